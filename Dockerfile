@@ -1,0 +1,27 @@
+# The image of Oncebox: the app, its production packages and the Node of the base image. No compiler, no build step.
+
+FROM node:26-bookworm-slim AS packages
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+
+FROM node:26-bookworm-slim
+LABEL org.opencontainers.image.title="Oncebox" \
+      org.opencontainers.image.description="A self-hosted inbox for signed webhooks" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="MIT"
+ENV NODE_ENV=production
+COPY --from=packages /build/node_modules /app/node_modules
+COPY package.json /app/
+COPY scripts/healthcheck.ts /app/scripts/
+COPY app /app/app
+RUN mkdir /data && chown node:node /data
+USER node
+# `sqlite:///data/app.db` is relative to the working directory: from here it is /data/app.db.
+WORKDIR /
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "/app/scripts/healthcheck.ts"]
+CMD ["node", "/app/app/main.ts"]

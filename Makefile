@@ -1,0 +1,36 @@
+# The commands of Oncebox. `make` alone lists them.
+
+# Node 26 comes with the packages of package.json: npm puts it here, and it goes before the machine's own.
+BIN := $(CURDIR)/node_modules/.bin
+# Written after each full install, so that a newer lockfile means a new install.
+INSTALLED := node_modules/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help up down logs run test check
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+up: ## build the image and start the service in the background, on http://localhost:8000
+	docker compose up -d --build
+
+down: ## stop the service and delete its container and its data
+	docker compose down -v
+
+logs: ## follow the log of the service
+	docker compose logs -f api
+
+run: $(INSTALLED) ## start on this machine without Docker, with SQLite in ./data/ (needs WEBHOOK_SECRET)
+	@PATH="$(BIN):$$PATH" exec node app/main.ts
+
+test: $(INSTALLED) ## run every test
+	@npm test
+
+check: $(INSTALLED) ## check formatting, lint, types, layers and dead code
+	@npm run check
+
+# npm speaks to stderr here: what `make run` writes to stdout is the log of the service alone.
+$(INSTALLED): package-lock.json
+	@npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=error >&2
+	@node scripts/pinned-node.mjs
+	@touch $@

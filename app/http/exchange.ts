@@ -1,0 +1,76 @@
+// One request and its answer: gives it an id, times it, writes the reply, and reports how it ended.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Receipt } from '../model/receipt.ts';
+import type { Events } from '../observe/events.ts';
+import type { Reply } from './replies.ts';
+
+/** nginx's number for a client that went away before its answer; it is logged, never sent. */
+const CLIENT_CLOSED_REQUEST = 499;
+/** A caller's id is kept when it is well-formed: visible ASCII without quotes and separators, bounded. */
+const REQUEST_ID = /^[A-Za-z0-9._:+/=@-]{1,128}$/;
+
+/** The parts of a request that name what is asked for. */
+export interface Target {
+  /** The path of the URL, as it came. */
+  readonly path: string;
+  /** The part of the URL after `?`; empty without one. */
+  readonly queryString: string;
+  /** The route that serves it, as a label of metrics: bounded in number, unlike paths. */
+  readonly route: string;
+}
+
+export class Exchange {
+  readonly requestId: string;
+  readonly request: IncomingMessage;
+  readonly target: Target;
+  readonly #response: ServerResponse;
+  readonly #events: Events;
+  readonly #startMs = performance.now();
+  #receipt: Receipt | null = null;
+
+  constructor(request: IncomingMessage, response: ServerResponse, target: Target, events: Events) {
+    this.request = request;
+    this.target = target;
+    this.#response = response;
+    this.#events = events;
+    const given = request.headers['x-request-id'];
+    this.requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    response.once('close', () => this.#ended());
+  }
+
+  get method(): string {
+    return this.request.method ?? '';
+  }
+
+  /** Remembers what became of a webhook, for the log line and the counters. */
+  received(receipt: Receipt): void {
+    this.#receipt = receipt;
+  }
+
+  /** Writes the reply, without its body where the method is HEAD. Does nothing when the client is gone. */
+  send(reply: Reply): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) return;
+    response.writeHead(reply.status, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(reply.body),
+      'X-Request-ID': this.requestId,
+      ...reply.headers,
+    });
+    if (this.method === 'HEAD') response.end();
+    else response.end(reply.body);
+  }
+
+  #ended(): void {
+    this.#events.requestEnded({
+      requestId: this.requestId,
+      method: this.method,
+      path: this.target.path,
+      route: this.target.route,
+      status: this.#response.writableFinished ? this.#response.statusCode : CLIENT_CLOSED_REQUEST,
+      latencyMs: performance.now() - this.#startMs,
+      receipt: this.#receipt,
+    });
+  }
+}

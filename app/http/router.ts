@@ -1,0 +1,78 @@
+// The table of paths and methods, and the way from a request to its handler.
+import { StoreUnavailable, type Store } from '../model/store.ts';
+import type { Events } from '../observe/events.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { Exchange, type Target } from './exchange.ts';
+import { INTERNAL_ERROR, NOT_FOUND, methodNotAllowed, storageUnavailable } from './replies.ts';
+import { live, ready } from './routes/health.ts';
+import { messages } from './routes/messages.ts';
+import { metrics } from './routes/metrics.ts';
+import { stats } from './routes/stats.ts';
+import { webhook } from './routes/webhook.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** The label of every path that has no route. */
+const UNMATCHED = 'unmatched';
+
+export interface RouterOptions {
+  readonly store: Store;
+  readonly secret: Buffer;
+  readonly bodyBytesMax: number;
+  readonly metrics: Metrics;
+  readonly events: Events;
+}
+
+type Handler = (exchange: Exchange) => void | Promise<void>;
+type Methods = ReadonlyMap<string, Handler>;
+
+/** Gives the function that answers every request. */
+export function createRouter(
+  options: RouterOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { store, secret, bodyBytesMax, events } = options;
+  const get = (handler: Handler): Methods =>
+    new Map([
+      ['GET', handler],
+      ['HEAD', handler],
+    ]);
+  const routes = new Map<string, Methods>([
+    ['/webhook', new Map([['POST', (exchange) => webhook(exchange, store, secret, bodyBytesMax)]])],
+    ['/messages', get((exchange) => messages(exchange, store))],
+    ['/stats', get((exchange) => stats(exchange, store))],
+    ['/health/live', get(live)],
+    ['/health/ready', get((exchange) => ready(exchange, store, secret))],
+    ['/metrics', get((exchange) => metrics(exchange, options.metrics))],
+  ]);
+
+  return (request, response) => {
+    const target = targetOf(request.url ?? '/', routes);
+    const exchange = new Exchange(request, response, target, events);
+    dispatch(exchange, routes.get(target.path)).catch((error: unknown) => {
+      if (error instanceof StoreUnavailable) return exchange.send(storageUnavailable());
+      events.requestFailed(
+        exchange.requestId,
+        error instanceof Error ? error : new Error(String(error)),
+      );
+      return exchange.send(INTERNAL_ERROR);
+    });
+  };
+}
+
+async function dispatch(exchange: Exchange, methods: Methods | undefined): Promise<void> {
+  const handler = methods?.get(exchange.method);
+  if (methods === undefined) exchange.send(NOT_FOUND);
+  else if (handler === undefined) exchange.send(methodNotAllowed([...methods.keys()]));
+  else await handler(exchange);
+}
+
+function targetOf(url: string, routes: ReadonlyMap<string, unknown>): Target {
+  // A proxy may send the absolute form, http://host/path (RFC 9112, section 3.2.2).
+  const relative = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '');
+  const question = relative.indexOf('?');
+  const path = question === -1 ? relative : relative.slice(0, question);
+  return {
+    path,
+    queryString: question === -1 ? '' : relative.slice(question + 1),
+    route: routes.has(path) ? path : UNMATCHED,
+  };
+}

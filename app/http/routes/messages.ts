@@ -1,0 +1,11 @@
+// GET /messages: a page of the ordered list, filtered.
+import type { Store } from '../../model/store.ts';
+import { parseMessageQuery } from '../../query/parameters.ts';
+import type { Exchange } from '../exchange.ts';
+import { invalid, pageReply } from '../replies.ts';
+
+export async function messages(exchange: Exchange, store: Store): Promise<void> {
+  const parsed = parseMessageQuery(exchange.target.queryString);
+  if ('faults' in parsed) exchange.send(invalid(parsed.faults));
+  else exchange.send(pageReply(await store.page(parsed.query), parsed.query));
+}

@@ -1,0 +1,89 @@
+// The HTTP server: its limits, its answers to what is no usable request, and the way it stops.
+import {
+  type IncomingMessage,
+  type Server,
+  STATUS_CODES,
+  type ServerResponse,
+  createServer,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Events } from '../observe/events.ts';
+import { protocolError } from './replies.ts';
+
+/** Time for the headers of a request, and for the whole of it, to arrive. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the idle time of common proxies (60 s), so that it is the proxy that closes a connection, not we under a request. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const HEADER_BYTES_MAX = 16_384;
+
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+export class HttpServer {
+  readonly #server: Server;
+  #draining = false;
+
+  constructor(answer: RequestListener, bodyBytesMax: number, events: Events) {
+    const door: RequestListener = (request, response) => {
+      // A connection that stays open would keep a stopping server from its end.
+      if (this.#draining) response.shouldKeepAlive = false;
+      answer(request, response);
+    };
+    this.#server = createServer(
+      {
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+        maxHeaderSize: HEADER_BYTES_MAX,
+        connectionsCheckingInterval: 1_000,
+      },
+      door,
+    );
+    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      // A body that is going to be refused is not asked for.
+      if (Number(request.headers['content-length'] ?? 0) <= bodyBytesMax) response.writeContinue();
+      door(request, response);
+    });
+    this.#server.on('checkExpectation', door);
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      refuse(error, socket as Socket, events),
+    );
+  }
+
+  /** Accepts connections. Gives the URL; rejects with the system's error where the address cannot be had. */
+  async listen(host: string, port: number): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once('error', reject);
+    this.#server.listen({ host, port }, resolve);
+    await promise;
+    this.#server.off('error', reject);
+    const { address, family, port: actual } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`;
+  }
+
+  /** Stops accepting, lets requests in flight finish for at most `timeoutMs`, then cuts what is left. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    const timer = setTimeout(() => this.#server.closeAllConnections(), timeoutMs);
+    this.#server.closeIdleConnections();
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+/** Answers bytes that are no usable request, where the socket can still carry an answer, and ends the connection. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket, events: Events): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const { status, body } = protocolError(error.code ?? '');
+  events.protocolError(status, error.code ?? 'unknown');
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

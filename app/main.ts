@@ -1,0 +1,69 @@
+// The process: starts the service, stops it on a signal, and ends with a code that means something.
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { openObservers, startService } from './service.ts';
+
+/** Exit codes: 0 stopped as told, 1 crashed, 78 a setting cannot be used (sysexits.h: EX_CONFIG), 130 a second signal. */
+const EXIT_CRASHED = 1;
+const EXIT_CONFIG = 78;
+const EXIT_IMPATIENT = 130;
+
+// The database, its WAL and its shared memory are for this user alone.
+process.umask(0o077);
+
+let config: Config;
+try {
+  config = readConfig();
+} catch (error) {
+  refuseToStart(error);
+}
+const observers = openObservers(config);
+const { events, log } = observers;
+process.on('uncaughtException', crash);
+process.on('unhandledRejection', crash);
+
+try {
+  const service = await startService(config, observers, crash);
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) process.exit(EXIT_IMPATIENT);
+    stopping = true;
+    events.stopping(signal);
+    service.stop().then(() => {
+      events.stopped();
+      log.flush();
+      process.exit(0);
+    }, crash);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  events.listening(service.url);
+} catch (error) {
+  refuseToStart(error);
+}
+
+function crash(error: unknown): void {
+  events.crashed(error);
+  log.flush();
+  process.exit(EXIT_CRASHED);
+}
+
+/** Says on stderr, in one line of JSON, why the process cannot start. */
+function refuseToStart(error: unknown): never {
+  const msg = error instanceof Error ? error.message : String(error);
+  const line = {
+    ts: new Date().toISOString(),
+    level: 'ERROR',
+    event: 'startup_failed',
+    msg: explain(error, msg),
+  };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
+  process.exit(error instanceof ConfigError ? EXIT_CONFIG : EXIT_CRASHED);
+}
+
+/** Errors of the network name the variable that they come from. */
+function explain(error: unknown, msg: string): string {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'listen' || syscall === 'getaddrinfo')
+    return `HOST, PORT: cannot listen there: ${code ?? msg}`;
+  return msg;
+}

@@ -1,0 +1,24 @@
+// What became of one webhook request, with what its answer and its log line need.
+import type { Fault } from './fault.ts';
+
+/** Every outcome, in the order in which the metrics list them. */
+export const OUTCOMES = [
+  'created',
+  'duplicate',
+  'invalid_signature',
+  'validation_error',
+  'payload_too_large',
+  'unavailable',
+] as const;
+
+type Outcome = (typeof OUTCOMES)[number];
+
+export interface Receipt {
+  readonly outcome: Outcome;
+  /** The body's message_id; null where the signature was not valid or the body had none. */
+  readonly messageId: string | null;
+  /** A duplicate whose content differs from the stored message. */
+  readonly conflict: boolean;
+  /** What is wrong with the body, where the outcome is `validation_error`. */
+  readonly faults: readonly Fault[];
+}

@@ -1,0 +1,56 @@
+// The port to a store: what the rest of the service may ask of whatever keeps the messages.
+import type { Message } from './message.ts';
+import type { MessageQuery, Page } from './page.ts';
+import type { Stats } from './stats.ts';
+
+/**
+ * What became of one message. All but `unavailable` mean that a message with this id is durable:
+ * `created` this one, `duplicate` an equal one, `conflict` one with other content (the first write wins).
+ */
+export type AppendOutcome = 'created' | 'duplicate' | 'conflict' | 'unavailable';
+
+/** The state of one readiness check: null when it holds, else a short reason that may be shown to a caller. */
+export interface StoreHealth {
+  readonly store: string | null;
+  readonly schema: string | null;
+  readonly writer: string | null;
+  readonly disk: string | null;
+}
+
+/** The figures of the file, as far as they can be read now. */
+export interface StoreFigures {
+  readonly messages: number;
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+}
+
+/** A reason of ours why a question cannot be answered now; the caller may ask again later. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+export interface Store {
+  /**
+   * Stores a message exactly once. Resolves only when the outcome is durable (committed and synced),
+   * or `unavailable` when nothing was stored by this call. Never rejects.
+   */
+  append(message: Message): Promise<AppendOutcome>;
+  /** One page and the total that matches, both from one snapshot. Rejects with StoreUnavailable. */
+  page(query: MessageQuery): Promise<Page>;
+  /** Rejects with StoreUnavailable. */
+  stats(): Promise<Stats>;
+  /** Looks at the store as it is now; nothing is remembered. Never rejects. */
+  check(): Promise<StoreHealth>;
+  /** Null where the store cannot say within its time limit. Never rejects. */
+  figures(): Promise<StoreFigures | null>;
+  /** Takes no more messages, commits what it has, closes the file. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What a store reports while it works. Calls must be cheap and never throw. */
+export interface StoreObserver {
+  /** A batch was committed, or failed as a whole (`failure` is the reason). Times in milliseconds. */
+  batch(event: { messages: number; commitMs: number; failure: string | null }): void;
+  /** A thread of the store ended unexpectedly: the store cannot go on. */
+  fatal(error: Error): void;
+}

@@ -1,0 +1,61 @@
+// The log: one JSON object a line on stdout, and nothing else there.
+import { type DestinationStream, type Logger, destination, pino } from 'pino';
+
+/** Levels by the names that the log shows. */
+const LEVELS = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const;
+const LABELS: Readonly<Record<string, string>> = {
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'ERROR',
+};
+
+/** Bytes that may wait for a reader of stdout that has stopped reading; over it lines are dropped and counted. */
+const BUFFER_BYTES_MAX = 16 * 1_048_576;
+
+export interface Log {
+  readonly logger: Logger;
+  /** Lines dropped because nobody reads stdout. */
+  readonly droppedLines: () => number;
+  /** Writes what is buffered, now. Used at the end of the process. */
+  readonly flush: () => void;
+}
+
+/** Opens the log on stdout. Lines are written as soon as the previous write is done, so that the caller never waits. */
+export function openLog(level: keyof typeof LEVELS): Log {
+  let dropped = 0;
+  const stream = destination({ fd: 1, sync: false, maxLength: BUFFER_BYTES_MAX });
+  stream.on('drop', () => {
+    dropped += 1;
+  });
+  // A closed pipe must not end the service.
+  stream.on('error', () => {
+    dropped += 1;
+  });
+  return {
+    logger: createLogger(level, stream),
+    droppedLines: () => dropped,
+    flush: () => flush(stream),
+  };
+}
+
+function flush(stream: { flushSync(): void }): void {
+  try {
+    stream.flushSync();
+  } catch {
+    // Nobody reads any more, or the stream never opened: there is nowhere left to say so.
+  }
+}
+
+function createLogger(level: keyof typeof LEVELS, stream: DestinationStream): Logger {
+  return pino(
+    {
+      level: LEVELS[level],
+      base: null,
+      timestamp: () => `,"ts":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: LABELS[label] ?? label }) },
+    },
+    stream,
+  );
+}

@@ -1,0 +1,136 @@
+// The metrics: what is counted, under which names, with which labels.
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { OUTCOMES } from '../model/receipt.ts';
+import type { StoreFigures } from '../model/store.ts';
+
+const LATENCY_BUCKETS_MS = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
+const COMMIT_BUCKETS_SECONDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+];
+const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+/** Where the gauges look when they are scraped. */
+export interface Sources {
+  readonly writerDepth: () => number;
+  readonly readersWaiting: () => number;
+  readonly droppedLogLines: () => number;
+  readonly figures: () => Promise<StoreFigures | null>;
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Registers every metric. `Sources` may be set later by `watch`: the store opens after the metrics exist. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const httpRequests = new Counter({
+    name: 'http_requests_total',
+    help: 'HTTP requests by method, route and status. 499: the client went away before the answer.',
+    labelNames: ['method', 'path', 'status'],
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'request_latency_ms',
+    help: 'Time from the request to the end of its answer, in milliseconds.',
+    labelNames: ['method', 'path'],
+    buckets: LATENCY_BUCKETS_MS,
+    registers,
+  });
+  const webhooks = new Counter({
+    name: 'webhook_requests_total',
+    help: 'Webhook requests by what became of them.',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const outcome of OUTCOMES) webhooks.inc({ result: outcome }, 0);
+  const conflicts = new Counter({
+    name: 'webhook_conflicts_total',
+    help: 'Duplicates whose content differs from the stored message.',
+    registers,
+  });
+  const batchSize = new Histogram({
+    name: 'oncebox_batch_messages',
+    help: 'Messages a commit.',
+    buckets: BATCH_BUCKETS,
+    registers,
+  });
+  const commitSeconds = new Histogram({
+    name: 'oncebox_commit_duration_seconds',
+    help: 'Time a batch takes in the writer, from its first statement to the end of the sync.',
+    buckets: COMMIT_BUCKETS_SECONDS,
+    registers,
+  });
+  const batchFailures = new Counter({
+    name: 'oncebox_batch_failures_total',
+    help: 'Batches that could not be committed, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of ['disk', 'locked', 'schema', 'other']) batchFailures.inc({ reason }, 0);
+  return {
+    registry,
+    httpRequests,
+    latency,
+    webhooks,
+    conflicts,
+    batchSize,
+    commitSeconds,
+    batchFailures,
+  };
+}
+
+/** Registers the gauges that ask the store when they are scraped. */
+export function watch(metrics: Metrics, sources: Sources): void {
+  const registers = [metrics.registry];
+  gauge(
+    'oncebox_writer_queue_messages',
+    'Messages that wait for the writer or are being committed.',
+    sources.writerDepth,
+  );
+  gauge(
+    'oncebox_reader_queue_questions',
+    'Reads that wait for a reader thread.',
+    sources.readersWaiting,
+  );
+  gauge(
+    'oncebox_log_lines_dropped',
+    'Log lines dropped since the start, because stdout was not read.',
+    sources.droppedLogLines,
+  );
+
+  function gauge(name: string, help: string, read: () => number): Gauge {
+    return new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  const database = new Gauge({
+    name: 'oncebox_database_bytes',
+    help: 'Size of the database file.',
+    registers,
+  });
+  const wal = new Gauge({
+    name: 'oncebox_wal_bytes',
+    help: 'Size of the write-ahead log.',
+    registers,
+  });
+  // One question to the store serves the three gauges: the first of them asks it.
+  new Gauge({
+    name: 'oncebox_messages',
+    help: 'Messages stored.',
+    registers,
+    async collect() {
+      const figures = await sources.figures();
+      // Without an answer the last known figures would be a lie: NaN says that they are unknown.
+      this.set(figures?.messages ?? Number.NaN);
+      database.set(figures?.databaseBytes ?? Number.NaN);
+      wal.set(figures?.walBytes ?? Number.NaN);
+    },
+  });
+}

@@ -1,0 +1,77 @@
+// Joins the rooms: settings, store, observers, HTTP. The only file that knows them all.
+import type { Config } from './config.ts';
+import { createRouter } from './http/router.ts';
+import { HttpServer } from './http/server.ts';
+import { Events } from './observe/events.ts';
+import { type Log, openLog } from './observe/logger.ts';
+import { type Metrics, createMetrics, watch } from './observe/metrics.ts';
+import { SqliteStore } from './storage/sqlite/store.ts';
+
+/** How long requests in flight may take to finish after the service was told to stop. */
+const DRAIN_TIMEOUT_MS = 10_000;
+
+export interface Service {
+  /** Where the service listens. */
+  readonly url: string;
+  /** Stops accepting, finishes what is in flight, commits, closes the store. */
+  readonly stop: () => Promise<void>;
+}
+
+/** What watches the service from its first line to its last. */
+export interface Observers {
+  readonly events: Events;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Opens the log on stdout and registers the metrics; comes before everything else, so that it can report it. */
+export function openObservers(config: Config): Observers {
+  const log = openLog(config.logLevel);
+  const metrics = createMetrics();
+  return { log, metrics, events: new Events(log.logger, metrics) };
+}
+
+/**
+ * Opens the store and listens. Rejects when the file or the address cannot be used; nothing is left open then.
+ * `fatal` is called when the service cannot go on; the process is expected to end.
+ */
+export async function startService(
+  config: Config,
+  observers: Observers,
+  fatal: (error: Error) => void,
+): Promise<Service> {
+  const { events, metrics, log } = observers;
+  const store = await SqliteStore.open(
+    {
+      path: config.databasePath,
+      queueMessagesMax: config.queueMessagesMax,
+      readerThreads: config.readerThreads,
+    },
+    events.storeObserver(fatal),
+  );
+  watch(metrics, {
+    writerDepth: () => store.writerDepth,
+    readersWaiting: () => store.readersWaiting,
+    droppedLogLines: log.droppedLines,
+    figures: () => store.figures(),
+  });
+  const { secret, bodyBytesMax } = config;
+  const server = new HttpServer(
+    createRouter({ store, secret, bodyBytesMax, metrics, events }),
+    bodyBytesMax,
+    events,
+  );
+  try {
+    const url = await server.listen(config.host, config.port);
+    return {
+      url,
+      stop: async () => {
+        await server.drain(DRAIN_TIMEOUT_MS);
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+// Opens the database file with the settings that durability rests on, and reads each of them back.
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { foldCase } from '../../model/search.ts';
+
+/**
+ * Versions up to 3.51.2 can corrupt a database when a checkpoint resets the WAL at the wrong moment
+ * (https://sqlite.org/wal.html, "The WAL-reset bug"), so they are refused.
+ */
+const SQLITE_VERSION_MIN = [3, 51, 3] as const;
+
+/** How long a statement waits for another process's lock before it fails with SQLITE_BUSY. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+/**
+ * A small page cache on purpose: at each commit SQLite walks the whole hash table of the cache, and with 64 MB of
+ * it small commits took a third longer. The pages themselves come out of the operating system's cache.
+ */
+const CACHE_KIB = 2_048;
+
+/** Opens the file for writing, creating it where it is absent. Throws what SQLite throws. */
+export function openForWriting(path: string): DatabaseSync {
+  const database = open(path, false);
+  requirePragma(database, 'journal_mode', 'wal', 'wal');
+  // FULL syncs the WAL at every commit: without it a commit may be lost when the power fails.
+  requirePragma(database, 'synchronous', 'FULL', 2);
+  return database;
+}
+
+/** Opens an existing file for reading only. Throws what SQLite throws. */
+export function openForReading(path: string): DatabaseSync {
+  if (!existsSync(path)) throw new Error('the database file is gone');
+  const database = open(path, true);
+  database.function('fold_case', { deterministic: true }, (text) => foldCase(String(text)));
+  return database;
+}
+
+function open(path: string, readOnly: boolean): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS });
+  try {
+    refuseOldSqlite(database);
+    database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+    database.exec('PRAGMA temp_store = MEMORY');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function refuseOldSqlite(database: DatabaseSync): void {
+  const version = String(database.prepare('SELECT sqlite_version() AS version').get()?.['version']);
+  const parts = version.split('.').map(Number);
+  for (const [index, least] of SQLITE_VERSION_MIN.entries()) {
+    const part = parts[index] ?? 0;
+    if (part > least) return;
+    if (part < least) {
+      throw new Error(
+        `SQLite ${version} has the WAL-reset bug: ${SQLITE_VERSION_MIN.join('.')} or newer is needed`,
+      );
+    }
+  }
+}
+
+function requirePragma(
+  database: DatabaseSync,
+  name: string,
+  value: string,
+  expected: string | number,
+): void {
+  database.exec(`PRAGMA ${name} = ${value}`);
+  const actual = database.prepare(`PRAGMA ${name}`).get()?.[name];
+  if (actual !== expected) {
+    throw new Error(`the database refused PRAGMA ${name} = ${value}: it says ${String(actual)}`);
+  }
+}

@@ -1,0 +1,88 @@
+// The schema and its history: numbered steps, each in one transaction, forward only.
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Marks a file as ours ("ONCB" in ASCII), so that another program's database is not taken for one. */
+const APPLICATION_ID = 0x4f4e4342;
+
+/** Step N brings a file of version N - 1 to version N. A step that has been released is never edited. */
+const MIGRATIONS: readonly string[] = [
+  // 1: messages, their number in the order of commit, and the two orders in which they are read.
+  // `seq` is a column of its own: rowids may change under VACUUM, and the highest is used again after a delete.
+  `CREATE TABLE messages (
+     message_id TEXT PRIMARY KEY NOT NULL,
+     from_msisdn TEXT NOT NULL,
+     to_msisdn TEXT NOT NULL,
+     ts TEXT NOT NULL,
+     text TEXT,
+     created_at TEXT NOT NULL,
+     seq INTEGER NOT NULL UNIQUE,
+     ts_seconds INTEGER NOT NULL,
+     ts_nanos INTEGER NOT NULL
+   );
+   CREATE INDEX messages_by_time ON messages (ts_seconds, ts_nanos, message_id);
+   CREATE INDEX messages_by_sender ON messages (from_msisdn, ts_seconds, ts_nanos, message_id);
+   CREATE TABLE counters (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;
+   INSERT INTO counters (name, value) VALUES ('last_seq', 0);`,
+];
+
+/** The version that this program writes and reads. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** The names that must be there for the schema to count as applied. */
+export const SCHEMA_OBJECTS = [
+  'messages',
+  'messages_by_time',
+  'messages_by_sender',
+  'counters',
+] as const;
+
+/** A file that this program must not touch: newer than it, or another program's. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError';
+}
+
+/** Brings the file to today's version. Throws SchemaError, leaving the file as it was, where it must not be touched. */
+export function migrate(database: DatabaseSync): void {
+  const version = pragma(database, 'user_version');
+  if (version > SCHEMA_VERSION) {
+    throw new SchemaError(
+      `the database has schema version ${version}, and this program knows versions up to ${SCHEMA_VERSION}: ` +
+        'start the newer program that wrote it, or restore a backup',
+    );
+  }
+  if (version === 0 && !isEmpty(database)) {
+    throw new SchemaError(
+      'the database belongs to another program: name another file in DATABASE_URL',
+    );
+  }
+  if (version > 0 && pragma(database, 'application_id') !== APPLICATION_ID) {
+    throw new SchemaError(
+      'the database belongs to another program: name another file in DATABASE_URL',
+    );
+  }
+  for (let step = version; step < SCHEMA_VERSION; step += 1) applyStep(database, step);
+}
+
+function applyStep(database: DatabaseSync, step: number): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have taken this step while we waited for the lock.
+    if (pragma(database, 'user_version') === step) {
+      database.exec(MIGRATIONS[step] ?? '');
+      database.exec(`PRAGMA user_version = ${step + 1}`);
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    }
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  return database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'] === 0;
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

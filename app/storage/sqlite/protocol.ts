@@ -1,0 +1,47 @@
+// What the threads of the store say to each other.
+import type { Message } from '../../model/message.ts';
+import type { MessageQuery, Page } from '../../model/page.ts';
+import type { Stats } from '../../model/stats.ts';
+import type { AppendOutcome, StoreFigures } from '../../model/store.ts';
+
+/** Outcomes travel as their place in this list, one byte a message. */
+export const APPEND_OUTCOMES = [
+  'created',
+  'duplicate',
+  'conflict',
+  'unavailable',
+] as const satisfies AppendOutcome[];
+
+export type WriterRequest =
+  | { readonly kind: 'append'; readonly messages: readonly Message[] }
+  | { readonly kind: 'probe' }
+  | { readonly kind: 'close' };
+
+/** Why a batch failed as a whole. `disk`: no space, or the disk failed; it decides the readiness check. */
+export type Failure = 'disk' | 'locked' | 'schema' | 'other';
+
+export type WriterReply =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | {
+      readonly kind: 'appended';
+      readonly outcomes: Uint8Array;
+      readonly commitMs: number;
+      readonly failure: Failure | null;
+    }
+  | { readonly kind: 'probed'; readonly failure: Failure | null }
+  | { readonly kind: 'closed' };
+
+export type ReaderRequest =
+  | { readonly kind: 'page'; readonly query: MessageQuery }
+  | { readonly kind: 'stats' }
+  | { readonly kind: 'check' }
+  | { readonly kind: 'figures' };
+
+/** Each kind of question with the answer that it gets. */
+export interface ReaderAnswers {
+  readonly page: Page;
+  readonly stats: Stats;
+  readonly check: { readonly store: string | null; readonly schema: string | null };
+  readonly figures: StoreFigures;
+}

@@ -1,0 +1,55 @@
+// A reader's thread: one read-only connection that answers one question at a time.
+import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { workerData } from 'node:worker_threads';
+import { openForReading } from './connection.ts';
+import { SCHEMA_OBJECTS, SCHEMA_VERSION } from './migrations.ts';
+import type { ReaderAnswers, ReaderRequest } from './protocol.ts';
+import { selectPage, selectStats } from './select.ts';
+
+const { path } = workerData as { path: string };
+let connection: DatabaseSync | null = null;
+
+/** The function that the pool calls in this thread. Throws what SQLite throws. */
+export function read(request: ReaderRequest): ReaderAnswers[ReaderRequest['kind']] {
+  try {
+    connection ??= openForReading(path);
+    return answer(connection, request);
+  } catch (error) {
+    // What a broken connection knows is not trusted: the next question opens a new one.
+    connection?.close();
+    connection = null;
+    if (request.kind === 'check')
+      return { store: 'the database does not answer', schema: 'unknown' };
+    throw error;
+  }
+}
+
+function answer(
+  database: DatabaseSync,
+  request: ReaderRequest,
+): ReaderAnswers[ReaderRequest['kind']] {
+  if (request.kind === 'page') return selectPage(database, request.query);
+  if (request.kind === 'stats') return selectStats(database);
+  if (request.kind === 'check') return check(database);
+  return {
+    messages: Number(database.prepare('SELECT count(*) AS count FROM messages').get()?.['count']),
+    databaseBytes: statSync(path).size,
+    walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+  };
+}
+
+/** Looks at the schema as it is in the file now. */
+function check(database: DatabaseSync): ReaderAnswers['check'] {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version !== SCHEMA_VERSION)
+    return { store: null, schema: `schema version ${version}, not ${SCHEMA_VERSION}` };
+  const names = new Set(
+    database
+      .prepare('SELECT name FROM sqlite_schema')
+      .all()
+      .map((row) => row['name']),
+  );
+  const missing = SCHEMA_OBJECTS.filter((name) => !names.has(name));
+  return { store: null, schema: missing.length === 0 ? null : `missing: ${missing.join(', ')}` };
+}

@@ -1,0 +1,89 @@
+// The SQLite engine behind the port: one writer's thread, a pool of readers, one file.
+import type { Message } from '../../model/message.ts';
+import type { MessageQuery, Page } from '../../model/page.ts';
+import type { Stats } from '../../model/stats.ts';
+import type {
+  AppendOutcome,
+  Store,
+  StoreFigures,
+  StoreHealth,
+  StoreObserver,
+} from '../../model/store.ts';
+import { Readers } from './readers.ts';
+import { WriterQueue } from './writer-queue.ts';
+
+const READ_TIMEOUT_MS = 10_000;
+const CHECK_TIMEOUT_MS = 1_000;
+/** A batch that takes longer than this means a writer that is stuck. */
+const WRITER_STUCK_MS = 10_000;
+
+export interface SqliteOptions {
+  readonly path: string;
+  readonly queueMessagesMax: number;
+  readonly readerThreads: number;
+}
+
+export class SqliteStore implements Store {
+  readonly #writer: WriterQueue;
+  readonly #readers: Readers;
+
+  private constructor(writer: WriterQueue, readers: Readers) {
+    this.#writer = writer;
+    this.#readers = readers;
+  }
+
+  /** Opens the file, brings its schema to today's version and starts the threads. Rejects with OpenError. */
+  static async open(options: SqliteOptions, observer: StoreObserver): Promise<SqliteStore> {
+    const writer = await WriterQueue.open(options.path, options.queueMessagesMax, observer);
+    return new SqliteStore(writer, new Readers(options.path, options.readerThreads));
+  }
+
+  /** Messages that wait for the writer. */
+  get writerDepth(): number {
+    return this.#writer.depth;
+  }
+
+  /** Questions that wait for a reader. */
+  get readersWaiting(): number {
+    return this.#readers.waiting;
+  }
+
+  append(message: Message): Promise<AppendOutcome> {
+    return this.#writer.append(message);
+  }
+
+  page(query: MessageQuery): Promise<Page> {
+    return this.#readers.ask({ kind: 'page', query }, READ_TIMEOUT_MS);
+  }
+
+  stats(): Promise<Stats> {
+    return this.#readers.ask({ kind: 'stats' }, READ_TIMEOUT_MS);
+  }
+
+  async check(): Promise<StoreHealth> {
+    this.#writer.probeAfterFailure();
+    const failure = this.#writer.lastFailure;
+    const writer = this.#writer.busyMs > WRITER_STUCK_MS ? 'the writer is stuck' : null;
+    const disk = failure === 'disk' ? 'the last write failed for want of disk' : null;
+    try {
+      const read = await this.#readers.ask({ kind: 'check' }, CHECK_TIMEOUT_MS);
+      return { ...read, writer, disk };
+    } catch {
+      return { store: 'the database does not answer', schema: 'unknown', writer, disk };
+    }
+  }
+
+  async figures(): Promise<StoreFigures | null> {
+    try {
+      return await this.#readers.ask({ kind: 'figures' }, CHECK_TIMEOUT_MS);
+    } catch {
+      return null;
+    }
+  }
+
+  async close(): Promise<void> {
+    // Readers first: an open read would keep the last checkpoint from finishing.
+    await this.#readers.close();
+    await this.#writer.close();
+  }
+}

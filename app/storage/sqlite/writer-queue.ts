@@ -1,0 +1,200 @@
+// The bounded queue in front of the writer's thread: what arrives while a commit runs goes into the next one.
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Message } from '../../model/message.ts';
+import type { AppendOutcome, StoreObserver } from '../../model/store.ts';
+import { APPEND_OUTCOMES, type Failure, type WriterReply, type WriterRequest } from './protocol.ts';
+
+/** A batch is bounded so that a commit stays short. */
+const BATCH_MESSAGES_MAX = 512;
+/** The longest text has 4,096 characters of up to four bytes; this bounds the queue for the worst of them. */
+const QUEUE_UNITS_MAX = 32 * 1_048_576;
+const PROBE_INTERVAL_MS_MIN = 1_000;
+
+interface Waiting {
+  readonly message: Message;
+  readonly settle: (outcome: AppendOutcome) => void;
+}
+
+/** Why the file could not be opened: the message is for the operator. */
+class OpenError extends Error {
+  override readonly name = 'OpenError';
+}
+
+export class WriterQueue {
+  readonly #worker: Worker;
+  readonly #observer: StoreObserver;
+  readonly #messagesMax: number;
+  readonly #idle = new Set<() => void>();
+  #waiting: Waiting[] = [];
+  #waitingUnits = 0;
+  #inFlight: Waiting[] = [];
+  #flushScheduled = false;
+  #closing = false;
+  #closed: Promise<void> | null = null;
+  #dead = false;
+  #lastFailure: Failure | null = null;
+  #probing = false;
+  #lastProbeMs = 0;
+  #busySinceMs = 0;
+
+  private constructor(worker: Worker, messagesMax: number, observer: StoreObserver) {
+    this.#worker = worker;
+    this.#messagesMax = messagesMax;
+    this.#observer = observer;
+    worker.on('message', (reply: WriterReply) => this.#receive(reply));
+    worker.on('error', (error) =>
+      this.#die(error instanceof Error ? error : new Error(String(error))),
+    );
+    worker.on('exit', () => this.#die(new Error('the writer thread ended')));
+  }
+
+  /** Starts the thread and waits until it has opened and migrated the file. Rejects with OpenError. */
+  static async open(
+    path: string,
+    messagesMax: number,
+    observer: StoreObserver,
+  ): Promise<WriterQueue> {
+    const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+      workerData: { path },
+      name: 'writer',
+    });
+    const [reply] = (await once(worker, 'message')) as [WriterReply];
+    if (reply.kind !== 'opened')
+      throw new OpenError(
+        reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`,
+      );
+    return new WriterQueue(worker, messagesMax, observer);
+  }
+
+  /** Messages that wait or are being committed. */
+  get depth(): number {
+    return this.#waiting.length + this.#inFlight.length;
+  }
+
+  /** What kept the last batch from being stored; null after a batch or probe that succeeded. */
+  get lastFailure(): Failure | null {
+    return this.#lastFailure;
+  }
+
+  /** How long the current batch has been with the writer, in milliseconds; 0 when it is idle. */
+  get busyMs(): number {
+    return this.#inFlight.length === 0 ? 0 : performance.now() - this.#busySinceMs;
+  }
+
+  /** Resolves with the durable outcome, or `unavailable`: the queue is full or closing, or the commit failed. */
+  append(message: Message): Promise<AppendOutcome> {
+    const units = message.message_id.length + (message.text?.length ?? 0);
+    if (
+      this.#closing ||
+      this.#dead ||
+      this.depth >= this.#messagesMax ||
+      this.#waitingUnits + units > QUEUE_UNITS_MAX
+    ) {
+      return Promise.resolve('unavailable');
+    }
+    this.#waitingUnits += units;
+    return new Promise((settle) => {
+      this.#waiting.push({ message, settle });
+      if (this.#inFlight.length === 0 && !this.#flushScheduled) {
+        this.#flushScheduled = true;
+        // Not at once: whatever else this turn of the event loop brings in shares the commit.
+        setImmediate(() => {
+          this.#flushScheduled = false;
+          this.#flush();
+        });
+      }
+    });
+  }
+
+  /**
+   * After a failed write, asks the writer to try a harmless one, at most once a second,
+   * so that a service without traffic notices that the disk is back.
+   */
+  probeAfterFailure(): void {
+    const now = performance.now();
+    if (
+      this.#lastFailure === null ||
+      this.#probing ||
+      this.depth > 0 ||
+      now - this.#lastProbeMs < PROBE_INTERVAL_MS_MIN
+    )
+      return;
+    this.#probing = true;
+    this.#lastProbeMs = now;
+    this.#post({ kind: 'probe' });
+  }
+
+  /** Takes nothing more, commits what it has, closes the file, ends the thread. */
+  close(): Promise<void> {
+    this.#closing = true;
+    this.#closed ??= this.#drainAndClose();
+    return this.#closed;
+  }
+
+  async #drainAndClose(): Promise<void> {
+    if (this.depth > 0) await new Promise<void>((resolve) => this.#idle.add(resolve));
+    if (this.#dead) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#worker.removeAllListeners('exit');
+    this.#worker.once('exit', () => resolve());
+    this.#post({ kind: 'close' });
+    await promise;
+  }
+
+  #flush(): void {
+    if (this.#inFlight.length > 0 || this.#waiting.length === 0 || this.#dead) return;
+    const batch =
+      this.#waiting.length <= BATCH_MESSAGES_MAX
+        ? this.#waiting
+        : this.#waiting.slice(0, BATCH_MESSAGES_MAX);
+    this.#waiting = this.#waiting.slice(batch.length);
+    this.#inFlight = batch;
+    this.#busySinceMs = performance.now();
+    this.#post({ kind: 'append', messages: batch.map((entry) => entry.message) });
+  }
+
+  #receive(reply: WriterReply): void {
+    if (reply.kind === 'probed') {
+      this.#probing = false;
+      this.#lastFailure = reply.failure;
+    }
+    if (reply.kind !== 'appended') return;
+    const batch = this.#inFlight;
+    this.#inFlight = [];
+    this.#lastFailure = reply.failure;
+    // The next batch goes to the writer first: answering this one is work that the commit can hide.
+    this.#flush();
+    for (const [index, entry] of batch.entries()) {
+      this.#waitingUnits -= entry.message.message_id.length + (entry.message.text?.length ?? 0);
+      entry.settle(APPEND_OUTCOMES[reply.outcomes[index] ?? -1] ?? 'unavailable');
+    }
+    this.#observer.batch({
+      messages: batch.length,
+      commitMs: reply.commitMs,
+      failure: reply.failure,
+    });
+    this.#settleIdle();
+  }
+
+  /** The thread is gone: nothing that waits can be stored any more, and the process must not pretend otherwise. */
+  #die(error: Error): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    for (const entry of [...this.#inFlight, ...this.#waiting]) entry.settle('unavailable');
+    this.#inFlight = [];
+    this.#waiting = [];
+    this.#settleIdle();
+    this.#observer.fatal(error);
+  }
+
+  #settleIdle(): void {
+    if (this.depth > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle.clear();
+  }
+
+  #post(request: WriterRequest): void {
+    this.#worker.postMessage(request);
+  }
+}

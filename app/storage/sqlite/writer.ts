@@ -1,0 +1,153 @@
+// Stores batches of messages: one transaction, one sync, an outcome for each message.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { parseInstant } from '../../model/instant.ts';
+import type { Message } from '../../model/message.ts';
+import { openForWriting } from './connection.ts';
+import { failureOf } from './failure.ts';
+import { APPEND_OUTCOMES, type Failure } from './protocol.ts';
+import { migrate } from './migrations.ts';
+
+const CREATED = APPEND_OUTCOMES.indexOf('created');
+const DUPLICATE = APPEND_OUTCOMES.indexOf('duplicate');
+const CONFLICT = APPEND_OUTCOMES.indexOf('conflict');
+const UNAVAILABLE = APPEND_OUTCOMES.indexOf('unavailable');
+
+interface Statements {
+  readonly insert: StatementSync;
+  readonly stored: StatementSync;
+  readonly lastSeq: StatementSync;
+  readonly setLastSeq: StatementSync;
+}
+
+/** The one connection that writes. Not safe for use by two threads. */
+export class Writer {
+  readonly #path: string;
+  #database: DatabaseSync;
+  #statements: Statements;
+
+  /** Opens and migrates the file. Throws what SQLite throws, or SchemaError. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = openForWriting(path);
+    migrate(this.#database);
+    this.#statements = prepare(this.#database);
+  }
+
+  /**
+   * Stores a batch in one transaction. Gives an outcome code (see APPEND_OUTCOMES) for each message, in order;
+   * when the transaction fails, every one is `unavailable` and nothing of the batch is stored.
+   */
+  append(messages: readonly Message[]): { outcomes: Uint8Array; failure: Failure | null } {
+    const outcomes = new Uint8Array(messages.length);
+    const failure = this.#transaction(() => this.#insertAll(messages, outcomes));
+    if (failure !== null) outcomes.fill(UNAVAILABLE);
+    return { outcomes, failure };
+  }
+
+  /** Writes and syncs something harmless, to learn whether writing works again. */
+  probe(): Failure | null {
+    return this.#transaction(() => {
+      this.#statements.setLastSeq.run(this.#lastSeq());
+    });
+  }
+
+  /** Moves the WAL into the database file and closes it. */
+  close(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  #transaction(work: () => void): Failure | null {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      work();
+      this.#database.exec('COMMIT');
+      return null;
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#recover(failure);
+      return failure;
+    }
+  }
+
+  /**
+   * Leaves no transaction open. After anything but a lock the connection is opened anew: when a sync has failed,
+   * the kernel may have dropped the pages that were not written, and what the old connection holds in memory proves nothing.
+   */
+  #recover(failure: Failure): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      if (failure === 'locked') return;
+      const fresh = openForWriting(this.#path);
+      const statements = prepare(fresh);
+      this.#database.close();
+      this.#database = fresh;
+      this.#statements = statements;
+    } catch {
+      // The trouble goes on. The next batch meets it again, answers `unavailable`, and comes back here.
+    }
+  }
+
+  #insertAll(messages: readonly Message[], outcomes: Uint8Array): void {
+    const createdAt = new Date().toISOString();
+    const first = this.#lastSeq();
+    let seq = first;
+    for (const [index, message] of messages.entries()) {
+      const instant = parseInstant(message.ts);
+      if (instant === null) throw new Error('a message with an invalid ts reached the store');
+      const { changes } = this.#statements.insert.run(
+        message.message_id,
+        message.from,
+        message.to,
+        message.ts,
+        message.text,
+        createdAt,
+        seq + 1,
+        instant.seconds,
+        instant.nanos,
+      );
+      if (changes === 1) {
+        seq += 1;
+        outcomes[index] = CREATED;
+      } else {
+        outcomes[index] = this.#isStored(message) ? DUPLICATE : CONFLICT;
+      }
+    }
+    if (seq !== first) this.#statements.setLastSeq.run(seq);
+  }
+
+  /** Read in each transaction: another process may have written in between. */
+  #lastSeq(): number {
+    const row = this.#statements.lastSeq.get();
+    if (row === undefined) throw new Error('the counter last_seq is missing');
+    return Number(row['value']);
+  }
+
+  /** Whether the stored message with this id has the same content. */
+  #isStored(message: Message): boolean {
+    const stored = this.#statements.stored.get(message.message_id);
+    return (
+      stored?.['from_msisdn'] === message.from &&
+      stored['to_msisdn'] === message.to &&
+      stored['ts'] === message.ts &&
+      stored['text'] === message.text
+    );
+  }
+}
+
+function prepare(database: DatabaseSync): Statements {
+  return {
+    insert: database.prepare(
+      `INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at, seq, ts_seconds, ts_nanos)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`,
+    ),
+    stored: database.prepare(
+      'SELECT from_msisdn, to_msisdn, ts, text FROM messages WHERE message_id = ?',
+    ),
+    lastSeq: database.prepare(`SELECT value FROM counters WHERE name = 'last_seq'`),
+    setLastSeq: database.prepare(`UPDATE counters SET value = ? WHERE name = 'last_seq'`),
+  };
+}

@@ -1,0 +1,77 @@
+// A disk without room: posts are refused and not stored, everything else goes on, and the service recovers by itself.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { eventually } from './support/bounded.ts';
+import { temporaryDirectory } from './support/cleanup.ts';
+import { message } from './support/message.ts';
+import { startService } from './support/service.ts';
+import type { Service } from './support/service.ts';
+
+// A mount of its own that no one else sees, and that ends with the process.
+const UNSHARE = process.getuid?.() === 0 ? 'unshare --mount' : 'unshare --mount --map-root-user';
+const MOUNT =
+  'mount -t tmpfs -o size=2m tmpfs "$DISK" && head -c 600000 /dev/zero >"$DISK/ballast"';
+
+/** Starts the service on a disk of 2 MB that is partly filled, or skips the test where no disk can be mounted. */
+async function startOnSmallDisk(t: TestContext): Promise<Service | undefined> {
+  const directory = temporaryDirectory(t);
+  const disk = join(directory, 'disk');
+  mkdirSync(disk);
+  const trial = spawnSync('sh', ['-c', `${UNSHARE} sh -c '${MOUNT}'`], {
+    env: { ...process.env, DISK: disk },
+  });
+  if (trial.status !== 0) {
+    t.skip('no file system can be mounted here');
+    return undefined;
+  }
+  const shell = `exec ${UNSHARE} sh -c '${MOUNT} && exec "$@"' sh "$@"`;
+  const env = { DISK: disk, DATABASE_URL: `sqlite:///${disk}/app.db` };
+  return await startService(t, { directory, env, shell });
+}
+
+/** Posts long texts until one is refused. Gives the number of those that were acknowledged. */
+async function fill(service: Service): Promise<number> {
+  for (let count = 0; count < 1000; count += 1) {
+    const answer = await service.post(message({ text: '😀'.repeat(4096) }));
+    if (answer.status !== 200) {
+      assert.deepEqual([answer.status, answer.text], [503, '{"detail":"storage unavailable"}']);
+      assert.match(answer.headers['retry-after'] ?? '', /^[1-9][0-9]*$/);
+      return count;
+    }
+  }
+  throw new Error('the disk never filled up');
+}
+
+describe('a full disk', () => {
+  it('is 503 for posts and for ready; reads and live go on; with room again, all is well', async (t) => {
+    const service = await startOnSmallDisk(t);
+    if (!service) return;
+    const acknowledged = await fill(service);
+    assert.ok(acknowledged > 0);
+
+    const ready = await service.get('/health/ready');
+    assert.equal(ready.status, 503);
+    assert.match(ready.text, /disk|write/i);
+    assert.equal((await service.get('/health/live')).status, 200);
+    assert.equal((await service.page('?limit=1')).total, acknowledged);
+    assert.equal((await service.get('/stats')).status, 200);
+    assert.equal((await service.get('/metrics')).status, 200);
+
+    rmSync(`/proc/${service.pid}/root${service.directory}/disk/ballast`);
+    const later = message();
+    await eventually('a post to be accepted', async () => {
+      const answer = await service.post(later);
+      assert.ok(answer.status === 200 || answer.status === 503);
+      return answer.status === 200 || undefined;
+    });
+    assert.equal((await service.get('/health/ready')).status, 200);
+    assert.equal((await service.page(`?limit=1`)).total, acknowledged + 1);
+    assert.deepEqual(await service.stop(), { code: 0, signal: null });
+    assert.equal(service.output.stderr, '');
+    service.output.lines();
+  });
+});

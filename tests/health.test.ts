@@ -1,0 +1,89 @@
+// The probes: live says that the process runs, ready says whether it can do its work, and each names what it found.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { execute } from './support/database.ts';
+import { message } from './support/message.ts';
+import type { Answer } from './support/request.ts';
+import { startService } from './support/service.ts';
+import type { Service } from './support/service.ts';
+
+async function statuses(service: Service): Promise<number[]> {
+  const live = await service.get('/health/live');
+  const ready = await service.get('/health/ready');
+  return [live.status, ready.status];
+}
+
+/** No answer may tell how the inside looks: no SQL, no path of a file, no stack, no text of an error of SQLite. */
+function assertDiscreet(answer: Answer, service: Service): void {
+  assert.doesNotMatch(
+    answer.text,
+    /SELECT|INSERT|FROM|no such table|SQLITE|database is locked|\.ts\b|node:|at .*:\d+/,
+  );
+  assert.ok(!answer.text.includes(service.directory));
+}
+
+describe('with all in order', () => {
+  it('both probes answer 200 with JSON, and HEAD as GET', async (t) => {
+    const service = await startService(t);
+    for (const path of ['/health/live', '/health/ready']) {
+      const answer = await service.get(path);
+      assert.equal(answer.status, 200);
+      assert.equal(typeof answer.json(), 'object');
+      const headAnswer = await service.send({ method: 'HEAD', path });
+      assert.equal(headAnswer.status, 200);
+      assert.equal(headAnswer.text, '');
+    }
+  });
+
+  it('ready names each check: the secret, the store, the schema, the last write', async (t) => {
+    const service = await startService(t);
+    const { text } = await service.get('/health/ready');
+    for (const check of [/secret/i, /store|database/i, /schema/i, /disk|write/i])
+      assert.match(text, check);
+  });
+});
+
+describe('with the table gone', () => {
+  it('ready is 503 at the next request and says which check failed, live stays 200', async (t) => {
+    const service = await startService(t);
+    await service.store(message());
+    const before = await service.get('/health/ready');
+    execute(service.databasePath, 'DROP TABLE messages');
+    const answer = await service.get('/health/ready');
+    assert.equal(answer.status, 503);
+    assert.notEqual(answer.text, before.text);
+    assert.match(answer.text, /schema/);
+    assertDiscreet(answer, service);
+    assert.equal((await service.get('/health/live')).status, 200);
+  });
+
+  it('posts are 503 and reads 500 or 503, without a word of the inside', async (t) => {
+    const service = await startService(t);
+    execute(service.databasePath, 'DROP TABLE messages');
+    const post = await service.post(message());
+    assert.equal(post.status, 503);
+    assert.equal(post.text, '{"detail":"storage unavailable"}');
+    assert.match(post.headers['retry-after'] ?? '', /^[1-9][0-9]*$/);
+    for (const path of ['/messages', '/messages?q=x', '/stats']) {
+      const answer = await service.get(path);
+      assert.ok([500, 503].includes(answer.status), `${path}: ${answer.status}`);
+      assert.deepEqual(Object.keys(answer.json() as object), ['detail']);
+      assertDiscreet(answer, service);
+    }
+    assert.equal((await service.get('/metrics')).status, 200);
+    assert.equal(service.output.stderr, '');
+    service.output.lines();
+  });
+
+  it('ready is 200 again when the table is back: the check is made each time', async (t) => {
+    const service = await startService(t);
+    await service.store(message());
+    assert.deepEqual(await statuses(service), [200, 200]);
+    execute(service.databasePath, 'ALTER TABLE messages RENAME TO messages_away');
+    assert.deepEqual(await statuses(service), [200, 503]);
+    execute(service.databasePath, 'ALTER TABLE messages_away RENAME TO messages');
+    assert.deepEqual(await statuses(service), [200, 200]);
+    await service.store(message());
+    assert.equal((await service.page()).total, 2);
+  });
+});

@@ -1,0 +1,137 @@
+// The layer rules of .dependency-cruiser.mjs: the tool reads every file, and each rule refuses what it is there to refuse.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import {
+  copyFileSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from './support/cleanup.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TOOL = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
+const CONFIG = join(ROOT, '.dependency-cruiser.mjs');
+
+interface Report {
+  modules: { source: string; dependencies: unknown[] }[];
+  summary: { violations: { from: string; to: string; rule: { name: string } }[] };
+}
+
+/** Runs dependency-cruiser in `directory`. It exits with the number of violations: the report says more. */
+async function cruise(directory: string, args: readonly string[]): Promise<Report> {
+  const output = await new Promise<string>((resolve) => {
+    execFile(
+      process.execPath,
+      [TOOL, ...args, '--output-type', 'json'],
+      { cwd: directory, maxBuffer: 2 ** 26 },
+      (_error, stdout, stderr) => resolve(stdout || stderr),
+    );
+  });
+  return JSON.parse(output) as Report;
+}
+
+/** What must not be: the rule that says so, a file, and what it would import. */
+const REFUSED: readonly [rule: string, file: string, source: string][] = [
+  ['room-model', 'app/model/a.ts', "import '../cli/y.ts';"],
+  ['room-config', 'app/config.ts', "import './model/y.ts';"],
+  ['room-ingest', 'app/ingest/a.ts', "import '../query/y.ts';"],
+  ['room-query', 'app/query/a.ts', "import '../ingest/y.ts';"],
+  ['room-storage', 'app/storage/sqlite/a.ts', "import type { Y } from '../../observe/y.ts';"],
+  ['room-observe', 'app/observe/a.ts', "import '../storage/y.ts';"],
+  ['room-http', 'app/http/a.ts', "import '../storage/y.ts';"],
+  ['room-service', 'app/service.ts', "import './cli/y.ts';"],
+  ['room-main', 'app/main.ts', "import './storage/y.ts';"],
+  ['room-cli', 'app/cli/a.ts', "import '../http/y.ts';"],
+  ['every-file-has-a-room', 'app/attic/a.ts', "import '../model/y.ts';"],
+  ['model-is-facts', 'app/model/b.ts', "import 'node:fs';"],
+  ['model-is-facts', 'app/model/c.ts', "import 'pino';"],
+  ['only-model-ingest-query-http-imports-zod', 'app/storage/a.ts', "import 'zod';"],
+  ['only-storage-imports-sqlite', 'app/cli/b.ts', "import 'node:sqlite';"],
+  ['only-http-imports-fastify', 'app/query/b.ts', "import 'fastify';"],
+  ['only-storage-imports-piscina', 'app/query/c.ts', "import 'piscina';"],
+  ['only-observe-imports-pino', 'app/model/c.ts', "import 'pino';"],
+  ['only-observe-imports-prom-client', 'app/http/d.ts', "import 'prom-client';"],
+  ['only-http-imports-http', 'app/ingest/b.ts', "import 'node:http';"],
+  ['what-ships-needs-nothing-else', 'app/query/d.ts', "import 'fast-check';"],
+  ['suites-from-outside', 'tests/a.test.ts', "import '../app/http/y.ts';"],
+  ['suites-from-outside', 'tests/faults/a.test.ts', "import '../../app/query/y.ts';"],
+  [
+    'suites-take-no-types-of-the-model',
+    'tests/b.ts',
+    "import type { Y } from '../app/model/y.ts';",
+  ],
+  ['web-talks-to-the-public-api', 'web/a.ts', "import '../app/http/y.ts';"],
+  ['no-cycle', 'app/http/b.ts', "import './b.ts';"],
+  ['no-orphan', 'app/query/e.ts', ''],
+  ['resolves', 'app/query/f.ts', "import './nowhere.ts';"],
+];
+
+const ALLOWED: readonly [file: string, source: string][] = [
+  ['app/model/ok.ts', "import './y.ts'; import 'zod';"],
+  ['app/ingest/ok.ts', "import '../model/y.ts'; import 'zod';"],
+  ['app/storage/ok.ts', "import '../model/y.ts'; import 'node:sqlite'; import 'piscina';"],
+  ['app/observe/ok.ts', "import '../model/y.ts'; import 'pino'; import 'prom-client';"],
+  ['app/http/ok.ts', "import '../ingest/y.ts'; import '../query/y.ts'; import 'fastify';"],
+  ['app/cli/ok.ts', "import '../storage/y.ts'; import '../model/y.ts';"],
+  ['tests/ok.test.ts', "import type { Y } from '../app/http/y.ts';"],
+  ['tests/unit/ok.test.ts', "import '../../app/model/y.ts';"],
+  ['tests/properties/ok.test.ts', "import '../../app/http/y.ts';"],
+  ['web/ok.ts', "import type { Y } from '../app/http/y.ts';"],
+];
+
+describe('the layer check', () => {
+  it('reads every file, and what each one imports', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: { layers: string };
+    };
+    // The very arguments of `npm run layers`: a check of other files would prove nothing.
+    const [, ...args] = scripts.layers.replaceAll('"', '').split(' ');
+    const { modules } = await cruise(ROOT, args);
+    const inTree = (path: string): boolean => /^(app|bench|scripts|tests|web)\//.test(path);
+    assert.deepEqual(
+      modules
+        .map(({ source }) => source)
+        .filter(inTree)
+        .toSorted(),
+      globSync('{app,bench,scripts,tests,web}/**/*.{ts,tsx,mjs}', { cwd: ROOT }).toSorted(),
+    );
+    const unread = modules.filter(
+      ({ source, dependencies }) =>
+        inTree(source) &&
+        dependencies.length === 0 &&
+        /^(import|export) .* from '/m.test(readFileSync(join(ROOT, source), 'utf8')),
+    );
+    assert.deepEqual(
+      unread.map(({ source }) => source),
+      [],
+    );
+  });
+
+  it('refuses what crosses a line, and nothing else', async (t) => {
+    const directory = temporaryDirectory(t);
+    for (const name of ['package.json', 'tsconfig.json'])
+      copyFileSync(join(ROOT, name), join(directory, name));
+    symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'), 'junction');
+    const write = (path: string, source: string): void => {
+      mkdirSync(dirname(join(directory, path)), { recursive: true });
+      writeFileSync(join(directory, path), `${source}\nexport type Y = 1;\n`);
+    };
+    for (const room of ['model', 'ingest', 'query', 'storage', 'observe', 'http', 'cli'])
+      write(`app/${room}/y.ts`, '');
+    for (const [, path, source] of REFUSED) write(path, source);
+    for (const [path, source] of ALLOWED) write(path, source);
+
+    const { summary } = await cruise(directory, ['--config', CONFIG, '{app,tests,web}/**/*.ts']);
+    const found = summary.violations.map(({ rule, from }) => `${rule.name}: ${from}`);
+    assert.deepEqual(
+      [...new Set(found)].toSorted(),
+      REFUSED.map(([rule, path]) => `${rule}: ${path}`).toSorted(),
+    );
+  });
+});

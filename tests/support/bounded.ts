@@ -1,0 +1,36 @@
+// Waiting with a bound: a test that waits for something that never comes fails with a reason instead of hanging.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long a test waits for anything before it gives up. A bound against hanging, not a promise of speed. */
+export const PATIENCE_MS = 30_000;
+
+/**
+ * Settles as `promise` does, or rejects when the bound is reached.
+ * `what` completes the sentence "gave up waiting for …"; it is called late, so that it can tell what was seen until then.
+ */
+export async function bounded<T>(promise: Promise<T>, what: () => string): Promise<T> {
+  const timer = new AbortController();
+  const late = sleep(PATIENCE_MS, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`gave up waiting for ${what()}`);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    timer.abort();
+    late.catch(() => undefined);
+  }
+}
+
+/** Calls `attempt` until it gives something other than undefined, and gives that. Rejects when the bound is reached. */
+export async function eventually<T>(
+  what: string,
+  attempt: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
+  while (Date.now() < end) {
+    const found = await attempt();
+    if (found !== undefined) return found;
+    await sleep(10);
+  }
+  throw new Error(`gave up waiting for ${what}`);
+}

@@ -1,0 +1,41 @@
+// What a test leaves behind is removed here: directories, child processes, and both also when the test run itself is ended.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
+
+/** Whoever runs functions after a test: a `TestContext`, or `{ after }` of `node:test` for a whole file. */
+export interface Cleaner {
+  after(clean: () => Promise<void> | void): void;
+}
+
+const children = new Set<ChildProcess>();
+
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+// A signal ends the process without an 'exit' event unless someone listens for it.
+process.once('SIGTERM', () => process.exit(143));
+process.once('SIGINT', () => process.exit(130));
+
+/** Makes an empty directory that is removed after the test. Gives its absolute path. */
+export function temporaryDirectory(t: Cleaner): string {
+  const directory = mkdtempSync(join(tmpdir(), 'oncebox-test-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+  return directory;
+}
+
+/** Sees to it that `child` is dead after the test, whatever becomes of the test. */
+export function endAfter(t: Cleaner, child: ChildProcess): void {
+  children.add(child);
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      children.delete(child);
+      resolve();
+    });
+  });
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await closed;
+  });
+}

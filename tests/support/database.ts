@@ -1,0 +1,56 @@
+// The database file seen from outside: read after the service has stopped, changed or locked by another process while it runs.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLOutputValue } from 'node:sqlite';
+import { bounded } from './bounded.ts';
+import { endAfter } from './cleanup.ts';
+import type { Cleaner } from './cleanup.ts';
+
+export type Row = Record<string, SQLOutputValue>;
+
+/** Runs one query on a file that is opened for reading only. */
+export function query(path: string, sql: string): Row[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return database.prepare(sql).all();
+  } finally {
+    database.close();
+  }
+}
+
+/** Changes a database from outside, as another program would. */
+export function execute(path: string, sql: string): void {
+  const database = new DatabaseSync(path, { timeout: 10_000 });
+  try {
+    database.exec(sql);
+  } finally {
+    database.close();
+  }
+}
+
+/** Holds the write lock until its standard input ends, which it also does when the test process dies. */
+const HOLD = `
+  import { DatabaseSync } from 'node:sqlite';
+  const database = new DatabaseSync(process.argv[1], { timeout: 10_000 });
+  database.exec('BEGIN IMMEDIATE');
+  process.stdout.write('locked');
+  process.stdin.resume().on('end', () => {
+    database.exec('ROLLBACK');
+    database.close();
+  });
+`;
+
+/** Makes another process hold the write lock of a database. Gives a function that lets go of it and waits until it is free. */
+export async function holdWriteLock(t: Cleaner, path: string): Promise<() => Promise<void>> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', HOLD, path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  endAfter(t, child);
+  const closed = once(child, 'close');
+  await bounded(once(child.stdout, 'data'), () => 'the lock');
+  return async () => {
+    child.stdin.end();
+    await bounded(closed, () => 'the end of the lock');
+  };
+}

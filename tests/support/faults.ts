@@ -1,0 +1,74 @@
+// An answer that must be a 422, and the one test that a rule for a field or a parameter needs.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { message, uniqueNumber } from './message.ts';
+import type { Draft } from './message.ts';
+import type { Answer } from './request.ts';
+import type { Service } from './service.ts';
+import { faultsIn } from './shapes.ts';
+import type { Fault } from './shapes.ts';
+
+/** Values that are not strings, of every kind that JSON has. Numbers are never taken for strings. */
+export const NOT_STRINGS = [null, 0, 1, 919876543210, 1.5, true, false, [], ['+1'], {}, { a: 1 }];
+
+/** Gives the faults of an answer that must be 422. */
+export function faultsOf(answer: Answer): Fault[] {
+  assert.equal(answer.status, 422, answer.text);
+  return faultsIn(answer.json());
+}
+
+/** Shortens a value for the name of a test. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= 60 ? text : `${text.slice(0, 30)}… (${text.length} long as JSON)`;
+}
+
+/** One test: the message with this field is stored, and comes back with the very same value. */
+export function fits(service: Service, field: string, value: unknown, name = shown(value)): void {
+  it(`${field} fits: ${name}`, async () => {
+    const own = field === 'from' ? String(value) : uniqueNumber();
+    const sent = message({ from: own, [field]: value });
+    const answer = await service.post(sent);
+    assert.equal(answer.status, 200, answer.text);
+    const { data } = await service.page(`?from=${encodeURIComponent(own)}&limit=100`);
+    const found = data.find((stored) => stored.message_id === sent.message_id);
+    assert.deepEqual(found, { ...sent, text: sent.text ?? null });
+  });
+}
+
+/** One test: the message with this field is 422 with one fault of one of these types, at the field, and is not stored. */
+export function misfits(
+  service: Service,
+  field: string,
+  value: unknown,
+  types: string[],
+  name = shown(value),
+): void {
+  it(`${field} does not fit: ${name}`, async () => {
+    const from = uniqueNumber();
+    const sent: Draft = message({ from, [field]: value });
+    const [fault, ...others] = faultsOf(await service.post(sent));
+    assert.deepEqual(others, []);
+    assert.deepEqual(fault?.loc, ['body', field]);
+    assert.ok(types.includes(fault.type), `${fault.type} instead of ${types.join(' or ')}`);
+    if (value !== undefined && JSON.stringify(value).length < 100)
+      assert.deepEqual(fault.input, value);
+    assert.equal((await service.page(`?from=${from}`)).total, 0);
+  });
+}
+
+/** One test: the parameter with this raw value is 422, with one fault of one of these types that echoes the decoded value. */
+export function refusesParameter(
+  service: Service,
+  name: string,
+  raw: string,
+  types: string[],
+): void {
+  it(`${name}=${raw.slice(0, 60)}`, async () => {
+    const [fault, ...others] = faultsOf(await service.get(`/messages?${name}=${raw}`));
+    assert.deepEqual(others, []);
+    assert.deepEqual(fault?.loc, ['query', name]);
+    assert.ok(types.includes(fault.type), `${fault.type} instead of ${types.join(' or ')}`);
+    if (raw.length < 100) assert.equal(fault.input, new URLSearchParams(`x=${raw}`).get('x'));
+  });
+}

@@ -1,0 +1,61 @@
+// One HTTP request over a connection of its own, through node:http, and its answer.
+import { request as httpRequest } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { PATIENCE_MS } from './bounded.ts';
+
+/** What a test wants sent. `path` goes out as it is, a raw `+` or `%zz` too. */
+export interface Request {
+  method?: string;
+  path: string;
+  headers?: OutgoingHttpHeaders;
+  body?: Buffer | string;
+}
+
+/** What came back. */
+export class Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+
+  constructor(status: number, headers: IncomingHttpHeaders, text: string) {
+    this.status = status;
+    this.headers = headers;
+    this.text = text;
+  }
+
+  /** The body, parsed. Throws when it is not JSON or not declared as JSON. */
+  json(): unknown {
+    const type = this.headers['content-type'] ?? 'none';
+    if (!/^application\/json(;|$)/.test(type))
+      throw new Error(`content type ${type} for ${this.text}`);
+    return JSON.parse(this.text);
+  }
+}
+
+/** Sends one request to 127.0.0.1 and gives the answer. Rejects when the connection breaks. */
+export function send(port: number, wanted: Request): Promise<Answer> {
+  const { method = 'GET', path, headers = {}, body } = wanted;
+  const options = {
+    host: '127.0.0.1',
+    port,
+    method,
+    path,
+    headers,
+    agent: false,
+    timeout: PATIENCE_MS,
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(options, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', reject);
+      incoming.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve(new Answer(incoming.statusCode ?? 0, incoming.headers, text));
+      });
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer to ${method} ${path}`)));
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}

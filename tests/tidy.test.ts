@@ -1,0 +1,150 @@
+// The rules of the house that no linter knows: what a file may look like, and that the pages speak of what is there.
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { SETTINGS } from '../app/config.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const LINES_MAX = 260;
+/** Names that say nothing about what is inside. */
+const VAGUE = /(^|[/_.-])(utils?|helpers?|common|misc)([/_.-]|$)/i;
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const find = (pattern: string): string[] =>
+  globSync(pattern, { cwd: ROOT, exclude: ['**/node_modules/**', '**/dist/**'] })
+    .map((path) => path.replaceAll('\\', '/'))
+    .toSorted();
+
+const sources = find('{app,bench,scripts,tests,web}/**/*.{ts,tsx,mjs}');
+
+describe('a source file', () => {
+  it('is found at all', () => {
+    for (const path of ['app/main.ts', 'tests/tidy.test.ts', 'scripts/pinned-node.mjs'])
+      assert.ok(sources.includes(path), path);
+  });
+
+  it('opens with one line that says what it is for', () => {
+    const wrong = sources.filter((path) => {
+      const [first = '', second = ''] = read(path)
+        .replace(/^#!.*\n/, '')
+        .split('\n');
+      return !/^\/\/ \S.{10,}[.?]$/.test(first) || second.startsWith('//');
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it(`has at most ${LINES_MAX} lines`, () => {
+    const long = sources.filter((path) => read(path).trimEnd().split('\n').length > LINES_MAX);
+    assert.deepEqual(long, []);
+  });
+
+  it('has a name that says something', () => {
+    assert.deepEqual(
+      sources.filter((path) => VAGUE.test(path)),
+      [],
+    );
+  });
+
+  it('switches no check off', () => {
+    const off = /(?:oxlint|eslint|prettier)-(?:disable|ignore)|@ts-(?:ignore|expect-error|nocheck)/;
+    const mine = 'tests/tidy.test.ts';
+    assert.deepEqual(
+      sources.filter((path) => path !== mine && off.test(read(path))),
+      [],
+    );
+  });
+});
+
+describe('a page', () => {
+  it('links only to what is there', () => {
+    const pages = find('{*,docs/**/*}.md');
+    assert.ok(pages.includes('README.md'));
+    const links = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => !/^[a-z]+:/.test(link))
+        .map((link) => ({ page, link })),
+    );
+    assert.deepEqual(
+      links.filter(({ page, link }) => !existsSync(join(ROOT, dirname(page), link))),
+      [],
+    );
+  });
+});
+
+describe('docs/ARCHITECTURE.md', () => {
+  const page = read('docs/ARCHITECTURE.md');
+
+  it('names only files and folders that exist', () => {
+    const named = [...page.matchAll(/`([^`\s]+)`/g)].map(([, token = '']) => token);
+    const paths = named.filter(isPath);
+    assert.ok(paths.length >= 10, `only ${paths.length} paths were found in it`);
+    assert.deepEqual(
+      paths.filter((path) => !isThere(path)),
+      [],
+    );
+  });
+
+  it('names every folder of app/', () => {
+    const folders = find('app/**/').map((path) => path.replace(/\/$/, ''));
+    const missing = folders.filter(
+      (path) => path !== 'app' && !page.includes(`${basename(path)}/`),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it('or the list of decisions links every decision', () => {
+    const list = 'docs/decisions/README.md';
+    const pages = page + (existsSync(join(ROOT, list)) ? read(list) : '');
+    const decisions = find('docs/decisions/[0-9]*.md').map((path) => basename(path));
+    assert.deepEqual(
+      decisions.filter((name) => !pages.includes(`${name})`)),
+      [],
+    );
+  });
+});
+
+describe('the table of settings in README.md', () => {
+  it('says what app/config.ts does', () => {
+    const rows = tableOf(read('README.md'), 'variable').map(([name = '', value = '']) => ({
+      name: name.replaceAll('`', ''),
+      default: /^`(.*)`$/.exec(value)?.[1] ?? null,
+    }));
+    assert.ok(rows.length > 0, 'README.md has no table whose first column is "variable"');
+    const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+    assert.deepEqual(
+      rows.toSorted(byName),
+      SETTINGS.map(({ name, default: value }) => ({ name, default: value })).toSorted(byName),
+    );
+  });
+});
+
+/** Whether a word of a page, set as code, means a place in this tree: not a route, a pattern or a media type. */
+function isPath(word: string): boolean {
+  if (!/^[\w.@-]+(\/[\w.@-]+)*\/?$/.test(word)) return false;
+  if (/^(application|text|data|node_modules|dist)\//.test(word)) return false;
+  return word.includes('/') || /\.(ts|tsx|mjs|md|json|yml|sql)$/.test(word);
+}
+
+/** Whether a path is there: from the root, inside app/, or as the name of a file somewhere. */
+function isThere(path: string): boolean {
+  if (existsSync(join(ROOT, path)) || existsSync(join(ROOT, 'app', path))) return true;
+  return !path.includes('/') && find(`**/${path}`).length > 0;
+}
+
+/** The cells of the rows of the first table whose head begins with `title`. */
+function tableOf(page: string, title: string): string[][] {
+  const lines = page.split('\n');
+  const head = lines.findIndex((line) => new RegExp(`^\\|\\s*${title}\\s*\\|`, 'i').test(line));
+  if (head === -1) return [];
+  const rest = lines.slice(head + 2);
+  const end = rest.findIndex((line) => !line.startsWith('|'));
+  return rest.slice(0, end === -1 ? undefined : end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
