@@ -16,7 +16,6 @@ const ROOMS = {
 
 /** Packages and Node modules that belong to certain rooms. */
 const OWNED = {
-  fastify: ['http'],
   piscina: ['storage'],
   pino: ['observe'],
   'prom-client': ['observe'],

@@ -6,6 +6,8 @@ import { openObservers, startService } from './service.ts';
 const EXIT_CRASHED = 1;
 const EXIT_CONFIG = 78;
 const EXIT_IMPATIENT = 130;
+/** A second signal ends the process at once, but not one that comes this soon after the first. */
+const SAME_SIGNAL_MS = 1_000;
 
 // The database, its WAL and its shared memory are for this user alone.
 process.umask(0o077);
@@ -23,10 +25,14 @@ process.on('unhandledRejection', crash);
 
 try {
   const service = await startService(config, observers, crash);
-  let stopping = false;
+  let stoppingSinceMs = 0;
   const stop = (signal: string): void => {
-    if (stopping) process.exit(EXIT_IMPATIENT);
-    stopping = true;
+    if (stoppingSinceMs > 0) {
+      // Ctrl-C under npm or make arrives twice, from the terminal and from the parent: that is one wish, not two.
+      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(EXIT_IMPATIENT);
+      return;
+    }
+    stoppingSinceMs = performance.now();
     events.stopping(signal);
     service.stop().then(() => {
       events.stopped();

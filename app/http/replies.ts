@@ -1,7 +1,6 @@
 // Every answer that the service gives: the only place that picks a status.
 import type { Fault } from '../model/fault.ts';
-import type { Page } from '../model/page.ts';
-import type { MessageQuery } from '../model/page.ts';
+import type { MessageQuery, Page } from '../model/page.ts';
 import type { Receipt } from '../model/receipt.ts';
 import type { Readiness } from '../observe/readiness.ts';
 
@@ -63,13 +62,10 @@ export function storageUnavailable(): Reply {
   return UNAVAILABLE;
 }
 
-export function pageReply(page: Page, query: MessageQuery): Reply {
-  return json(200, {
-    data: page.data,
-    total: page.total,
-    limit: query.limit,
-    offset: query.offset,
-  });
+/** `link` is the value of the Link header (RFC 8288). */
+export function pageReply(page: Page, query: MessageQuery, link: string): Reply {
+  const body = { data: page.data, total: page.total, limit: query.limit, offset: query.offset };
+  return json(200, body, { Link: link });
 }
 
 export function okJson(value: unknown): Reply {

@@ -1,6 +1,7 @@
 // A page of messages, and the question that it answers.
 import type { Instant } from './instant.ts';
 import type { Message } from './message.ts';
+import type { OrderKey } from './order.ts';
 
 /** Which messages, and which stretch of them. Null filters do not restrict. */
 export interface MessageQuery {
@@ -9,10 +10,20 @@ export interface MessageQuery {
   readonly from: string | null;
   readonly since: Instant | null;
   readonly text: string | null;
+  /** Where the page starts or ends, instead of `offset`: only messages after the key, or the last ones before it. */
+  readonly cursor: Cursor | null;
+}
+
+export interface Cursor {
+  readonly direction: 'after' | 'before';
+  readonly key: OrderKey;
 }
 
 /** A stretch of the ordered list (instant, then message_id by UTF-8 bytes), and how many match in all. */
 export interface Page {
   readonly data: readonly Message[];
   readonly total: number;
+  /** The keys of the first and last message of the page, where messages that match come before or after it. */
+  readonly prev: OrderKey | null;
+  readonly next: OrderKey | null;
 }

@@ -2,6 +2,7 @@
 import { boundedInput, type Fault } from '../model/fault.ts';
 import { parseInstant } from '../model/instant.ts';
 import type { MessageQuery } from '../model/page.ts';
+import { decodeCursor } from './cursor.ts';
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 100;
@@ -42,8 +43,22 @@ export function parseMessageQuery(queryString: string): Parsed {
       input: boundedInput(sinceText),
     });
   }
+  const cursorText = value('cursor') || null;
+  const cursor = cursorText === null ? null : decodeCursor(cursorText);
+  if (cursorText !== null && (cursor === null || offset !== 0)) {
+    const msg =
+      cursor === null
+        ? 'Input should be a cursor from a Link header'
+        : 'Input should not come with an offset';
+    faults.push({
+      type: 'value_error',
+      loc: ['query', 'cursor'],
+      msg,
+      input: boundedInput(cursorText),
+    });
+  }
   if (faults.length > 0) return { faults };
-  return { query: { limit, offset, from, since, text: value('q') || null } };
+  return { query: { limit, offset, from, since, text: value('q') || null, cursor } };
 }
 
 interface Range {

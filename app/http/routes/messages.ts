@@ -1,11 +1,22 @@
 // GET /messages: a page of the ordered list, filtered.
 import type { Store } from '../../model/store.ts';
+import { linkHeader } from '../../query/links.ts';
 import { parseMessageQuery } from '../../query/parameters.ts';
 import type { Exchange } from '../exchange.ts';
 import { invalid, pageReply } from '../replies.ts';
 
 export async function messages(exchange: Exchange, store: Store): Promise<void> {
   const parsed = parseMessageQuery(exchange.target.queryString);
-  if ('faults' in parsed) exchange.send(invalid(parsed.faults));
-  else exchange.send(pageReply(await store.page(parsed.query), parsed.query));
+  if ('faults' in parsed) {
+    exchange.send(invalid(parsed.faults));
+    return;
+  }
+  const page = await store.page(parsed.query);
+  exchange.send(
+    pageReply(
+      page,
+      parsed.query,
+      linkHeader(exchange.target.path, exchange.target.queryString, page),
+    ),
+  );
 }

@@ -24,7 +24,14 @@ export function openForWriting(path: string): DatabaseSync {
   requirePragma(database, 'journal_mode', 'wal', 'wal');
   // FULL syncs the WAL at every commit: without it a commit may be lost when the power fails.
   requirePragma(database, 'synchronous', 'FULL', 2);
+  // A checkpoint inside a commit is a pause that its messages wait for: another thread does them.
+  requirePragma(database, 'wal_autocheckpoint', '0', 0);
   return database;
+}
+
+/** Opens the file for checkpoints, from a thread that writes no messages. Throws what SQLite throws. */
+export function openForCheckpoints(path: string): DatabaseSync {
+  return open(path, false);
 }
 
 /** Opens an existing file for reading only. Throws what SQLite throws. */
@@ -69,7 +76,9 @@ function requirePragma(
   expected: string | number,
 ): void {
   database.exec(`PRAGMA ${name} = ${value}`);
-  const actual = database.prepare(`PRAGMA ${name}`).get()?.[name];
+  const row = database.prepare(`PRAGMA ${name}`).get();
+  // The answer's column does not always have the name of the pragma.
+  const actual = row === undefined ? undefined : Object.values(row)[0];
   if (actual !== expected) {
     throw new Error(`the database refused PRAGMA ${name} = ${value}: it says ${String(actual)}`);
   }

@@ -23,6 +23,42 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX messages_by_sender ON messages (from_msisdn, ts_seconds, ts_nanos, message_id);
    CREATE TABLE counters (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;
    INSERT INTO counters (name, value) VALUES ('last_seq', 0);`,
+
+  // 2: the orders leave the commit. They are filled behind it, in sorted bulk, up to the watermark `ordered_seq`;
+  // readers add the short tail after it. A segment counts the stretch of by_time from its key to the next one's,
+  // so that a place in the list is found without walking to it. The first segment begins before every message.
+  `DROP INDEX messages_by_time;
+   DROP INDEX messages_by_sender;
+   CREATE TABLE by_time (
+     ts_seconds INTEGER NOT NULL,
+     ts_nanos INTEGER NOT NULL,
+     message_id TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     PRIMARY KEY (ts_seconds, ts_nanos, message_id)
+   ) WITHOUT ROWID;
+   CREATE TABLE senders (
+     sender_id INTEGER PRIMARY KEY,
+     from_msisdn TEXT NOT NULL UNIQUE,
+     messages INTEGER NOT NULL
+   );
+   CREATE INDEX senders_by_messages ON senders (messages DESC, from_msisdn);
+   CREATE TABLE by_sender (
+     sender_id INTEGER NOT NULL,
+     ts_seconds INTEGER NOT NULL,
+     ts_nanos INTEGER NOT NULL,
+     message_id TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     PRIMARY KEY (sender_id, ts_seconds, ts_nanos, message_id)
+   ) WITHOUT ROWID;
+   CREATE TABLE segments (
+     ts_seconds INTEGER NOT NULL,
+     ts_nanos INTEGER NOT NULL,
+     message_id TEXT NOT NULL,
+     messages INTEGER NOT NULL,
+     PRIMARY KEY (ts_seconds, ts_nanos, message_id)
+   ) WITHOUT ROWID;
+   INSERT INTO segments VALUES (-99999999999, 0, '', 0);
+   INSERT INTO counters (name, value) VALUES ('ordered_seq', 0), ('messages', (SELECT count(*) FROM messages));`,
 ];
 
 /** The version that this program writes and reads. */
@@ -31,9 +67,11 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 /** The names that must be there for the schema to count as applied. */
 export const SCHEMA_OBJECTS = [
   'messages',
-  'messages_by_time',
-  'messages_by_sender',
   'counters',
+  'by_time',
+  'by_sender',
+  'senders',
+  'segments',
 ] as const;
 
 /** A file that this program must not touch: newer than it, or another program's. */

@@ -5,7 +5,10 @@ import { workerData } from 'node:worker_threads';
 import { openForReading } from './connection.ts';
 import { SCHEMA_OBJECTS, SCHEMA_VERSION } from './migrations.ts';
 import type { ReaderAnswers, ReaderRequest } from './protocol.ts';
-import { selectPage, selectStats } from './select.ts';
+import { selectPage } from './page.ts';
+import { inSnapshot } from './snapshot.ts';
+import { selectStats } from './stats.ts';
+import { counterReader } from './counters.ts';
 
 const { path } = workerData as { path: string };
 let connection: DatabaseSync | null = null;
@@ -29,11 +32,12 @@ function answer(
   database: DatabaseSync,
   request: ReaderRequest,
 ): ReaderAnswers[ReaderRequest['kind']] {
-  if (request.kind === 'page') return selectPage(database, request.query);
-  if (request.kind === 'stats') return selectStats(database);
+  if (request.kind === 'page')
+    return inSnapshot(database, () => selectPage(database, request.query));
+  if (request.kind === 'stats') return inSnapshot(database, () => selectStats(database));
   if (request.kind === 'check') return check(database);
   return {
-    messages: Number(database.prepare('SELECT count(*) AS count FROM messages').get()?.['count']),
+    messages: counterReader(database)('messages'),
     databaseBytes: statSync(path).size,
     walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
   };

@@ -10,6 +10,9 @@ const BATCH_MESSAGES_MAX = 512;
 /** The longest text has 4,096 characters of up to four bytes; this bounds the queue for the worst of them. */
 const QUEUE_UNITS_MAX = 32 * 1_048_576;
 const PROBE_INTERVAL_MS_MIN = 1_000;
+/** A batch that takes longer is given up: its messages, and those behind it, are answered `unavailable`. */
+const BATCH_MS_MAX = 10_000;
+const WATCH_INTERVAL_MS = 1_000;
 
 interface Waiting {
   readonly message: Message;
@@ -19,6 +22,11 @@ interface Waiting {
 /** Why the file could not be opened: the message is for the operator. */
 class OpenError extends Error {
   override readonly name = 'OpenError';
+}
+
+/** The size of a message in UTF-16 units, as far as it varies. */
+function unitsOf(message: Message): number {
+  return message.message_id.length + (message.text?.length ?? 0);
 }
 
 export class WriterQueue {
@@ -37,11 +45,13 @@ export class WriterQueue {
   #probing = false;
   #lastProbeMs = 0;
   #busySinceMs = 0;
+  readonly #watch: NodeJS.Timeout;
 
   private constructor(worker: Worker, messagesMax: number, observer: StoreObserver) {
     this.#worker = worker;
     this.#messagesMax = messagesMax;
     this.#observer = observer;
+    this.#watch = setInterval(() => this.#giveUpWhenStuck(), WATCH_INTERVAL_MS).unref();
     worker.on('message', (reply: WriterReply) => this.#receive(reply));
     worker.on('error', (error) =>
       this.#die(error instanceof Error ? error : new Error(String(error))),
@@ -84,7 +94,7 @@ export class WriterQueue {
 
   /** Resolves with the durable outcome, or `unavailable`: the queue is full or closing, or the commit failed. */
   append(message: Message): Promise<AppendOutcome> {
-    const units = message.message_id.length + (message.text?.length ?? 0);
+    const units = unitsOf(message);
     if (
       this.#closing ||
       this.#dead ||
@@ -166,7 +176,7 @@ export class WriterQueue {
     // The next batch goes to the writer first: answering this one is work that the commit can hide.
     this.#flush();
     for (const [index, entry] of batch.entries()) {
-      this.#waitingUnits -= entry.message.message_id.length + (entry.message.text?.length ?? 0);
+      this.#waitingUnits -= unitsOf(entry.message);
       entry.settle(APPEND_OUTCOMES[reply.outcomes[index] ?? -1] ?? 'unavailable');
     }
     this.#observer.batch({
@@ -177,10 +187,24 @@ export class WriterQueue {
     this.#settleIdle();
   }
 
+  /** A writer that hangs, as on a disk that does not answer, must not keep its callers waiting for ever. */
+  #giveUpWhenStuck(): void {
+    if (this.busyMs < BATCH_MS_MAX) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    // The batch in flight stays where it is: its reply is still to come, and settling twice does nothing.
+    for (const entry of this.#inFlight) entry.settle('unavailable');
+    for (const entry of waiting) {
+      this.#waitingUnits -= unitsOf(entry.message);
+      entry.settle('unavailable');
+    }
+  }
+
   /** The thread is gone: nothing that waits can be stored any more, and the process must not pretend otherwise. */
   #die(error: Error): void {
     if (this.#dead) return;
     this.#dead = true;
+    clearInterval(this.#watch);
     for (const entry of [...this.#inFlight, ...this.#waiting]) entry.settle('unavailable');
     this.#inFlight = [];
     this.#waiting = [];

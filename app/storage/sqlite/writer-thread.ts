@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { Checkpoints } from './checkpoints.ts';
 import { SchemaError } from './migrations.ts';
 import type { WriterReply, WriterRequest } from './protocol.ts';
 import { Writer } from './writer.ts';
@@ -9,8 +10,16 @@ import { Writer } from './writer.ts';
 const port = parentPort;
 if (port === null) throw new Error('writer-thread.ts runs as a worker thread only');
 const { path } = workerData as { path: string };
+
+/** Messages added to the orders at a time: the next commit waits for them, so they are few. */
+const FILL_MESSAGES = 512;
+/** After this long without a message, what is left is filled, however little it is. */
+const FILL_IDLE_MS = 10;
+/** After a failure the orders wait this long before they are tried again. */
+const FILL_RETRY_MS = 1_000;
+
 const writer = openOrRefuse(path);
-if (writer !== null) port.on('message', (request: WriterRequest) => answer(writer, request));
+if (writer !== null) run(writer);
 
 function reply(message: WriterReply): void {
   port?.postMessage(message);
@@ -28,18 +37,53 @@ function openOrRefuse(file: string): Writer | null {
   }
 }
 
-function answer(open: Writer, request: WriterRequest): void {
-  if (request.kind === 'append') {
-    const start = performance.now();
-    const { outcomes, failure } = open.append(request.messages);
-    reply({ kind: 'appended', outcomes, commitMs: performance.now() - start, failure });
-  } else if (request.kind === 'probe') {
-    reply({ kind: 'probed', failure: open.probe() });
-  } else {
-    open.close();
-    reply({ kind: 'closed' });
-    port?.close();
-  }
+function run(open: Writer): void {
+  const checkpoints = new Checkpoints(path);
+  let backlog = open.orderBacklog();
+  let timer: NodeJS.Timeout | undefined;
+
+  const fill = (): void => {
+    const failure = open.fillOrder(FILL_MESSAGES);
+    if (failure === null) backlog = open.orderBacklog();
+    fillLater(failure === null ? FILL_IDLE_MS : FILL_RETRY_MS);
+  };
+  const fillLater = (delayMs: number): void => {
+    clearTimeout(timer);
+    if (backlog === 0) return;
+    // A long backlog, as after an upgrade, is worked off between the messages that arrive.
+    timer = setTimeout(fill, backlog >= FILL_MESSAGES && delayMs === FILL_IDLE_MS ? 0 : delayMs);
+  };
+
+  port?.on('message', (request: WriterRequest) => {
+    if (request.kind === 'append') {
+      const start = performance.now();
+      const { outcomes, created, failure } = open.append(request.messages);
+      reply({ kind: 'appended', outcomes, commitMs: performance.now() - start, failure });
+      backlog += created;
+      if (
+        created > 0 &&
+        backlog >= FILL_MESSAGES &&
+        backlog < 2 * FILL_MESSAGES + request.messages.length
+      )
+        fill();
+      else fillLater(FILL_IDLE_MS);
+      checkpoints.committed(created, open);
+    } else if (request.kind === 'probe') {
+      reply({ kind: 'probed', failure: open.probe() });
+    } else {
+      clearTimeout(timer);
+      void finish(open, checkpoints);
+    }
+  });
+  fillLater(FILL_IDLE_MS);
+}
+
+/** The checkpointer first: the last checkpoint wants the file for itself. */
+async function finish(open: Writer, checkpoints: Checkpoints): Promise<void> {
+  await checkpoints.close();
+  open.close();
+  reply({ kind: 'closed' });
+  port?.close();
 }
 
 /** Why the file cannot be used, with the way to mend it where there is one. */

@@ -3,9 +3,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parseInstant } from '../../model/instant.ts';
 import type { Message } from '../../model/message.ts';
 import { openForWriting } from './connection.ts';
+import { counterReader, counterWriter } from './counters.ts';
 import { failureOf } from './failure.ts';
 import { APPEND_OUTCOMES, type Failure } from './protocol.ts';
 import { migrate } from './migrations.ts';
+import { OrderFiller } from './order-filler.ts';
 
 const CREATED = APPEND_OUTCOMES.indexOf('created');
 const DUPLICATE = APPEND_OUTCOMES.indexOf('duplicate');
@@ -15,8 +17,9 @@ const UNAVAILABLE = APPEND_OUTCOMES.indexOf('unavailable');
 interface Statements {
   readonly insert: StatementSync;
   readonly stored: StatementSync;
-  readonly lastSeq: StatementSync;
-  readonly setLastSeq: StatementSync;
+  readonly counter: ReturnType<typeof counterReader>;
+  readonly setCounter: ReturnType<typeof counterWriter>;
+  readonly order: OrderFiller;
 }
 
 /** The one connection that writes. Not safe for use by two threads. */
@@ -37,18 +40,40 @@ export class Writer {
    * Stores a batch in one transaction. Gives an outcome code (see APPEND_OUTCOMES) for each message, in order;
    * when the transaction fails, every one is `unavailable` and nothing of the batch is stored.
    */
-  append(messages: readonly Message[]): { outcomes: Uint8Array; failure: Failure | null } {
+  append(messages: readonly Message[]): {
+    outcomes: Uint8Array;
+    created: number;
+    failure: Failure | null;
+  } {
     const outcomes = new Uint8Array(messages.length);
-    const failure = this.#transaction(() => this.#insertAll(messages, outcomes));
-    if (failure !== null) outcomes.fill(UNAVAILABLE);
-    return { outcomes, failure };
+    let created = 0;
+    const failure = this.#transaction(() => {
+      created = this.#insertAll(messages, outcomes);
+    });
+    if (failure === null) return { outcomes, created, failure };
+    return { outcomes: outcomes.fill(UNAVAILABLE), created: 0, failure };
+  }
+
+  /** Moves what it can of the WAL into the database file without waiting for anyone. */
+  checkpoint(): void {
+    this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
   /** Writes and syncs something harmless, to learn whether writing works again. */
   probe(): Failure | null {
     return this.#transaction(() => {
-      this.#statements.setLastSeq.run(this.#lastSeq());
+      this.#statements.setCounter('last_seq', this.#statements.counter('last_seq'));
     });
+  }
+
+  /** How many messages the orders lack. */
+  orderBacklog(): number {
+    return this.#statements.order.backlog();
+  }
+
+  /** Adds up to `messagesMax` stored messages to the orders, in a transaction of its own. */
+  fillOrder(messagesMax: number): Failure | null {
+    return this.#transaction(() => this.#statements.order.fill(messagesMax));
   }
 
   /** Moves the WAL into the database file and closes it. */
@@ -91,9 +116,11 @@ export class Writer {
     }
   }
 
-  #insertAll(messages: readonly Message[], outcomes: Uint8Array): void {
+  #insertAll(messages: readonly Message[], outcomes: Uint8Array): number {
     const createdAt = new Date().toISOString();
-    const first = this.#lastSeq();
+    const { counter, setCounter } = this.#statements;
+    // Read in each transaction: another process may have written in between.
+    const first = counter('last_seq');
     let seq = first;
     for (const [index, message] of messages.entries()) {
       const instant = parseInstant(message.ts);
@@ -116,14 +143,11 @@ export class Writer {
         outcomes[index] = this.#isStored(message) ? DUPLICATE : CONFLICT;
       }
     }
-    if (seq !== first) this.#statements.setLastSeq.run(seq);
-  }
-
-  /** Read in each transaction: another process may have written in between. */
-  #lastSeq(): number {
-    const row = this.#statements.lastSeq.get();
-    if (row === undefined) throw new Error('the counter last_seq is missing');
-    return Number(row['value']);
+    if (seq !== first) {
+      setCounter('last_seq', seq);
+      setCounter('messages', counter('messages') + seq - first);
+    }
+    return seq - first;
   }
 
   /** Whether the stored message with this id has the same content. */
@@ -147,7 +171,8 @@ function prepare(database: DatabaseSync): Statements {
     stored: database.prepare(
       'SELECT from_msisdn, to_msisdn, ts, text FROM messages WHERE message_id = ?',
     ),
-    lastSeq: database.prepare(`SELECT value FROM counters WHERE name = 'last_seq'`),
-    setLastSeq: database.prepare(`UPDATE counters SET value = ? WHERE name = 'last_seq'`),
+    counter: counterReader(database),
+    setCounter: counterWriter(database),
+    order: new OrderFiller(database),
   };
 }

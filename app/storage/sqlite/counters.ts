@@ -1,0 +1,27 @@
+// The figures that the file keeps of itself, read and written in the transaction that they belong to.
+import type { DatabaseSync } from 'node:sqlite';
+import { prepared } from './statements.ts';
+
+/**
+ * `last_seq`: the highest number given to a message. `messages`: how many are stored.
+ * `ordered_seq`: up to this number the orders and the counts by sender and segment are filled.
+ */
+type CounterName = 'last_seq' | 'messages' | 'ordered_seq';
+
+/** Prepares a function that reads a counter. It throws where the counter is missing. */
+export function counterReader(database: DatabaseSync): (name: CounterName) => number {
+  const select = prepared(database, 'SELECT value FROM counters WHERE name = ?');
+  return (name) => {
+    const value = select.get(name)?.['value'];
+    if (typeof value !== 'number') throw new Error(`the counter ${name} is missing`);
+    return value;
+  };
+}
+
+/** Prepares a function that sets a counter. */
+export function counterWriter(database: DatabaseSync): (name: CounterName, value: number) => void {
+  const update = prepared(database, 'UPDATE counters SET value = ? WHERE name = ?');
+  return (name, value) => {
+    update.run(value, name);
+  };
+}

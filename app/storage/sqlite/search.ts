@@ -1,0 +1,66 @@
+// Finds the messages whose text holds a string: candidates out of an index or a scan, each of them looked at.
+import type { DatabaseSync } from 'node:sqlite';
+import { compareOrder, type OrderKey } from '../../model/order.ts';
+import type { MessageQuery } from '../../model/page.ts';
+import { foldCase } from '../../model/search.ts';
+import { counterReader } from './counters.ts';
+import { Nearest } from './nearest.ts';
+import { type Entry, entryOf } from './ranks.ts';
+import { prepared } from './statements.ts';
+
+const COLUMNS = 'ts_seconds, ts_nanos, m.message_id AS message_id, m.seq AS seq, text';
+
+/** The stretch that `query` asks for, one longer where more follow, and how many match in all. */
+export function searchEntries(
+  database: DatabaseSync,
+  query: MessageQuery,
+  text: string,
+): { entries: readonly Entry[]; total: number } {
+  const needle = foldCase(text);
+  const least = query.since === null ? null : { ...query.since, messageId: '' };
+  const wanted = stretchOf(query);
+  const nearest = new Nearest(wanted.skip + query.limit + 1, wanted.descending);
+  let total = 0;
+  for (const row of candidates(database, query)) {
+    const value = row['text'];
+    if (typeof value !== 'string' || !foldCase(value).includes(needle)) continue;
+    const entry = entryOf(row);
+    if (least !== null && compareOrder(entry, least) < 0) continue;
+    total += 1;
+    if (wanted.includes(entry)) nearest.add(entry);
+  }
+  return { entries: nearest.take().slice(wanted.skip), total };
+}
+
+interface WantedStretch {
+  readonly skip: number;
+  readonly descending: boolean;
+  readonly includes: (key: OrderKey) => boolean;
+}
+
+function stretchOf({ cursor, offset }: MessageQuery): WantedStretch {
+  if (cursor === null) return { skip: offset, descending: false, includes: () => true };
+  const descending = cursor.direction === 'before';
+  const sign = descending ? -1 : 1;
+  return { skip: 0, descending, includes: (key) => compareOrder(key, cursor.key) * sign > 0 };
+}
+
+function candidates(
+  database: DatabaseSync,
+  query: MessageQuery,
+): Iterable<Record<string, unknown>> {
+  if (query.from === null) return prepared(database, `SELECT ${COLUMNS} FROM messages m`).iterate();
+  return ofSender(database, query.from);
+}
+
+/** The messages of one sender: those in its order, then those in the tail. */
+function* ofSender(database: DatabaseSync, from: string): Iterable<Record<string, unknown>> {
+  const ordered = `SELECT ${COLUMNS.replaceAll(/ts_(seconds|nanos)/g, 'm.ts_$1')} FROM senders JOIN by_sender b USING (sender_id)
+    JOIN messages m ON m.seq = b.seq WHERE senders.from_msisdn = ?`;
+  yield* prepared(database, ordered).iterate(from);
+  const watermark = counterReader(database)('ordered_seq');
+  yield* prepared(
+    database,
+    `SELECT ${COLUMNS} FROM messages m WHERE seq > ? AND +from_msisdn = ?`,
+  ).iterate(watermark, from);
+}

@@ -1,0 +1,73 @@
+// The figures of `GET /stats`: the counts that the file keeps, and the tail on top.
+import type { DatabaseSync } from 'node:sqlite';
+import type { Stats } from '../../model/stats.ts';
+import { counterReader } from './counters.ts';
+import { type Entry, orderOfAll } from './ranks.ts';
+import { prepared } from './statements.ts';
+import { merge, tailEntries } from './tail.ts';
+import { compareOrder } from '../../model/order.ts';
+
+const TOP_SENDERS = 10;
+
+/** To be called inside a snapshot. */
+export function selectStats(database: DatabaseSync): Stats {
+  const counter = counterReader(database);
+  const total = counter('messages');
+  const tail = tailEntries(database, null, null);
+  const order = orderOfAll(database);
+  const ordered = order.count();
+  const first = merge(order.at(0, 1), tail.slice(0, 1), compareOrder)[0];
+  const last = merge(
+    ordered === 0 ? [] : order.at(ordered - 1, 1),
+    tail.slice(-1),
+    compareOrder,
+  ).at(-1);
+  return {
+    total_messages: total,
+    ...senders(database, counter('ordered_seq')),
+    first_message_ts: tsOf(database, first),
+    last_message_ts: tsOf(database, last),
+  };
+}
+
+/**
+ * Senders by count. A sender among the first ten is either one of the tail's, or among the first ten of those
+ * that were counted before it: the others' counts have not changed.
+ */
+function senders(
+  database: DatabaseSync,
+  watermark: number,
+): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
+  const counted = Number(
+    prepared(database, 'SELECT count(*) AS count FROM senders').get()?.['count'],
+  );
+  const top = prepared(
+    database,
+    `SELECT from_msisdn, messages FROM senders ORDER BY messages DESC, from_msisdn LIMIT ${TOP_SENDERS}`,
+  );
+  const counts = new Map(
+    top.all().map((row) => [String(row['from_msisdn']), Number(row['messages'])]),
+  );
+  const inTail = prepared(
+    database,
+    'SELECT from_msisdn, count(*) AS count FROM messages WHERE seq > ? GROUP BY from_msisdn',
+  );
+  const known = prepared(database, 'SELECT messages FROM senders WHERE from_msisdn = ?');
+  let news = 0;
+  for (const row of inTail.all(watermark)) {
+    const from = String(row['from_msisdn']);
+    const before = known.get(from)?.['messages'];
+    if (before === undefined) news += 1;
+    counts.set(from, Number(before ?? 0) + Number(row['count']));
+  }
+  const ranked = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return {
+    senders_count: counted + news,
+    messages_per_sender: ranked.slice(0, TOP_SENDERS).map(([from, count]) => ({ from, count })),
+  };
+}
+
+function tsOf(database: DatabaseSync, entry: Entry | undefined): string | null {
+  if (entry === undefined) return null;
+  return String(prepared(database, 'SELECT ts FROM messages WHERE seq = ?').get(entry.seq)?.['ts']);
+}

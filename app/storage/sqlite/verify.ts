@@ -1,0 +1,64 @@
+// Holds what the file counts and orders against a scan of the messages themselves.
+import type { DatabaseSync } from 'node:sqlite';
+import { counterReader } from './counters.ts';
+
+/**
+ * Compares every derived figure and order with the rows it was derived from. Gives one sentence for each difference,
+ * none where all agree. Reads the whole file; to be called inside a snapshot where others write.
+ */
+export function verifyCounts(database: DatabaseSync): string[] {
+  const counter = counterReader(database);
+  const watermark = counter('ordered_seq');
+  const number = (sql: string): number =>
+    Number(Object.values(database.prepare(sql).get() ?? {})[0]);
+  const differences: string[] = [];
+  const same = (what: string, kept: number, scanned: number): void => {
+    if (kept !== scanned) differences.push(`${what}: ${kept} kept, ${scanned} by a scan`);
+  };
+  const ordered = `FROM messages WHERE seq <= ${watermark}`;
+  same('messages', counter('messages'), number('SELECT count(*) FROM messages'));
+  same(
+    'messages in the order by time',
+    number('SELECT count(*) FROM by_time'),
+    number(`SELECT count(*) ${ordered}`),
+  );
+  same(
+    'messages in the order by sender',
+    number('SELECT count(*) FROM by_sender'),
+    number(`SELECT count(*) ${ordered}`),
+  );
+  same('entries by time that name no such message', number(misplaced('by_time')), 0);
+  same('entries by sender that name no such message', number(misplaced('by_sender')), 0);
+  same(
+    'senders whose count is wrong',
+    number(
+      `SELECT count(*) FROM senders s WHERE messages <>
+       (SELECT count(*) FROM by_sender b WHERE b.sender_id = s.sender_id)`,
+    ),
+    0,
+  );
+  same(
+    'senders',
+    number('SELECT count(*) FROM senders WHERE messages > 0'),
+    number(`SELECT count(DISTINCT from_msisdn) ${ordered}`),
+  );
+  same('segments whose count is wrong', number(wrongSegments()), 0);
+  return differences;
+}
+
+function misplaced(order: 'by_time' | 'by_sender'): string {
+  return `SELECT count(*) FROM ${order} o LEFT JOIN messages m ON m.seq = o.seq
+    WHERE m.message_id IS NOT o.message_id OR m.ts_seconds <> o.ts_seconds OR m.ts_nanos <> o.ts_nanos`;
+}
+
+function wrongSegments(): string {
+  return `SELECT count(*) FROM (
+    SELECT messages, ts_seconds, ts_nanos, message_id,
+      lead(ts_seconds, 1, 999999999999) OVER w AS next_seconds,
+      lead(ts_nanos, 1, 0) OVER w AS next_nanos,
+      lead(message_id, 1, '') OVER w AS next_id
+    FROM segments WINDOW w AS (ORDER BY ts_seconds, ts_nanos, message_id)) g
+    WHERE messages <> (SELECT count(*) FROM by_time b
+      WHERE (b.ts_seconds, b.ts_nanos, b.message_id) >= (g.ts_seconds, g.ts_nanos, g.message_id)
+        AND (b.ts_seconds, b.ts_nanos, b.message_id) < (g.next_seconds, g.next_nanos, g.next_id))`;
+}
