@@ -20,6 +20,10 @@ export interface StoreHealth {
 /** The figures of the file, as far as they can be read now. */
 export interface StoreFigures {
   readonly messages: number;
+  /** Messages that the orders do not hold yet. */
+  readonly orderBacklog: number;
+  /** Messages of whole blocks that the search index does not hold yet. */
+  readonly searchBacklog: number;
   readonly databaseBytes: number;
   readonly walBytes: number;
 }

@@ -9,6 +9,23 @@ const COMMIT_BUCKETS_SECONDS = [
 ];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
+/** Gauges that show what the store says of itself. */
+const FIGURES: readonly (readonly [name: string, help: string, figure: keyof StoreFigures])[] = [
+  ['oncebox_messages', 'Messages stored.', 'messages'],
+  [
+    'oncebox_order_backlog_messages',
+    'Messages that the orders by time and by sender do not hold yet.',
+    'orderBacklog',
+  ],
+  [
+    'oncebox_search_backlog_messages',
+    'Messages that the search index does not hold yet, in whole blocks of 1,024.',
+    'searchBacklog',
+  ],
+  ['oncebox_database_bytes', 'Size of the database file.', 'databaseBytes'],
+  ['oncebox_wal_bytes', 'Size of the write-ahead log.', 'walBytes'],
+];
+
 /** Where the gauges look when they are scraped. */
 export interface Sources {
   readonly writerDepth: () => number;
@@ -110,27 +127,23 @@ export function watch(metrics: Metrics, sources: Sources): void {
     });
   }
 
-  const database = new Gauge({
-    name: 'oncebox_database_bytes',
-    help: 'Size of the database file.',
-    registers,
-  });
-  const wal = new Gauge({
-    name: 'oncebox_wal_bytes',
-    help: 'Size of the write-ahead log.',
-    registers,
-  });
-  // One question to the store serves the three gauges: the first of them asks it.
-  new Gauge({
-    name: 'oncebox_messages',
-    help: 'Messages stored.',
-    registers,
-    async collect() {
-      const figures = await sources.figures();
-      // Without an answer the last known figures would be a lie: NaN says that they are unknown.
-      this.set(figures?.messages ?? Number.NaN);
-      database.set(figures?.databaseBytes ?? Number.NaN);
-      wal.set(figures?.walBytes ?? Number.NaN);
-    },
-  });
+  // The gauges of one scrape share one question to the store.
+  let asked: Promise<StoreFigures | null> | null = null;
+  const ask = (): Promise<StoreFigures | null> => {
+    asked ??= sources.figures().finally(() => {
+      asked = null;
+    });
+    return asked;
+  };
+  for (const [name, help, figure] of FIGURES) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        // Without an answer the last known figure would be a lie: NaN says that it is unknown.
+        this.set((await ask())?.[figure] ?? Number.NaN);
+      },
+    });
+  }
 }

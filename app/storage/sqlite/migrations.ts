@@ -59,6 +59,18 @@ const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;
    INSERT INTO segments VALUES (-99999999999, 0, '', 0);
    INSERT INTO counters (name, value) VALUES ('ordered_seq', 0), ('messages', (SELECT count(*) FROM messages));`,
+
+  // 3: the search index. Blocks of consecutive messages; for each bucket of trigrams, which messages have one.
+  // Filled behind the commit up to the watermark `searched_seq`; a search looks at the messages after it one by one.
+  `CREATE TABLE search_blocks (
+     block_id INTEGER PRIMARY KEY,
+     level INTEGER NOT NULL,
+     position INTEGER NOT NULL,
+     first_seq INTEGER NOT NULL,
+     state INTEGER NOT NULL
+   );
+   CREATE TABLE search_postings (row_id INTEGER PRIMARY KEY, postings BLOB NOT NULL);
+   INSERT INTO counters (name, value) VALUES ('searched_seq', 0);`,
 ];
 
 /** The version that this program writes and reads. */
@@ -72,6 +84,8 @@ export const SCHEMA_OBJECTS = [
   'by_sender',
   'senders',
   'segments',
+  'search_blocks',
+  'search_postings',
 ] as const;
 
 /** A file that this program must not touch: newer than it, or another program's. */

@@ -4,7 +4,7 @@ import type { Message } from '../../model/message.ts';
 import { compareOrder, type OrderKey } from '../../model/order.ts';
 import type { Cursor, MessageQuery, Page } from '../../model/page.ts';
 import { type Entry, type Order, orderOfAll, orderOfSender } from './ranks.ts';
-import { searchEntries } from './search.ts';
+import { searchEntries } from './search/find.ts';
 import { prepared } from './statements.ts';
 import { merge, tailEntries } from './tail.ts';
 

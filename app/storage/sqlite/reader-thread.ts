@@ -2,6 +2,8 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
+import type { StoreFigures } from '../../model/store.ts';
+import { BLOCK_MESSAGES } from './search/blocks.ts';
 import { openForReading } from './connection.ts';
 import { SCHEMA_OBJECTS, SCHEMA_VERSION } from './migrations.ts';
 import type { ReaderAnswers, ReaderRequest } from './protocol.ts';
@@ -37,7 +39,7 @@ function answer(
   if (request.kind === 'stats') return inSnapshot(database, () => selectStats(database));
   if (request.kind === 'check') return check(database);
   return {
-    messages: counterReader(database)('messages'),
+    ...counts(database),
     databaseBytes: statSync(path).size,
     walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
   };
@@ -56,4 +58,17 @@ function check(database: DatabaseSync): ReaderAnswers['check'] {
   );
   const missing = SCHEMA_OBJECTS.filter((name) => !names.has(name));
   return { store: null, schema: missing.length === 0 ? null : `missing: ${missing.join(', ')}` };
+}
+
+/** What the file says of itself. A block of the search index is begun when all its messages are there. */
+function counts(
+  database: DatabaseSync,
+): Pick<StoreFigures, 'messages' | 'searchBacklog' | 'orderBacklog'> {
+  const counter = counterReader(database);
+  const last = counter('last_seq');
+  return {
+    messages: counter('messages'),
+    orderBacklog: last - counter('ordered_seq'),
+    searchBacklog: Math.floor(last / BLOCK_MESSAGES) * BLOCK_MESSAGES - counter('searched_seq'),
+  };
 }

@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Checkpoints } from './checkpoints.ts';
 import { SchemaError } from './migrations.ts';
 import type { WriterReply, WriterRequest } from './protocol.ts';
+import { SearchFeed } from './search/search-feed.ts';
 import { Writer } from './writer.ts';
 
 const port = parentPort;
@@ -39,6 +40,8 @@ function openOrRefuse(file: string): Writer | null {
 
 function run(open: Writer): void {
   const checkpoints = new Checkpoints(path);
+  const search = new SearchFeed(path, (piece) => open.applySearchPiece(piece));
+  search.committed(0);
   let backlog = open.orderBacklog();
   let timer: NodeJS.Timeout | undefined;
 
@@ -68,19 +71,20 @@ function run(open: Writer): void {
         fill();
       else fillLater(FILL_IDLE_MS);
       checkpoints.committed(created, open);
+      search.committed(created);
     } else if (request.kind === 'probe') {
       reply({ kind: 'probed', failure: open.probe() });
     } else {
       clearTimeout(timer);
-      void finish(open, checkpoints);
+      void finish(open, checkpoints, search);
     }
   });
   fillLater(FILL_IDLE_MS);
 }
 
-/** The checkpointer first: the last checkpoint wants the file for itself. */
-async function finish(open: Writer, checkpoints: Checkpoints): Promise<void> {
-  await checkpoints.close();
+/** The other threads first: the last checkpoint wants the file for itself. */
+async function finish(open: Writer, checkpoints: Checkpoints, search: SearchFeed): Promise<void> {
+  await Promise.all([checkpoints.close(), search.close()]);
   open.close();
   reply({ kind: 'closed' });
   port?.close();

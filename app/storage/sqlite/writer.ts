@@ -8,6 +8,7 @@ import { failureOf } from './failure.ts';
 import { APPEND_OUTCOMES, type Failure } from './protocol.ts';
 import { migrate } from './migrations.ts';
 import { OrderFiller } from './order-filler.ts';
+import { applyPiece, type SearchPiece } from './search/indexer.ts';
 
 const CREATED = APPEND_OUTCOMES.indexOf('created');
 const DUPLICATE = APPEND_OUTCOMES.indexOf('duplicate');
@@ -64,6 +65,11 @@ export class Writer {
     return this.#transaction(() => {
       this.#statements.setCounter('last_seq', this.#statements.counter('last_seq'));
     });
+  }
+
+  /** Puts a piece of the search index in, in a transaction of its own. */
+  applySearchPiece(piece: SearchPiece): Failure | null {
+    return this.#transaction(() => applyPiece(this.#database, piece));
   }
 
   /** How many messages the orders lack. */

@@ -1,12 +1,14 @@
 // Finds the messages whose text holds a string: candidates out of an index or a scan, each of them looked at.
 import type { DatabaseSync } from 'node:sqlite';
-import { compareOrder, type OrderKey } from '../../model/order.ts';
-import type { MessageQuery } from '../../model/page.ts';
-import { foldCase } from '../../model/search.ts';
-import { counterReader } from './counters.ts';
+import { compareOrder, type OrderKey } from '../../../model/order.ts';
+import type { MessageQuery } from '../../../model/page.ts';
+import { foldCase } from '../../../model/search.ts';
+import { counterReader } from '../counters.ts';
+import { blocksIn } from './blocks.ts';
+import { candidatesIn, searchBuckets } from './candidates.ts';
 import { Nearest } from './nearest.ts';
-import { type Entry, entryOf } from './ranks.ts';
-import { prepared } from './statements.ts';
+import { type Entry, entryOf } from '../ranks.ts';
+import { prepared } from '../statements.ts';
 
 const COLUMNS = 'ts_seconds, ts_nanos, m.message_id AS message_id, m.seq AS seq, text';
 
@@ -21,7 +23,7 @@ export function searchEntries(
   const wanted = stretchOf(query);
   const nearest = new Nearest(wanted.skip + query.limit + 1, wanted.descending);
   let total = 0;
-  for (const row of candidates(database, query)) {
+  for (const row of candidates(database, query, text)) {
     const value = row['text'];
     if (typeof value !== 'string' || !foldCase(value).includes(needle)) continue;
     const entry = entryOf(row);
@@ -45,16 +47,32 @@ function stretchOf({ cursor, offset }: MessageQuery): WantedStretch {
   return { skip: 0, descending, includes: (key) => compareOrder(key, cursor.key) * sign > 0 };
 }
 
-function candidates(
-  database: DatabaseSync,
-  query: MessageQuery,
-): Iterable<Record<string, unknown>> {
-  if (query.from === null) return prepared(database, `SELECT ${COLUMNS} FROM messages m`).iterate();
-  return ofSender(database, query.from);
+type Row = Record<string, unknown>;
+
+/** Messages that may match, cheapest source first: one sender's, those that the index names, or all. */
+function candidates(database: DatabaseSync, query: MessageQuery, text: string): Iterable<Row> {
+  if (query.from !== null) return ofSender(database, query.from);
+  const buckets = searchBuckets(text);
+  if (buckets.length === 0)
+    return prepared(database, `SELECT ${COLUMNS} FROM messages m`).iterate();
+  return ofIndex(database, buckets);
+}
+
+/** The messages that the index names, then those that it does not hold yet. */
+function* ofIndex(database: DatabaseSync, buckets: readonly number[]): Iterable<Row> {
+  const one = prepared(database, `SELECT ${COLUMNS} FROM messages m WHERE seq = ?`);
+  for (const block of blocksIn(database, 'ready')) {
+    for (const seq of candidatesIn(database, block, buckets)) {
+      const row = one.get(seq);
+      if (row !== undefined) yield row;
+    }
+  }
+  const watermark = counterReader(database)('searched_seq');
+  yield* prepared(database, `SELECT ${COLUMNS} FROM messages m WHERE seq > ?`).iterate(watermark);
 }
 
 /** The messages of one sender: those in its order, then those in the tail. */
-function* ofSender(database: DatabaseSync, from: string): Iterable<Record<string, unknown>> {
+function* ofSender(database: DatabaseSync, from: string): Iterable<Row> {
   const ordered = `SELECT ${COLUMNS.replaceAll(/ts_(seconds|nanos)/g, 'm.ts_$1')} FROM senders JOIN by_sender b USING (sender_id)
     JOIN messages m ON m.seq = b.seq WHERE senders.from_msisdn = ?`;
   yield* prepared(database, ordered).iterate(from);

@@ -1,6 +1,6 @@
 // Keeps the first entries of a list that arrives in no order, in memory bounded by how many are wanted.
-import { compareOrder } from '../../model/order.ts';
-import type { Entry } from './ranks.ts';
+import { compareOrder } from '../../../model/order.ts';
+import type { Entry } from '../ranks.ts';
 
 /** Entries beyond the wanted ones that are held before the list is cut. */
 const SLACK = 1_024;

@@ -1,0 +1,50 @@
+// The shape of the search index: blocks of consecutive messages, at levels of growing size.
+import type { DatabaseSync } from 'node:sqlite';
+import { prepared } from '../statements.ts';
+import { BUCKET_BITS } from './trigrams.ts';
+
+/** Messages in a block of level 0. Fewer than this wait to be indexed, and are looked at one by one. */
+export const BLOCK_MESSAGES = 1_024;
+/** This many neighbours of one level become one block of the next. */
+export const FAN_OUT = 16;
+const GROUP_BITS_LEVEL_0 = 8;
+/** Each level has four times the groups of the one below, so that a group's bytes grow slower than its block. */
+const GROUP_BITS_STEP = 2;
+export const LEVEL_MAX = 4;
+
+/** Block `index` of a level holds the messages numbered index × span + 1 to (index + 1) × span. */
+export interface Block {
+  readonly level: number;
+  readonly index: number;
+}
+
+/** `building`: not to be read yet. `ready`: to be read. `merged`: part of a larger block; its rows are to be deleted. */
+export const STATES = { building: 0, ready: 1, merged: 2 } as const;
+
+/** How many messages a block of this level spans. */
+export function spanOf(level: number): number {
+  return BLOCK_MESSAGES * FAN_OUT ** level;
+}
+
+/** How many of a bucket's leading bits name its group, at this level. */
+export function groupBitsOf(level: number): number {
+  return Math.min(BUCKET_BITS, GROUP_BITS_LEVEL_0 + GROUP_BITS_STEP * level);
+}
+
+/** The block's number in the tables. */
+export function blockId({ level, index }: Block): number {
+  return level * 2 ** 32 + index;
+}
+
+/** The row that holds a group of a block: rows of one block are neighbours. */
+export function rowId(block: Block, group: number): number {
+  return blockId(block) * 2 ** BUCKET_BITS + group;
+}
+
+/** Blocks in a state, in the order of their messages. */
+export function blocksIn(database: DatabaseSync, state: keyof typeof STATES): Block[] {
+  const sql = 'SELECT level, position FROM search_blocks WHERE state = ? ORDER BY first_seq';
+  return prepared(database, sql)
+    .all(STATES[state])
+    .map((row) => ({ level: Number(row['level']), index: Number(row['position']) }));
+}
