@@ -22,7 +22,7 @@ export interface RouterOptions {
   readonly events: Events;
 }
 
-type Handler = (exchange: Exchange) => void | Promise<void>;
+type Handler = (exchange: Exchange) => Promise<void> | undefined;
 type Methods = ReadonlyMap<string, Handler>;
 
 /** Gives the function that answers every request. */
@@ -47,22 +47,32 @@ export function createRouter(
   return (request, response) => {
     const target = targetOf(request.url ?? '/', routes);
     const exchange = new Exchange(request, response, target, events);
-    dispatch(exchange, routes.get(target.path)).catch((error: unknown) => {
-      if (error instanceof StoreUnavailable) return exchange.send(storageUnavailable());
+    const fail = (error: unknown): void => {
+      if (error instanceof StoreUnavailable) {
+        exchange.send(storageUnavailable());
+        return;
+      }
       events.requestFailed(
         exchange.requestId,
         error instanceof Error ? error : new Error(String(error)),
       );
-      return exchange.send(INTERNAL_ERROR);
-    });
+      exchange.send(INTERNAL_ERROR);
+    };
+    try {
+      dispatch(exchange, routes.get(target.path))?.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
   };
 }
 
-async function dispatch(exchange: Exchange, methods: Methods | undefined): Promise<void> {
+/** Calls the handler, or says that there is none. Gives the handler's promise where it works on. */
+function dispatch(exchange: Exchange, methods: Methods | undefined): Promise<void> | undefined {
   const handler = methods?.get(exchange.method);
   if (methods === undefined) exchange.send(NOT_FOUND);
   else if (handler === undefined) exchange.send(methodNotAllowed([...methods.keys()]));
-  else await handler(exchange);
+  else return handler(exchange);
+  return undefined;
 }
 
 function targetOf(url: string, routes: ReadonlyMap<string, unknown>): Target {

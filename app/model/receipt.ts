@@ -11,7 +11,7 @@ export const OUTCOMES = [
   'unavailable',
 ] as const;
 
-type Outcome = (typeof OUTCOMES)[number];
+export type Outcome = (typeof OUTCOMES)[number];
 
 export interface Receipt {
   readonly outcome: Outcome;

@@ -22,6 +22,9 @@ const PATH_UNITS_MAX = 1_024;
 /** Methods that are counted under their own name; whatever else a caller makes up shares one. */
 const COUNTED_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** The route whose lines always say whether the message was a duplicate. */
+const WEBHOOK = '/webhook';
+
 export class Events {
   readonly #logger: Logger;
   readonly #metrics: Metrics;
@@ -35,8 +38,7 @@ export class Events {
   requestEnded(request: EndedRequest): void {
     const { receipt, status } = request;
     const method = COUNTED_METHODS.has(request.method) ? request.method : 'OTHER';
-    this.#metrics.httpRequests.inc({ method, path: request.route, status });
-    this.#metrics.latency.observe({ method, path: request.route }, request.latencyMs);
+    this.#metrics.request(method, request.route, status, request.latencyMs);
     const line: Record<string, unknown> = {
       request_id: request.requestId,
       method: request.method,
@@ -44,6 +46,7 @@ export class Events {
       status,
       latency_ms: Math.round(request.latencyMs * 1_000) / 1_000,
     };
+    if (request.route === WEBHOOK) line['dup'] = receipt?.outcome === 'duplicate';
     if (receipt !== null) this.#describeReceipt(receipt, line);
     if (status >= 500 || receipt?.outcome === 'invalid_signature') this.#logger.error(line);
     else if (status >= 400 || receipt?.conflict === true) this.#logger.warn(line);
@@ -52,9 +55,8 @@ export class Events {
 
   #describeReceipt(receipt: Receipt, line: Record<string, unknown>): void {
     line['result'] = receipt.outcome;
-    line['dup'] = receipt.outcome === 'duplicate';
     if (receipt.messageId !== null) line['message_id'] = receipt.messageId;
-    this.#metrics.webhooks.inc({ result: receipt.outcome });
+    this.#metrics.webhookOutcomes[receipt.outcome].inc();
     if (receipt.conflict) {
       line['conflict'] = true;
       this.#metrics.conflicts.inc();

@@ -48,12 +48,25 @@ function flush(stream: { flushSync(): void }): void {
   }
 }
 
+let stampMs = 0;
+let stamp = '';
+
+/** The server's time as pino puts it into a line. Made anew when the millisecond changes, not for each line. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== stampMs) {
+    stampMs = now;
+    stamp = `,"ts":"${new Date(now).toISOString()}"`;
+  }
+  return stamp;
+}
+
 function createLogger(level: keyof typeof LEVELS, stream: DestinationStream): Logger {
   return pino(
     {
       level: LEVELS[level],
       base: null,
-      timestamp: () => `,"ts":"${new Date().toISOString()}"`,
+      timestamp,
       formatters: { level: (label) => ({ level: LABELS[label] ?? label }) },
     },
     stream,

@@ -1,6 +1,6 @@
 // The metrics: what is counted, under which names, with which labels.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { OUTCOMES } from '../model/receipt.ts';
+import { OUTCOMES, type Outcome } from '../model/receipt.ts';
 import type { StoreFigures } from '../model/store.ts';
 
 const LATENCY_BUCKETS_MS = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
@@ -60,12 +60,27 @@ export function createMetrics() {
     labelNames: ['result'],
     registers,
   });
-  for (const outcome of OUTCOMES) webhooks.inc({ result: outcome }, 0);
+  const webhookOutcomes = Object.fromEntries(
+    OUTCOMES.map((outcome) => [outcome, webhooks.labels(outcome)]),
+  ) as Record<Outcome, Counter.Internal>;
+  for (const outcome of OUTCOMES) webhookOutcomes[outcome].inc(0);
   const conflicts = new Counter({
     name: 'webhook_conflicts_total',
     help: 'Duplicates whose content differs from the stored message.',
     registers,
   });
+  return {
+    registry,
+    httpRequests,
+    webhookOutcomes,
+    request: requestCounter(httpRequests, latency),
+    conflicts,
+    ...writerMetrics(registers),
+  };
+}
+
+/** What the writer's batches are measured by. */
+function writerMetrics(registers: Registry[]) {
   const batchSize = new Histogram({
     name: 'oncebox_batch_messages',
     help: 'Messages a commit.',
@@ -85,15 +100,33 @@ export function createMetrics() {
     registers,
   });
   for (const reason of ['disk', 'locked', 'schema', 'other']) batchFailures.inc({ reason }, 0);
-  return {
-    registry,
-    httpRequests,
-    latency,
-    webhooks,
-    conflicts,
-    batchSize,
-    commitSeconds,
-    batchFailures,
+  return { batchSize, commitSeconds, batchFailures };
+}
+
+/**
+ * Gives a function that counts and times one request. The children of the metrics are kept: finding one
+ * by its labels costs more than counting. Their number is bounded, as routes, methods and statuses are.
+ */
+function requestCounter(
+  requests: Counter<'method' | 'path' | 'status'>,
+  latency: Histogram<'method' | 'path'>,
+): (method: string, route: string, status: number, latencyMs: number) => void {
+  const children = new Map<
+    string,
+    { counter: Counter.Internal; timer: Histogram.Internal<string> }
+  >();
+  return (method, route, status, latencyMs) => {
+    const name = `${method} ${status} ${route}`;
+    let child = children.get(name);
+    if (child === undefined) {
+      child = {
+        counter: requests.labels(method, route, String(status)),
+        timer: latency.labels(method, route),
+      };
+      children.set(name, child);
+    }
+    child.counter.inc();
+    child.timer.observe(latencyMs);
   };
 }
 

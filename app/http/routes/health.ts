@@ -5,8 +5,9 @@ import type { Exchange } from '../exchange.ts';
 import { LIVE, readyReply } from '../replies.ts';
 
 /** Looks at nothing: whatever else is wrong, a process that can answer is alive. */
-export function live(exchange: Exchange): void {
+export function live(exchange: Exchange): undefined {
   exchange.send(LIVE);
+  return undefined;
 }
 
 export async function ready(exchange: Exchange, store: Store, secret: Buffer): Promise<void> {

@@ -12,8 +12,6 @@ export async function webhook(
   bodyBytesMax: number,
 ): Promise<void> {
   const body = await readBody(exchange.request, bodyBytesMax);
-  // Nobody is left to answer, and half a body was never signed.
-  if (body === 'aborted') return;
   const receipt =
     body === 'too_large'
       ? PAYLOAD_TOO_LARGE
