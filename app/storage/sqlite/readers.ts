@@ -5,23 +5,20 @@ import type { ReaderAnswers, ReaderRequest } from './protocol.ts';
 
 const QUESTIONS_WAITING_MAX = 256;
 
+/** A search may have to look at many messages: it has threads of its own, so that nothing else waits for it. */
 export class Readers {
-  readonly #pool: Piscina;
+  readonly #quick: Piscina;
+  readonly #searches: Piscina;
 
+  /** `threads` answer what is answered from the orders and counts; half as many, at least one, search texts. */
   constructor(path: string, threads: number) {
-    this.#pool = new Piscina({
-      filename: new URL('./reader-thread.ts', import.meta.url).href,
-      name: 'read',
-      workerData: { path },
-      minThreads: threads,
-      maxThreads: threads,
-      maxQueue: QUESTIONS_WAITING_MAX,
-    });
+    this.#quick = openPool(path, threads);
+    this.#searches = openPool(path, Math.max(1, Math.floor(threads / 2)));
   }
 
   /** Questions that wait for a thread. */
   get waiting(): number {
-    return this.#pool.queueSize;
+    return this.#quick.queueSize + this.#searches.queueSize;
   }
 
   /**
@@ -32,8 +29,9 @@ export class Readers {
     request: Extract<ReaderRequest, { kind: K }>,
     timeoutMs: number,
   ): Promise<ReaderAnswers[K]> {
+    const pool = isSearch(request) ? this.#searches : this.#quick;
     try {
-      return (await this.#pool.run(request, {
+      return (await pool.run(request, {
         signal: AbortSignal.timeout(timeoutMs),
       })) as ReaderAnswers[K];
     } catch (error) {
@@ -42,6 +40,21 @@ export class Readers {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await Promise.all([this.#quick.destroy(), this.#searches.destroy()]);
   }
+}
+
+function openPool(path: string, threads: number): Piscina {
+  return new Piscina({
+    filename: new URL('./reader-thread.ts', import.meta.url).href,
+    name: 'read',
+    workerData: { path },
+    minThreads: threads,
+    maxThreads: threads,
+    maxQueue: QUESTIONS_WAITING_MAX,
+  });
+}
+
+function isSearch(request: ReaderRequest): boolean {
+  return request.kind === 'page' && request.query.text !== null;
 }
