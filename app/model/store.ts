@@ -36,7 +36,8 @@ export class StoreUnavailable extends Error {
 export interface Store {
   /**
    * Stores a message exactly once. Resolves only when the outcome is durable (committed and synced),
-   * or `unavailable` when nothing was stored by this call. Never rejects.
+   * or `unavailable` when that cannot be said: the message was not acknowledged, though it may be stored
+   * nevertheless, and the sender is expected to send it again. Never rejects.
    */
   append(message: Message): Promise<AppendOutcome>;
   /** One page and the total that matches, both from one snapshot. Rejects with StoreUnavailable. */

@@ -9,6 +9,13 @@ const COMMIT_BUCKETS_SECONDS = [
 ];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
+/** Gauges of prom-client whose names end in _total, as those of counters do: promtool warns about them. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
 /** Gauges that show what the store says of itself. */
 const FIGURES: readonly (readonly [name: string, help: string, figure: keyof StoreFigures])[] = [
   ['oncebox_messages', 'Messages stored.', 'messages'],
@@ -41,6 +48,7 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const httpRequests = new Counter({
     name: 'http_requests_total',
     help: 'HTTP requests by method, route and status. 499: the client went away before the answer.',

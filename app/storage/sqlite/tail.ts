@@ -5,6 +5,9 @@ import { counterReader } from './counters.ts';
 import { type Entry, entryOf } from './ranks.ts';
 import { prepared } from './statements.ts';
 
+/** After an upgrade the whole file may be tail. Then a read waits for another time instead of loading all of it. */
+const TAIL_MESSAGES_MAX = 65_536;
+
 /** The tail's entries in order, of one sender where `from` is not null, from the key on where `least` is not null. */
 export function tailEntries(
   database: DatabaseSync,
@@ -12,7 +15,10 @@ export function tailEntries(
   least: OrderKey | null,
 ): Entry[] {
   const columns = 'SELECT ts_seconds, ts_nanos, message_id, seq FROM messages WHERE seq > ?';
-  const watermark = counterReader(database)('ordered_seq');
+  const counter = counterReader(database);
+  const watermark = counter('ordered_seq');
+  if (counter('last_seq') - watermark > TAIL_MESSAGES_MAX)
+    throw new Error('the orders are being filled');
   const rows =
     from === null
       ? prepared(database, columns).all(watermark)

@@ -13,6 +13,8 @@ const PROBE_INTERVAL_MS_MIN = 1_000;
 /** A batch that takes longer is given up: its messages, and those behind it, are answered `unavailable`. */
 const BATCH_MS_MAX = 10_000;
 const WATCH_INTERVAL_MS = 1_000;
+/** Opening includes the migrations, which are short: what takes long is filled behind. */
+const OPEN_MS_MAX = 60_000;
 
 interface Waiting {
   readonly message: Message;
@@ -22,6 +24,18 @@ interface Waiting {
 /** Why the file could not be opened: the message is for the operator. */
 class OpenError extends Error {
   override readonly name = 'OpenError';
+}
+
+/** What the thread says first. A file system that does not answer must not keep the process starting for ever. */
+async function firstReply(worker: Worker): Promise<WriterReply> {
+  const signal = AbortSignal.timeout(OPEN_MS_MAX);
+  try {
+    const [reply] = (await once(worker, 'message', { signal })) as [WriterReply];
+    return reply;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new OpenError(`DATABASE_URL: the file could not be opened within ${OPEN_MS_MAX} ms`);
+  }
 }
 
 /** The size of a message in UTF-16 units, as far as it varies. */
@@ -69,7 +83,7 @@ export class WriterQueue {
       workerData: { path },
       name: 'writer',
     });
-    const [reply] = (await once(worker, 'message')) as [WriterReply];
+    const reply = await firstReply(worker);
     if (reply.kind !== 'opened')
       throw new OpenError(
         reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`,

@@ -63,12 +63,8 @@ function run(open: Writer): void {
       const { outcomes, created, failure } = open.append(request.messages);
       reply({ kind: 'appended', outcomes, commitMs: performance.now() - start, failure });
       backlog += created;
-      if (
-        created > 0 &&
-        backlog >= FILL_MESSAGES &&
-        backlog < 2 * FILL_MESSAGES + request.messages.length
-      )
-        fill();
+      // At once, not by the timer: while messages keep coming, a timer would be put off for ever.
+      if (created > 0 && backlog >= FILL_MESSAGES) fill();
       else fillLater(FILL_IDLE_MS);
       checkpoints.committed(created, open);
       search.committed(created);
@@ -105,7 +101,8 @@ function unwritable(target: string): string | null {
     accessSync(target, constants.R_OK | constants.W_OK);
     return null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     const uid = process.getuid?.() ?? 0;
     const gid = process.getgid?.() ?? 0;
     const owner = statSync(target, { throwIfNoEntry: false })?.uid ?? 'unknown';

@@ -12,26 +12,48 @@ import { prepared } from '../statements.ts';
 
 const COLUMNS = 'ts_seconds, ts_nanos, m.message_id AS message_id, m.seq AS seq, text';
 
+/** Entries that are held in memory at most. */
+const KEPT_MAX = 100_000;
+
 /** The stretch that `query` asks for, one longer where more follow, and how many match in all. */
 export function searchEntries(
   database: DatabaseSync,
   query: MessageQuery,
   text: string,
 ): { entries: readonly Entry[]; total: number } {
+  const wanted = stretchOf(query);
+  let skip = wanted.skip;
+  let nearest = new Nearest(Math.min(skip + query.limit + 1, KEPT_MAX), wanted.descending);
+  let total = 0;
+  for (const entry of matches(database, query, text)) {
+    total += 1;
+    if (wanted.includes(entry)) nearest.add(entry);
+  }
+  if (skip >= total) return { entries: [], total };
+  // A place far down a long list of matches is reached in strides, so that memory stays bounded.
+  while (skip + query.limit + 1 > KEPT_MAX) {
+    const stride = nearest.take();
+    const floor = stride.at(-1);
+    if (stride.length < KEPT_MAX || floor === undefined) break;
+    skip -= stride.length;
+    nearest = new Nearest(Math.min(skip + query.limit + 1, KEPT_MAX), wanted.descending);
+    for (const entry of matches(database, query, text)) {
+      if (compareOrder(entry, floor) > 0) nearest.add(entry);
+    }
+  }
+  return { entries: nearest.take().slice(skip, skip + query.limit + 1), total };
+}
+
+/** The entries of all messages that match, in no order. */
+function* matches(database: DatabaseSync, query: MessageQuery, text: string): Iterable<Entry> {
   const needle = foldCase(text);
   const least = query.since === null ? null : { ...query.since, messageId: '' };
-  const wanted = stretchOf(query);
-  const nearest = new Nearest(wanted.skip + query.limit + 1, wanted.descending);
-  let total = 0;
   for (const row of candidates(database, query, text)) {
     const value = row['text'];
     if (typeof value !== 'string' || !foldCase(value).includes(needle)) continue;
     const entry = entryOf(row);
-    if (least !== null && compareOrder(entry, least) < 0) continue;
-    total += 1;
-    if (wanted.includes(entry)) nearest.add(entry);
+    if (least === null || compareOrder(entry, least) >= 0) yield entry;
   }
-  return { entries: nearest.take().slice(wanted.skip), total };
 }
 
 interface WantedStretch {
