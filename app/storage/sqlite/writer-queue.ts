@@ -1,17 +1,20 @@
-// The bounded queue in front of the writer's thread: what arrives while a commit runs goes into the next one.
+// The bounded queue in front of the writer's thread: messages go to it in small parcels, as soon as they are there.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Message } from '../../model/message.ts';
 import type { AppendOutcome, StoreObserver } from '../../model/store.ts';
 import { APPEND_OUTCOMES, type Failure, type WriterReply, type WriterRequest } from './protocol.ts';
 
-/** A batch is bounded so that a commit stays short. */
-const BATCH_MESSAGES_MAX = 512;
+/**
+ * Messages that go to the writer at a time, where one turn of the event loop brings in more: so the writer begins
+ * to commit the first of them while the rest are still being read. What it groups into one commit is its own affair.
+ */
+const PARCEL_MESSAGES = 16;
 /** The longest text has 4,096 characters of up to four bytes; this bounds the queue for the worst of them. */
 const QUEUE_UNITS_MAX = 32 * 1_048_576;
 const PROBE_INTERVAL_MS_MIN = 1_000;
-/** A batch that takes longer is given up: its messages, and those behind it, are answered `unavailable`. */
-const BATCH_MS_MAX = 10_000;
+/** A commit that takes longer is given up: its messages, and those behind it, are answered `unavailable`. */
+const COMMIT_MS_MAX = 10_000;
 const WATCH_INTERVAL_MS = 1_000;
 /** Opening includes the migrations, which are short: what takes long is filled behind. */
 const OPEN_MS_MAX = 60_000;
@@ -48,10 +51,12 @@ export class WriterQueue {
   readonly #observer: StoreObserver;
   readonly #messagesMax: number;
   readonly #idle = new Set<() => void>();
-  #waiting: Waiting[] = [];
-  #waitingUnits = 0;
-  #inFlight: Waiting[] = [];
-  #flushScheduled = false;
+  /** The next parcel. */
+  #parcel: Waiting[] = [];
+  /** With the writer, in the order in which it answers. */
+  #sent: Waiting[] = [];
+  #units = 0;
+  #sendScheduled = false;
   #closing = false;
   #closed: Promise<void> | null = null;
   #dead = false;
@@ -93,7 +98,7 @@ export class WriterQueue {
 
   /** Messages that wait or are being committed. */
   get depth(): number {
-    return this.#waiting.length + this.#inFlight.length;
+    return this.#parcel.length + this.#sent.length;
   }
 
   /** What kept the last batch from being stored; null after a batch or probe that succeeded. */
@@ -101,9 +106,9 @@ export class WriterQueue {
     return this.#lastFailure;
   }
 
-  /** How long the current batch has been with the writer, in milliseconds; 0 when it is idle. */
+  /** How long the writer has owed an answer, in milliseconds; 0 when it is idle. */
   get busyMs(): number {
-    return this.#inFlight.length === 0 ? 0 : performance.now() - this.#busySinceMs;
+    return this.#sent.length === 0 ? 0 : performance.now() - this.#busySinceMs;
   }
 
   /** Resolves with the durable outcome, or `unavailable`: the queue is full or closing, or the commit failed. */
@@ -113,19 +118,20 @@ export class WriterQueue {
       this.#closing ||
       this.#dead ||
       this.depth >= this.#messagesMax ||
-      this.#waitingUnits + units > QUEUE_UNITS_MAX
+      this.#units + units > QUEUE_UNITS_MAX
     ) {
       return Promise.resolve('unavailable');
     }
-    this.#waitingUnits += units;
+    this.#units += units;
     return new Promise((settle) => {
-      this.#waiting.push({ message, settle });
-      if (this.#inFlight.length === 0 && !this.#flushScheduled) {
-        this.#flushScheduled = true;
+      this.#parcel.push({ message, settle });
+      if (this.#parcel.length >= PARCEL_MESSAGES) this.#send();
+      else if (!this.#sendScheduled) {
+        this.#sendScheduled = true;
         // Not at once: whatever else this turn of the event loop brings in shares the commit.
         setImmediate(() => {
-          this.#flushScheduled = false;
-          this.#flush();
+          this.#sendScheduled = false;
+          this.#send();
         });
       }
     });
@@ -166,16 +172,12 @@ export class WriterQueue {
     await promise;
   }
 
-  #flush(): void {
-    if (this.#inFlight.length > 0 || this.#waiting.length === 0 || this.#dead) return;
-    const batch =
-      this.#waiting.length <= BATCH_MESSAGES_MAX
-        ? this.#waiting
-        : this.#waiting.slice(0, BATCH_MESSAGES_MAX);
-    this.#waiting = this.#waiting.slice(batch.length);
-    this.#inFlight = batch;
-    this.#busySinceMs = performance.now();
-    this.#post({ kind: 'append', messages: batch.map((entry) => entry.message) });
+  #send(): void {
+    if (this.#parcel.length === 0 || this.#dead) return;
+    if (this.#sent.length === 0) this.#busySinceMs = performance.now();
+    this.#post({ kind: 'append', messages: this.#parcel.map((entry) => entry.message) });
+    this.#sent.push(...this.#parcel);
+    this.#parcel = [];
   }
 
   #receive(reply: WriterReply): void {
@@ -184,34 +186,28 @@ export class WriterQueue {
       this.#lastFailure = reply.failure;
     }
     if (reply.kind !== 'appended') return;
-    const batch = this.#inFlight;
-    this.#inFlight = [];
     this.#lastFailure = reply.failure;
-    // The next batch goes to the writer first: answering this one is work that the commit can hide.
-    this.#flush();
-    for (const [index, entry] of batch.entries()) {
-      this.#waitingUnits -= unitsOf(entry.message);
+    this.#busySinceMs = performance.now();
+    const answered = this.#sent.splice(0, reply.outcomes.length);
+    for (const [index, entry] of answered.entries()) {
+      this.#units -= unitsOf(entry.message);
       entry.settle(APPEND_OUTCOMES[reply.outcomes[index] ?? -1] ?? 'unavailable');
     }
     this.#observer.batch({
-      messages: batch.length,
+      messages: answered.length,
       commitMs: reply.commitMs,
       failure: reply.failure,
     });
     this.#settleIdle();
   }
 
-  /** A writer that hangs, as on a disk that does not answer, must not keep its callers waiting for ever. */
+  /**
+   * A writer that hangs, as on a disk that does not answer, must not keep its callers waiting for ever.
+   * What it was given stays given: its answer is still to come, and settling twice does nothing.
+   */
   #giveUpWhenStuck(): void {
-    if (this.busyMs < BATCH_MS_MAX) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    // The batch in flight stays where it is: its reply is still to come, and settling twice does nothing.
-    for (const entry of this.#inFlight) entry.settle('unavailable');
-    for (const entry of waiting) {
-      this.#waitingUnits -= unitsOf(entry.message);
-      entry.settle('unavailable');
-    }
+    if (this.busyMs < COMMIT_MS_MAX) return;
+    for (const entry of this.#sent) entry.settle('unavailable');
   }
 
   /** The thread is gone: nothing that waits can be stored any more, and the process must not pretend otherwise. */
@@ -219,9 +215,9 @@ export class WriterQueue {
     if (this.#dead) return;
     this.#dead = true;
     clearInterval(this.#watch);
-    for (const entry of [...this.#inFlight, ...this.#waiting]) entry.settle('unavailable');
-    this.#inFlight = [];
-    this.#waiting = [];
+    for (const entry of [...this.#sent, ...this.#parcel]) entry.settle('unavailable');
+    this.#sent = [];
+    this.#parcel = [];
     this.#settleIdle();
     this.#observer.fatal(error);
   }

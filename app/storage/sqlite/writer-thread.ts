@@ -1,7 +1,13 @@
 // The writer's thread: opens the file, answers batches one after another, closes the file.
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
+import type { Message } from '../../model/message.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { SchemaError } from './migrations.ts';
 import type { WriterReply, WriterRequest } from './protocol.ts';
@@ -12,6 +18,8 @@ const port = parentPort;
 if (port === null) throw new Error('writer-thread.ts runs as a worker thread only');
 const { path } = workerData as { path: string };
 
+/** A batch is bounded so that a commit stays short; a parcel more may come on top. */
+const BATCH_MESSAGES_MAX = 512;
 /** Messages added to the orders at a time: the next commit waits for them, so they are few. */
 const FILL_MESSAGES = 512;
 /** After this long without a message, what is left is filled, however little it is. */
@@ -57,25 +65,53 @@ function run(open: Writer): void {
     timer = setTimeout(fill, backlog >= FILL_MESSAGES && delayMs === FILL_IDLE_MS ? 0 : delayMs);
   };
 
-  port?.on('message', (request: WriterRequest) => {
+  const append = (messages: readonly Message[]): void => {
+    const start = performance.now();
+    const { outcomes, created, failure } = open.append(messages);
+    reply({ kind: 'appended', outcomes, commitMs: performance.now() - start, failure });
+    backlog += created;
+    // At once, not by the timer: while messages keep coming, a timer would be put off for ever.
+    if (created > 0 && backlog >= FILL_MESSAGES) fill();
+    else fillLater(FILL_IDLE_MS);
+    checkpoints.committed(created, open);
+    search.committed(created);
+  };
+  const serve = (request: WriterRequest): void => {
     if (request.kind === 'append') {
-      const start = performance.now();
-      const { outcomes, created, failure } = open.append(request.messages);
-      reply({ kind: 'appended', outcomes, commitMs: performance.now() - start, failure });
-      backlog += created;
-      // At once, not by the timer: while messages keep coming, a timer would be put off for ever.
-      if (created > 0 && backlog >= FILL_MESSAGES) fill();
-      else fillLater(FILL_IDLE_MS);
-      checkpoints.committed(created, open);
-      search.committed(created);
+      const { messages, next } = gather(request.messages);
+      append(messages);
+      if (next !== null) serve(next);
     } else if (request.kind === 'probe') {
       reply({ kind: 'probed', failure: open.probe() });
     } else {
       clearTimeout(timer);
       void finish(open, checkpoints, search);
     }
-  });
+  };
+  port?.on('message', serve);
   fillLater(FILL_IDLE_MS);
+}
+
+function nextRequest(from: MessagePort): WriterRequest | undefined {
+  return receiveMessageOnPort(from)?.message as WriterRequest | undefined;
+}
+
+/**
+ * Takes the parcels that have arrived meanwhile into the same commit. An idle writer commits what there is at once;
+ * a busy one finds more waiting, and makes fewer and fuller commits.
+ */
+function gather(first: readonly Message[]): {
+  messages: readonly Message[];
+  next: WriterRequest | null;
+} {
+  const messages = [...first];
+  while (messages.length < BATCH_MESSAGES_MAX) {
+    const request = port === null ? undefined : nextRequest(port);
+    if (request === undefined) break;
+    if (request.kind !== 'append') return { messages, next: request };
+    messages.push(...request.messages);
+  }
+  return { messages, next: null };
 }
 
 /** The other threads first: the last checkpoint wants the file for itself. */
