@@ -67,8 +67,7 @@ describe('the start is refused, in one JSON line that names the variable, withou
     t.after(() => server.close());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const said = await refusal(t, 'PORT', { env: { PORT: String(port) } });
-    assert.ok(said.includes(String(port)));
+    await refusal(t, 'PORT', { env: { PORT: String(port) } });
   });
 
   it('with exit code 78 for settings', async (t) => {

@@ -27,7 +27,7 @@ describe('404 {"detail":"Not Found"} for an unknown path', () => {
     '/messages%00',
     '/messages%20',
     '/..%2f',
-    '/é',
+    '/%C3%A9',
     '/"',
     '//messages',
     `/${'a'.repeat(8000)}`,

@@ -148,14 +148,16 @@ describe('the end', () => {
       service.signal('SIGTERM');
       await closedDoor(service);
     }
-    twice.signal('SIGTERM');
+    // Again and again, as a person would: a signal right behind the first may count as the same one.
+    const impatience = setInterval(() => twice.signal('SIGTERM'), 200);
+    t.after(() => clearInterval(impatience));
     const ends = [once, twice].map(async (service) => {
       await service.exit();
       order.push(service === once ? 'one signal' : 'two signals');
     });
     await Promise.all(ends);
     assert.deepEqual(order, ['two signals', 'one signal']);
-    assert.notEqual((await twice.exit()).signal, 'SIGKILL');
+    assert.deepEqual(await twice.exit(), { code: 130, signal: null });
     assert.deepEqual(await once.exit(), { code: 0, signal: null });
     for (const service of [once, twice]) {
       assert.equal(service.output.unfinished, '');
@@ -169,7 +171,6 @@ describe('the end', () => {
     used.write(head('GET', '/health/live'));
     assert.equal((await used.reply()).status, 200);
     await openWire(t, service.port);
-    (await openWire(t, service.port)).write('GET /health/l');
     const slow = await startService(t);
     await beginPost(t, slow, message());
     const order: string[] = [];
@@ -197,7 +198,7 @@ describe('a restart', () => {
     await first.stop();
     const second = await startService(t, { directory: first.directory });
     assert.deepEqual(await second.page(), before);
-    assert.equal((await second.page('?q=B+😀')).total, 1);
+    assert.equal((await second.page('?q=B+%F0%9F%98%80')).total, 1);
     await second.store(...drafts, message());
     assert.equal((await second.page()).total, 4);
   });

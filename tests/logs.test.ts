@@ -7,7 +7,7 @@ import { bytesOf, message, sign } from './support/message.ts';
 import type { LogLine } from './support/output.ts';
 import type { Request } from './support/request.ts';
 import { startService } from './support/service.ts';
-import { openWire, webhookBytes } from './support/wire.ts';
+import { head, openWire, webhookBytes } from './support/wire.ts';
 
 const service = await startService({ after });
 
@@ -55,6 +55,22 @@ describe('a request', () => {
 });
 
 describe('a request to /webhook', () => {
+  it('has dup always, also when it never became a message: another method, a client that went away', async (t) => {
+    const id = randomUUID();
+    const other = await logged(service, { path: '/webhook' });
+    assert.deepEqual([other.line.status, other.line.dup], [405, false]);
+    const wire = await openWire(t, service.port);
+    wire.write(
+      head('POST', '/webhook', [
+        ['Content-Length', '9'],
+        ['X-Request-ID', id],
+      ]),
+    );
+    wire.destroy();
+    const line = await lineOf(service, id);
+    assert.deepEqual([line.status, line.dup], [499, false]);
+  });
+
   const sent = message();
   const id = sent.message_id;
   const cases: [string, () => Request, LogLine][] = [
@@ -147,7 +163,7 @@ describe('the whole of standard output', () => {
     for (const line of lines) {
       assert.ok(['DEBUG', 'INFO', 'WARNING', 'ERROR'].includes(String(line.level)));
       assert.ok(Number.isFinite(Date.parse(String(line.ts))));
-      if ('request_id' in line) continue;
+      if ('method' in line) continue;
       assert.ok(
         typeof line.event === 'string' && typeof line.msg === 'string',
         JSON.stringify(line),

@@ -158,8 +158,10 @@ describe('a query string', () => {
   const all = texts.length;
 
   it('with an empty from, since or q is read as if they were absent', async () => {
-    assert.equal(await total('?from=&since=&q='), all);
-    assert.equal(await total('?from&since&q'), all);
+    const everything = await total('');
+    assert.ok(everything >= all);
+    assert.equal(await total('?from=&since=&q='), everything);
+    assert.equal(await total('?from&since&q'), everything);
     assert.equal(await total(`?from=${from}&q=&since=2025-01-07T00:00:00Z`), 2);
   });
 

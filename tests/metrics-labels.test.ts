@@ -70,6 +70,8 @@ describe('label values', () => {
   });
 
   it('requests with ids and queries of every kind leave one series a route, method and status', async () => {
+    await service.get('/messages?limit=abc');
+    await service.get('/messages?limit=abcd');
     for (let index = 0; index < 20; index += 1)
       await service.send({
         path: `/messages?q=${index}&x=${index}`,

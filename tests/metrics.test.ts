@@ -1,6 +1,7 @@
 // GET /metrics: the text format to the letter, the promised names and labels, and numbers that count what happened.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { parseExposition, samplesOf, valueOf } from './support/exposition.ts';
 import type { Family } from './support/exposition.ts';
@@ -60,6 +61,16 @@ describe('the exposition', () => {
     return undefined;
   });
 
+  it('has names as Prometheus wants them: _total is for counters, units are base units', async () => {
+    const given = new Set(['request_latency_ms']);
+    for (const family of (await scrape()).values()) {
+      assert.equal(family.name.endsWith('_total'), family.type === 'counter', family.name);
+      assert.match(family.name, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
+      if (given.has(family.name)) continue;
+      assert.doesNotMatch(family.name, /_(ms|milliseconds|kib|kb|mb|percent|count|sum|bucket)$/);
+    }
+  });
+
   it('has the promised names with the promised types and labels', async () => {
     await service.get('/messages');
     const families = await scrape();
@@ -84,6 +95,18 @@ describe('the exposition', () => {
       samples.map((sample) => `${sample.labels['result']} ${sample.value}`).toSorted(),
       RESULTS.map((result) => `${result} 0`),
     );
+  });
+
+  it('has exactly the names of the table in README.md, beside those of the process', async () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const section = readme.split(/^## /m).find((part) => part.startsWith('Metrics')) ?? '';
+    const told = [...section.matchAll(/^\| `([a-z_]+)` +\| (counter|gauge|histogram) /gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    );
+    const shown = [...(await scrape()).values()]
+      .filter((family) => !/^(process|nodejs)_/.test(family.name))
+      .map((family) => `${family.name} ${family.type}`);
+    assert.deepEqual(shown.toSorted(), told.toSorted());
   });
 
   const operators: [string, RegExp][] = [

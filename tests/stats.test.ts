@@ -1,6 +1,7 @@
 // GET /stats: totals, the ten busiest senders, and the first and last instant.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { during } from './support/bounded.ts';
 import { message } from './support/message.ts';
 import type { Draft } from './support/message.ts';
 import { startService } from './support/service.ts';
@@ -117,7 +118,7 @@ describe('GET /stats', () => {
         acknowledged += 1;
       }
     });
-    while (acknowledged < 100) {
+    await during(Promise.all(posts), async () => {
       const before = acknowledged;
       const stats = await statsOf(service);
       assert.ok(stats.total_messages >= before, `${stats.total_messages} of ${before}`);
@@ -126,8 +127,7 @@ describe('GET /stats', () => {
         stats.total_messages,
       );
       assert.equal(stats.messages_per_sender.length, stats.senders_count);
-    }
-    await Promise.all(posts);
+    });
     assert.equal((await statsOf(service)).total_messages, 100);
   });
 

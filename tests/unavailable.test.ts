@@ -1,6 +1,7 @@
 // What the store cannot take now is 503 with Retry-After and is not stored, and nothing else waits for it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { bounded } from './support/bounded.ts';
 import { holdWriteLock } from './support/database.ts';
 import { message } from './support/message.ts';
 import { startService } from './support/service.ts';
@@ -89,7 +90,7 @@ describe('a full queue', () => {
       return answer;
     });
     // Those that wait are not given up yet when the first one is turned away, so they end in 200.
-    await overflow;
+    await bounded(overflow, () => 'a post to be turned away');
     await release();
     const answers = await Promise.all(posts);
     for (const answer of answers.filter(({ status }) => status !== 200)) {

@@ -105,7 +105,7 @@ describe('a 422', () => {
   });
 
   it('bounds what it echoes', async () => {
-    const long = 'x'.repeat(1_000_000);
+    const long = 'x'.repeat(300_000);
     for (const draft of [
       message({ text: long }),
       message({ from: [long] }),
@@ -115,7 +115,7 @@ describe('a 422', () => {
     ]) {
       const answer = await service.post(draft);
       faultsOf(answer);
-      assert.ok(answer.text.length < 100_000, `an answer of ${answer.text.length} characters`);
+      assert.ok(answer.text.length < 30_000, `an answer of ${answer.text.length} characters`);
     }
   });
 

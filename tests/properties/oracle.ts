@@ -1,4 +1,5 @@
-// The rules for a message, written a second time and in another way: by hand over code points, without a pattern and without a library.
+// The rules of the specification, written a second time and in another way: by hand over code points, without a pattern and without a library.
+import type { Stored } from '../support/message.ts';
 
 /** The names of the fields that break a rule of the specification, for a parsed body that is an object. */
 export function faultyFields(body: Record<string, unknown>): string[] {
@@ -30,6 +31,26 @@ export function nanosecondsOf(ts: string): bigint {
     BigInt(days) * 86_400n + BigInt(number(11, 13) * 3600 + number(14, 16) * 60 + number(17, 19));
   const fraction = ts.length > 20 ? ts.slice(20, -1) : '';
   return seconds * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
+}
+
+/** The whole list by the words of the specification: by instant, then by the UTF-8 bytes of the id. */
+export function inOrder(messages: readonly Stored[]): Stored[] {
+  const keyed = messages.map((stored) => {
+    return { stored, at: nanosecondsOf(stored.ts), id: Buffer.from(stored.message_id) };
+  });
+  keyed.sort((a, b) => (a.at === b.at ? Buffer.compare(a.id, b.id) : a.at < b.at ? -1 : 1));
+  return keyed.map(({ stored }) => stored);
+}
+
+/** A text with case set aside, code point by code point. */
+export function fold(text: string): string {
+  return Array.from(text, (character) => character.toLowerCase()).join('');
+}
+
+/** Whether a text contains another when case is set aside. */
+export function contains(text: string, part: string): boolean {
+  const [where, what] = [Array.from(fold(text)), Array.from(fold(part))];
+  return where.some((_, start) => what.every((each, index) => where[start + index] === each));
 }
 
 function isString(value: unknown, min: number, max: number): value is string {

@@ -7,6 +7,7 @@ import { Pipeline } from '../support/pipeline.ts';
 import { startService } from '../support/service.ts';
 import { pageIn } from '../support/shapes.ts';
 import { head, webhookBytes } from '../support/wire.ts';
+import { contains } from './oracle.ts';
 
 const service = await startService({ after });
 
@@ -29,12 +30,6 @@ function respell(letters: string, upper: boolean[]): string {
   return Array.from(letters, (each, index) =>
     upper[index % upper.length] ? each.toUpperCase() : each.toLowerCase(),
   ).join('');
-}
-
-function contains(where: string, what: string): boolean {
-  const fold = (given: string): string[] => Array.from(given, (each) => each.toLowerCase());
-  const [texts, sought] = [fold(where), fold(what)];
-  return texts.some((_, start) => sought.every((each, index) => texts[start + index] === each));
 }
 
 it('any texts, any q', async (t) => {

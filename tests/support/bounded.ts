@@ -34,3 +34,25 @@ export async function eventually<T>(
   }
   throw new Error(`gave up waiting for ${what}`);
 }
+
+/** Repeats `act`, at least once, until `work` has settled, and settles as it does. */
+export async function during<T>(work: Promise<T>, act: () => Promise<void>): Promise<T> {
+  const state = { settled: false };
+  const end = work.finally(() => {
+    state.settled = true;
+  });
+  // It is awaited below; until then a rejection must not count as one that nobody handles.
+  end.catch(() => undefined);
+  while (!state.settled) await act();
+  return await end;
+}
+
+/**
+ * Checks at once, and again a little later: a service may keep its indexes and counters behind its commits,
+ * and must give the same answers before they have caught up and after.
+ */
+export async function soonAndLater(check: () => Promise<void>): Promise<void> {
+  await check();
+  await sleep(100);
+  await check();
+}

@@ -19,8 +19,9 @@ export function faultsOf(answer: Answer): Fault[] {
 
 /** Shortens a value for the name of a test. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length <= 60 ? text : `${text.slice(0, 30)}… (${text.length} long as JSON)`;
+  const characters = Array.from(JSON.stringify(value));
+  if (characters.length <= 60) return characters.join('');
+  return `${characters.slice(0, 20).join('')}… (${characters.length} characters)`;
 }
 
 /** One test: the message with this field is stored, and comes back with the very same value. */

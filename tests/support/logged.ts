@@ -10,7 +10,10 @@ export const REQUEST_KEYS = ['latency_ms', 'level', 'method', 'path', 'request_i
 
 /** Gives the line of the request with this id as soon as it is written. */
 export async function lineOf(service: Service, id: string): Promise<LogLine> {
-  return await service.output.line(`the line of ${id}`, (line) => line.request_id === id);
+  return await service.output.line(
+    `the line of ${id}`,
+    (line) => line.request_id === id && 'method' in line,
+  );
 }
 
 /** Sends a request and gives its answer and its line. */

@@ -70,7 +70,7 @@ export class Output {
 
   /** The lines that tell of requests, without those of events. */
   requests(): LogLine[] {
-    return this.lines().filter((line) => 'request_id' in line);
+    return this.lines().filter((line) => 'method' in line);
   }
 
   /** Gives the first line for which `wanted` holds, as soon as it is written. Rejects when the process ends without it. */
