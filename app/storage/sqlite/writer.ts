@@ -57,7 +57,11 @@ export class Writer {
 
   /** Moves what it can of the WAL into the database file without waiting for anyone. */
   checkpoint(): void {
-    this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // The WAL keeps what could not be copied, so nothing is lost; a disk that fails shows itself at the next commit.
+    }
   }
 
   /** Writes and syncs something harmless, to learn whether writing works again. */
