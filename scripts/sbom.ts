@@ -33,6 +33,6 @@ const bom = JSON.parse(
 bom.components = bom.components.filter((component) => shipped.has(component['bom-ref']));
 const kept = new Set(bom.components.map((component) => component['bom-ref']));
 bom.dependencies = bom.dependencies
-  .filter(({ ref }) => kept.has(ref) || /^oncebox@/.test(ref))
+  .filter(({ ref }) => kept.has(ref) || ref.startsWith('oncebox@'))
   .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => kept.has(other)) }));
 process.stdout.write(`${JSON.stringify(bom, null, 2)}\n`);
