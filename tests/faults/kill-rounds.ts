@@ -11,7 +11,6 @@ import { assertConsistent, assertSound, assertStored } from './verify.ts';
 /** Some deaths come before the service listens: while it opens, migrates and recovers the file. */
 const EARLY_DEATHS = 0.25;
 const EARLY_MS_MAX = 400;
-const LOAD_MS_MAX = 1_500;
 
 export interface KillFigures {
   kills: number;
@@ -19,14 +18,26 @@ export interface KillFigures {
   rows: number;
 }
 
+export interface KillOptions {
+  readonly rounds: number;
+  /** The longest time under load before a death. */
+  readonly loadMsMax: number;
+  /** Makes ids that no other life makes. */
+  readonly life: string;
+}
+
 /** Runs `rounds` deaths of one database. Rejects at the first thing that is lost, doubled or miscounted. */
-export async function killRounds(t: Cleaner, rounds: number, life: string): Promise<KillFigures> {
+export async function killRounds(t: Cleaner, options: KillOptions): Promise<KillFigures> {
+  const { rounds, loadMsMax, life } = options;
   const directory = temporaryDirectory(t);
   const acknowledged = new Map<string, Stored>();
   const figures: KillFigures = { kills: 0, acknowledged: 0, rows: 0 };
   for (let round = 0; round < rounds; round += 1) {
     if (Math.random() < EARLY_DEATHS) await dieEarly(t, directory);
-    else await dieUnderLoad(t, directory, `${life}-${round}`, acknowledged);
+    else {
+      const aliveMs = 50 + Math.random() * loadMsMax;
+      await dieUnderLoad(t, directory, `${life}-${round}`, aliveMs, acknowledged);
+    }
     figures.kills += 1;
   }
   const service = await startService(t, { directory });
@@ -48,12 +59,13 @@ async function dieUnderLoad(
   t: Cleaner,
   directory: string,
   prefix: string,
+  aliveMs: number,
   acknowledged: Map<string, Stored>,
 ): Promise<void> {
   const service = await startService(t, { directory });
   assertStored(service.databasePath, acknowledged);
   const load = new Load({ port: service.port, connections: 16, prefix });
-  await sleep(50 + Math.random() * LOAD_MS_MAX);
+  await sleep(aliveMs);
   assert.deepEqual(await service.stop('SIGKILL'), { code: null, signal: 'SIGKILL' });
   await load.ended();
   for (const [id, stored] of load.acknowledged) acknowledged.set(id, stored);

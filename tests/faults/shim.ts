@@ -14,7 +14,7 @@ const FIELDS = ['operations', 'files', 'error', 'skip', 'times', 'syncDelayMs', 
 const OPERATIONS = { write: 1, sync: 2, open: 4, truncate: 8 } as const;
 const FILES = { database: 1, wal: 2, journal: 4, directory: 8 } as const;
 
-export type Operation = keyof typeof OPERATIONS;
+type Operation = keyof typeof OPERATIONS;
 
 export interface Fault {
   readonly operations: readonly Operation[];

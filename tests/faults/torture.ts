@@ -7,6 +7,7 @@ import { assertSyncedBeforeAnswer, cutPower, recordRun } from './power-cuts.ts';
 import { buildShim, Disk } from './shim.ts';
 
 const KILLS_A_LIFE = 12;
+const LOAD_MS_MAX = 4_000;
 const RECORDED_MESSAGES = 300;
 const MOMENTS_A_RECORD = 300;
 /** Every so many lives a record is long enough for checkpoints beside the writer to be in it. */
@@ -33,7 +34,11 @@ await inTurn(async (t) => {
   if ('reason' in built) say({ event: 'no_power_cuts', msg: built.reason });
   for (let life = 0; Date.now() < endMs; life += 1) {
     await inTurn(async (own) => {
-      const { kills, acknowledged } = await killRounds(own, KILLS_A_LIFE, `life${life}`);
+      const { kills, acknowledged } = await killRounds(own, {
+        rounds: KILLS_A_LIFE,
+        loadMsMax: LOAD_MS_MAX,
+        life: `life${life}`,
+      });
       figures.kills += kills;
       figures.killedAcknowledged += acknowledged;
     });
