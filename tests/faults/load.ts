@@ -3,6 +3,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { message, sign } from '../support/message.ts';
 import type { Stored } from '../support/message.ts';
+import type { Answer } from '../support/request.ts';
+import type { Service } from '../support/service.ts';
 
 /** Posts that one connection has under way. */
 const PIPELINE = 8;
@@ -25,6 +27,8 @@ export interface LoadOptions {
 export class Load {
   /** Every message that was answered 200, by its id. */
   readonly acknowledged = new Map<string, Stored>();
+  /** Every message that was refused with 503, by its id, unless it was accepted after all. */
+  readonly refused = new Map<string, Stored>();
   /** Answers by their status. */
   readonly statuses = new Map<number, number>();
   /** Messages that were sent and have no answer, once the connections have ended. */
@@ -87,7 +91,12 @@ export class Load {
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
     if (expected === null) return;
     this.#inFlight.delete(expected.message_id);
-    if (status === 200) this.acknowledged.set(expected.message_id, expected);
+    if (status === 200) {
+      this.acknowledged.set(expected.message_id, expected);
+      this.refused.delete(expected.message_id);
+    } else if (!this.acknowledged.has(expected.message_id)) {
+      this.refused.set(expected.message_id, expected);
+    }
   }
 }
 
@@ -146,6 +155,13 @@ class Lane {
     }
     this.#fill();
   }
+}
+
+/** Posts one message by itself, as a provider does whose post was refused or never answered. */
+export function postAgain(service: Service, stored: Stored): Promise<Answer> {
+  const body = JSON.stringify(stored);
+  const headers = { 'X-Signature': sign(body), 'X-Request-ID': stored.message_id };
+  return service.send({ method: 'POST', path: '/webhook', headers, body });
 }
 
 /** A signed post whose request id is the message's, so that its answer can be told among recorded bytes. */

@@ -16,7 +16,8 @@ import type { Disk } from './shim.ts';
 import { acknowledgedIn, FILES, readTrace } from './trace.ts';
 import type { TraceRecord } from './trace.ts';
 
-const PREFIX = 'power';
+/** What the ids of messages begin with in these records. */
+export const PREFIX = 'power';
 
 /**
  * Runs the service on a recording disk: it is stopped, killed and started again, as in life.
@@ -55,11 +56,12 @@ export function assertSyncedBeforeAnswer(records: readonly TraceRecord[]): numbe
         if (!durable.has(id) && !unsynced.has(id)) unsynced.set(id, index);
     } else if (kind === 'syncBegin') {
       begun.set(offset, index);
-    } else if (kind === 'syncEnd' && error === 0) {
+    } else if (kind === 'syncEnd') {
       for (const [id, written] of unsynced) {
         if (written > (begun.get(offset) ?? 0)) continue;
+        // What a failed sync covered has to be written again before a later one can vouch for it.
         unsynced.delete(id);
-        durable.add(id);
+        if (error === 0) durable.add(id);
       }
     } else if (kind === 'answer') {
       for (const id of acknowledgedIn(data, PREFIX)) {
