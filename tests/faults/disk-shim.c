@@ -35,6 +35,8 @@ struct header {
 #define FDS_MAX 65536
 #define ANSWER_BYTES_MAX 65536
 static unsigned char kinds[FDS_MAX];
+// A failed sync of a file is told once to everyone who has it open, as Linux does since 4.13.
+static int failures[16], told[FDS_MAX];
 static const char *directory;
 static size_t directory_length;
 static int trace = -1;
@@ -116,7 +118,10 @@ static int open_watched(const char *path, int flags, mode_t mode) {
   pthread_mutex_lock(&lock);
   int is_new = (flags & O_CREAT) && access(path, F_OK) != 0;
   int fd = real_open(path, flags, mode);
-  if (fd >= 0 && fd < FDS_MAX) kinds[fd] = kind;
+  if (fd >= 0 && fd < FDS_MAX) {
+    kinds[fd] = kind;
+    told[fd] = failures[kind];
+  }
   if (fd >= 0 && is_new) record(CREATE, kind, 0, NULL, 0, 0);
   pthread_mutex_unlock(&lock);
   return fd;
@@ -167,6 +172,9 @@ static int sync_watched(int fd, int (*real)(int)) {
     nanosleep(&time, NULL);
   }
   int error = fault(ON_SYNC, kind);
+  if (error) __sync_fetch_and_add(&failures[kind], 1);
+  else if (told[fd] != failures[kind]) error = EIO;
+  told[fd] = failures[kind];
   int result = error ? -1 : real(fd);
   if (!error && result != 0) error = errno;
   pthread_mutex_lock(&lock);
