@@ -1,86 +1,25 @@
 // A disk that fails: no post is acknowledged that is not durable, the service goes on, and what was refused can be sent again.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import type { TestContext } from 'node:test';
-import { eventually } from '../support/bounded.ts';
-import { temporaryDirectory } from '../support/cleanup.ts';
-import { startService } from '../support/service.ts';
-import type { Service } from '../support/service.ts';
-import { Load, postAgain } from './load.ts';
-import { assertSyncedBeforeAnswer, cutPower, PREFIX } from './power-cuts.ts';
-import { buildShim, Disk } from './shim.ts';
-import type { Fault } from './shim.ts';
-import { readTrace } from './trace.ts';
-import { assertConsistent, assertSound, assertStored } from './verify.ts';
+import { DISK_FAULTS, surviveFault } from './disk-faults.ts';
+import { buildShim } from './shim.ts';
 
 const built = buildShim({ after });
 
-const CASES: readonly (readonly [name: string, fault: Fault])[] = [
-  ['no space for the log (ENOSPC)', { operations: ['write'], files: ['wal'], error: 'ENOSPC' }],
-  ['no quota left (EDQUOT)', { operations: ['write'], error: 'EDQUOT' }],
-  ['writes fail (EIO)', { operations: ['write'], error: 'EIO' }],
-  ['some writes fail', { operations: ['write'], files: ['wal'], error: 'EIO', skip: 7, times: 3 }],
-  ['syncs of the log fail (EIO)', { operations: ['sync'], files: ['wal'], error: 'EIO' }],
-  ['one sync fails', { operations: ['sync'], files: ['wal'], error: 'EIO', skip: 2, times: 1 }],
-  ['some syncs fail', { operations: ['sync'], error: 'EIO', skip: 1, times: 4 }],
-  [
-    'syncs fail, and the file cannot be opened again',
-    { operations: ['sync', 'open'], error: 'EIO' },
-  ],
-  ['all of it fails', { operations: ['write', 'sync', 'open', 'truncate'], error: 'EIO' }],
+/** The others are tried by `npm run torture`. */
+const TRIED = [
+  'no space for the log (ENOSPC)',
+  'one sync fails',
+  'syncs fail and the file cannot be opened again',
 ];
 
-describe('a disk where', { concurrency: 2 }, () => {
-  for (const [name, fault] of CASES) {
-    it(`${name}: no false 200, and it recovers by itself`, async (t) => {
-      if ('reason' in built) {
-        t.skip(built.reason);
-        return;
-      }
-      await survive(t, built.library, fault);
+describe('a disk where', { concurrency: 3 }, () => {
+  for (const name of TRIED) {
+    it(`${name}: no false 200, and the service recovers by itself`, async (t) => {
+      const fault = DISK_FAULTS[name];
+      assert.ok(fault);
+      if ('reason' in built) t.skip(built.reason);
+      else await surviveFault(t, built.library, fault);
     });
   }
 });
-
-async function survive(t: TestContext, library: string, fault: Fault): Promise<void> {
-  const disk = new Disk(t, library, temporaryDirectory(t));
-  const service = await startService(t, {
-    directory: disk.directory,
-    env: disk.env({ trace: true }),
-  });
-  const load = new Load({ port: service.port, connections: 2, prefix: `${PREFIX}-0` });
-  await eventually('messages', () => load.acknowledged.size > 40 || undefined);
-  disk.fail(fault);
-  await eventually('the fault', () => disk.hits >= (fault.times ?? 5) || undefined);
-  await eventually('a refused post', () => load.refused.size > 0 || undefined);
-  assert.equal((await service.get('/health/live')).status, 200);
-  disk.heal();
-  await recovered(service);
-  await load.stop();
-  for (const status of load.statuses.keys())
-    assert.ok(status === 200 || status === 503, `status ${status}`);
-
-  // The provider sends again what was refused; what is answered 200 now has to be durable now.
-  for (const [id, draft] of load.refused) {
-    const answer = await postAgain(service, draft);
-    assert.equal(answer.status, 200, answer.text);
-    load.acknowledged.set(id, draft);
-  }
-  await assertConsistent(service, load.acknowledged);
-  // A killed process writes nothing more: what is durable is what was durable before.
-  await service.stop('SIGKILL');
-  assertStored(service.databasePath, load.acknowledged);
-  assertSound(service.databasePath);
-  const records = readTrace(disk.tracePath);
-  assertSyncedBeforeAnswer(records);
-  cutPower(t, records, 40);
-}
-
-/** Ready says that writing works again, and then it does. */
-async function recovered(service: Service): Promise<void> {
-  await eventually('ready', async () => {
-    const { status } = await service.get('/health/ready');
-    assert.ok(status === 200 || status === 503);
-    return status === 200 || undefined;
-  });
-}

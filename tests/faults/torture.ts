@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
+import { DISK_FAULTS, surviveFault } from './disk-faults.ts';
 import { killRounds } from './kill-rounds.ts';
 import { assertSyncedBeforeAnswer, cutPower, recordRun } from './power-cuts.ts';
 import { buildShim, Disk } from './shim.ts';
@@ -24,6 +25,7 @@ const figures = {
   killedAcknowledged: 0,
   cuts: 0,
   cutAcknowledged: 0,
+  diskFaults: 0,
   lost: 0,
   doubled: 0,
 };
@@ -42,7 +44,13 @@ await inTurn(async (t) => {
       figures.kills += kills;
       figures.killedAcknowledged += acknowledged;
     });
-    if ('library' in built) await inTurn((own) => cut(own, built.library, life));
+    if ('library' in built) {
+      await inTurn((own) => cut(own, built.library, life));
+      const faults = Object.values(DISK_FAULTS);
+      const fault = faults[life % faults.length];
+      if (fault) await inTurn((own) => surviveFault(own, built.library, fault));
+      figures.diskFaults += 1;
+    }
     say({ event: 'life', life, ...figures });
   }
 });
