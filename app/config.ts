@@ -16,6 +16,37 @@ export const SETTINGS = [
     meaning: 'File to read the key from instead, such as a Docker secret',
   },
   {
+    name: 'WEBHOOK_SECRET_PREVIOUS',
+    default: null,
+    meaning: 'Key that is accepted too, while senders change over to a new `WEBHOOK_SECRET`',
+  },
+  {
+    name: 'WEBHOOK_SECRET_PREVIOUS_FILE',
+    default: null,
+    meaning: 'File to read the previous key from instead',
+  },
+  {
+    name: 'API_TOKEN',
+    default: null,
+    meaning:
+      'Bearer token that everything but `/webhook` and `/health/*` asks for; unset: open to all',
+  },
+  {
+    name: 'API_TOKEN_FILE',
+    default: null,
+    meaning: 'File to read that token from instead',
+  },
+  {
+    name: 'METRICS_TOKEN',
+    default: null,
+    meaning: 'Bearer token that `/metrics` asks for instead of `API_TOKEN`',
+  },
+  {
+    name: 'METRICS_TOKEN_FILE',
+    default: null,
+    meaning: 'File to read that token from instead',
+  },
+  {
     name: 'DATABASE_URL',
     default: 'sqlite:///data/app.db',
     meaning: 'Three slashes: relative to the working directory; four: absolute',
@@ -33,6 +64,11 @@ export const SETTINGS = [
     default: '8192',
     meaning: 'Messages that may wait for the writer; over it posts get 503',
   },
+  {
+    name: 'CONNECTIONS_MAX',
+    default: '4096',
+    meaning: 'Connections open at once; over it new ones are closed at once',
+  },
   { name: 'READER_THREADS', default: '2', meaning: 'Threads that answer reads, 1 to 16' },
 ] as const;
 
@@ -40,13 +76,17 @@ type SettingName = (typeof SETTINGS)[number]['name'];
 type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
 
 export interface Config {
-  readonly secret: Buffer;
+  /** The keys that webhooks may be signed with. */
+  readonly secrets: { readonly current: Buffer; readonly previous: Buffer | null };
+  /** The tokens that reads ask for; null where they are open. */
+  readonly tokens: { readonly api: string | null; readonly metrics: string | null };
   readonly databasePath: string;
   readonly logLevel: LogLevel;
   readonly host: string;
   readonly port: number;
   readonly bodyBytesMax: number;
   readonly queueMessagesMax: number;
+  readonly connectionsMax: number;
   readonly readerThreads: number;
 }
 
@@ -63,13 +103,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readConfig(env: Environment = process.env): Config {
   return Object.freeze({
-    secret: readSecret(env),
+    secrets: {
+      current: required('WEBHOOK_SECRET', readSecret(env, 'WEBHOOK_SECRET')),
+      previous: readSecret(env, 'WEBHOOK_SECRET_PREVIOUS'),
+    },
+    tokens: { api: readToken(env, 'API_TOKEN'), metrics: readToken(env, 'METRICS_TOKEN') },
     databasePath: readDatabasePath(setting(env, 'DATABASE_URL')),
     logLevel: readLogLevel(setting(env, 'LOG_LEVEL')),
     host: setting(env, 'HOST'),
     port: readInteger(env, 'PORT', 0, 65_535),
     bodyBytesMax: readInteger(env, 'MAX_BODY_BYTES', 1, 64 * 1_048_576),
     queueMessagesMax: readInteger(env, 'QUEUE_MESSAGES_MAX', 1, 1_000_000),
+    connectionsMax: readInteger(env, 'CONNECTIONS_MAX', 1, 1_000_000),
     readerThreads: readInteger(env, 'READER_THREADS', 1, Math.max(16, availableParallelism())),
   });
 }
@@ -80,30 +125,43 @@ function setting(env: Environment, name: SettingName): string {
   return SETTINGS.find((entry) => entry.name === name)?.default ?? '';
 }
 
-function readSecret(env: Environment): Buffer {
-  const inline = env['WEBHOOK_SECRET'] ?? '';
-  const file = env['WEBHOOK_SECRET_FILE'] ?? '';
-  if (inline !== '' && file !== '') {
-    throw new ConfigError('WEBHOOK_SECRET and WEBHOOK_SECRET_FILE are both set: set one of them');
-  }
-  if (file === '') return usableSecret('WEBHOOK_SECRET', inline);
+type SecretName = 'WEBHOOK_SECRET' | 'WEBHOOK_SECRET_PREVIOUS' | 'API_TOKEN' | 'METRICS_TOKEN';
+
+/** A secret from its variable or from the file that `…_FILE` names; null where neither is set. */
+function readSecret(env: Environment, name: SecretName): Buffer | null {
+  const fileName: SettingName = `${name}_FILE`;
+  const inline = env[name] ?? '';
+  const file = env[fileName] ?? '';
+  if (inline !== '' && file !== '')
+    throw new ConfigError(`${name} and ${fileName} are both set: set one of them`);
+  if (file === '') return inline === '' ? null : usableSecret(name, inline);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ConfigError(`WEBHOOK_SECRET_FILE: ${file} cannot be read (${code})`);
+    throw new ConfigError(`${fileName}: ${file} cannot be read (${code})`);
   }
-  // Editors and `echo` end a file with a line feed that nobody means to be part of the key.
-  return usableSecret('WEBHOOK_SECRET_FILE', text.replace(/\r?\n$/, ''));
+  // Editors and `echo` end a file with a line feed that nobody means to be part of the secret.
+  return usableSecret(fileName, text.replace(/\r?\n$/, ''));
 }
 
 function usableSecret(name: SettingName, secret: string): Buffer {
-  if (secret === '')
-    throw new ConfigError(`${name} is not set: it is the key that webhooks are signed with`);
   if (secret.trim() === '')
     throw new ConfigError(`${name} is blank: it must hold at least one visible character`);
   return Buffer.from(secret, 'utf8');
+}
+
+function required(name: SecretName, secret: Buffer | null): Buffer {
+  if (secret !== null) return secret;
+  throw new ConfigError(`${name} is not set: it is the key that webhooks are signed with`);
+}
+
+/** A token travels in a header: what no header can carry would lock everybody out. */
+function readToken(env: Environment, name: SecretName): string | null {
+  const token = readSecret(env, name)?.toString('utf8') ?? null;
+  if (token === null || /^[!-~]+$/.test(token)) return token;
+  throw new ConfigError(`${name} must be visible ASCII characters without spaces`);
 }
 
 /** SQLAlchemy's reading of a URL: what follows the third slash is the path, so a fourth makes it absolute. */

@@ -5,6 +5,7 @@ import { HttpServer } from './http/server.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, createMetrics, watch } from './observe/metrics.ts';
+import { networkFileSystem } from './storage/sqlite/file-system.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
 
 /** How long requests in flight may take to finish after the service was told to stop. */
@@ -55,10 +56,13 @@ export async function startService(
     droppedLogLines: log.droppedLines,
     figures: () => store.figures(),
   });
-  const { secret, bodyBytesMax } = config;
+  const { secrets, tokens, bodyBytesMax, connectionsMax } = config;
+  if (tokens.api === null) events.readsOpen();
+  const remote = networkFileSystem(config.databasePath);
+  if (remote !== null) events.networkFileSystem(config.databasePath, remote);
   const server = new HttpServer(
-    createRouter({ store, secret, bodyBytesMax, metrics, events }),
-    bodyBytesMax,
+    createRouter({ store, secrets, tokens, bodyBytesMax, metrics, events }),
+    { bodyBytesMax, connectionsMax },
     events,
   );
   try {

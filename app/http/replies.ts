@@ -19,6 +19,8 @@ function json(status: number, value: unknown, headers?: Reply['headers']): Reply
 
 const STORED = json(200, { status: 'ok' });
 const INVALID_SIGNATURE = json(401, { detail: 'invalid signature' });
+/** RFC 6750, section 3: what to send, and nothing about what was wrong. */
+export const UNAUTHORIZED = json(401, { detail: 'unauthorized' }, { 'WWW-Authenticate': 'Bearer' });
 const TOO_LARGE = json(413, { detail: 'payload too large' });
 const UNAVAILABLE = json(
   503,

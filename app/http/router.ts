@@ -1,9 +1,18 @@
 // The table of paths and methods, and the way from a request to its handler.
 import { StoreUnavailable, type Store } from '../model/store.ts';
+import type { SigningKeys } from '../ingest/signature.ts';
 import type { Events } from '../observe/events.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { type Tokens, createGuard } from './access.ts';
+import { BodyReader } from './body.ts';
 import { Exchange, type Target } from './exchange.ts';
-import { INTERNAL_ERROR, NOT_FOUND, methodNotAllowed, storageUnavailable } from './replies.ts';
+import {
+  INTERNAL_ERROR,
+  NOT_FOUND,
+  UNAUTHORIZED,
+  methodNotAllowed,
+  storageUnavailable,
+} from './replies.ts';
 import { live, ready } from './routes/health.ts';
 import { messages } from './routes/messages.ts';
 import { metrics } from './routes/metrics.ts';
@@ -16,7 +25,8 @@ const UNMATCHED = 'unmatched';
 
 export interface RouterOptions {
   readonly store: Store;
-  readonly secret: Buffer;
+  readonly secrets: SigningKeys;
+  readonly tokens: Tokens;
   readonly bodyBytesMax: number;
   readonly metrics: Metrics;
   readonly events: Events;
@@ -29,24 +39,30 @@ type Methods = ReadonlyMap<string, Handler>;
 export function createRouter(
   options: RouterOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { store, secret, bodyBytesMax, events } = options;
+  const { store, secrets, events } = options;
+  const bodies = new BodyReader(options.bodyBytesMax);
+  const mayPass = createGuard(options.tokens);
   const get = (handler: Handler): Methods =>
     new Map([
       ['GET', handler],
       ['HEAD', handler],
     ]);
   const routes = new Map<string, Methods>([
-    ['/webhook', new Map([['POST', (exchange) => webhook(exchange, store, secret, bodyBytesMax)]])],
+    ['/webhook', new Map([['POST', (exchange) => webhook(exchange, store, secrets, bodies)]])],
     ['/messages', get((exchange) => messages(exchange, store))],
     ['/stats', get((exchange) => stats(exchange, store))],
     ['/health/live', get(live)],
-    ['/health/ready', get((exchange) => ready(exchange, store, secret))],
+    ['/health/ready', get((exchange) => ready(exchange, store, secrets.current))],
     ['/metrics', get((exchange) => metrics(exchange, options.metrics))],
   ]);
 
   return (request, response) => {
     const target = targetOf(request.url ?? '/', routes);
     const exchange = new Exchange(request, response, target, events);
+    if (!mayPass(target.path, request.headers.authorization)) {
+      exchange.send(UNAUTHORIZED);
+      return;
+    }
     const fail = (error: unknown): void => {
       if (error instanceof StoreUnavailable) {
         exchange.send(storageUnavailable());

@@ -17,13 +17,20 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
 
+/** What one client, and all of them together, may take. */
+export interface Limits {
+  readonly bodyBytesMax: number;
+  readonly connectionsMax: number;
+}
+
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 export class HttpServer {
   readonly #server: Server;
   #draining = false;
 
-  constructor(answer: RequestListener, bodyBytesMax: number, events: Events) {
+  constructor(answer: RequestListener, limits: Limits, events: Events) {
+    const { bodyBytesMax, connectionsMax } = limits;
     const door: RequestListener = (request, response) => {
       // A connection that stays open would keep a stopping server from its end.
       if (this.#draining) response.shouldKeepAlive = false;
@@ -39,6 +46,8 @@ export class HttpServer {
       },
       door,
     );
+    this.#server.maxConnections = connectionsMax;
+    this.#server.on('drop', () => events.connectionRefused());
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       // A body that is going to be refused is not asked for.
       if (Number(request.headers['content-length'] ?? 0) <= bodyBytesMax) response.writeContinue();

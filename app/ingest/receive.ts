@@ -2,17 +2,27 @@
 import type { Receipt } from '../model/receipt.ts';
 import type { Store } from '../model/store.ts';
 import { decodeMessage } from './decode.ts';
-import { verifySignature } from './signature.ts';
+import { type SigningKeys, signingKeyOf } from './signature.ts';
 
 /** The receipt of a body that was refused for its size, before any of it was looked at. */
 export const PAYLOAD_TOO_LARGE: Receipt = {
   outcome: 'payload_too_large',
+  signedWith: null,
+  messageId: null,
+  conflict: false,
+  faults: [],
+};
+/** The receipt of a body that was not read to its end, because too many others were under way. */
+export const OVERLOADED: Receipt = {
+  outcome: 'unavailable',
+  signedWith: null,
   messageId: null,
   conflict: false,
   faults: [],
 };
 const INVALID_SIGNATURE: Receipt = {
   outcome: 'invalid_signature',
+  signedWith: null,
   messageId: null,
   conflict: false,
   faults: [],
@@ -24,15 +34,17 @@ const INVALID_SIGNATURE: Receipt = {
  */
 export async function receive(
   store: Store,
-  secret: Buffer,
+  keys: SigningKeys,
   body: Buffer,
   signature: string | string[] | undefined,
 ): Promise<Receipt> {
-  if (!verifySignature(secret, body, signature)) return INVALID_SIGNATURE;
+  const signedWith = signingKeyOf(keys, body, signature);
+  if (signedWith === null) return INVALID_SIGNATURE;
   const decoded = decodeMessage(body);
   if ('faults' in decoded) {
     return {
       outcome: 'validation_error',
+      signedWith,
       messageId: decoded.messageId,
       conflict: false,
       faults: decoded.faults,
@@ -42,6 +54,7 @@ export async function receive(
   const conflict = stored === 'conflict';
   return {
     outcome: conflict ? 'duplicate' : stored,
+    signedWith,
     messageId: decoded.message.message_id,
     conflict,
     faults: [],

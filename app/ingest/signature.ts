@@ -3,12 +3,32 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 const HEX_SHA256 = /^[0-9a-fA-F]{64}$/;
 
+/** The keys that a webhook may be signed with: one, or two while senders change over. */
+export interface SigningKeys {
+  readonly current: Buffer;
+  readonly previous: Buffer | null;
+}
+
+/**
+ * The key that `header` is a valid signature under; null where it is none.
+ * The previous key is tried last, so it costs nothing while every sender uses the current one.
+ */
+export function signingKeyOf(
+  keys: SigningKeys,
+  body: Buffer,
+  header: string | string[] | undefined,
+): keyof SigningKeys | null {
+  if (verifySignature(keys.current, body, header)) return 'current';
+  if (keys.previous !== null && verifySignature(keys.previous, body, header)) return 'previous';
+  return null;
+}
+
 /**
  * Whether `header` is the hex HMAC-SHA256 of `body` under `secret`.
  * False for a header that is absent, malformed, not ASCII or repeated (Node joins repeated headers with a comma).
  * The form is public, so refusing a malformed header early tells an attacker nothing; the digests are compared in constant time.
  */
-export function verifySignature(
+function verifySignature(
   secret: Buffer,
   body: Buffer,
   header: string | string[] | undefined,

@@ -15,6 +15,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 export interface Receipt {
   readonly outcome: Outcome;
+  /** Which of the keys vouches for the body; null where none does. */
+  readonly signedWith: 'current' | 'previous' | null;
   /** The body's message_id; null where the signature was not valid or the body had none. */
   readonly messageId: string | null;
   /** A duplicate whose content differs from the stored message. */

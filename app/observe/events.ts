@@ -57,6 +57,7 @@ export class Events {
     line['result'] = receipt.outcome;
     if (receipt.messageId !== null) line['message_id'] = receipt.messageId;
     this.#metrics.webhookOutcomes[receipt.outcome].inc();
+    if (receipt.signedWith !== null) this.#metrics.signatures[receipt.signedWith].inc();
     if (receipt.conflict) {
       line['conflict'] = true;
       this.#metrics.conflicts.inc();
@@ -71,6 +72,29 @@ export class Events {
       status,
       code,
       msg: 'a connection was ended: its bytes were no usable request',
+    });
+  }
+
+  /** A connection was closed before a byte of it was read: as many as may be are open. Counted, not logged: it comes in floods. */
+  connectionRefused(): void {
+    this.#metrics.refusedConnections.inc();
+  }
+
+  /** Anybody who reaches the port may read every message. */
+  readsOpen(): void {
+    this.#logger.warn({
+      event: 'reads_open',
+      msg: 'API_TOKEN is not set: whoever reaches this port can read every message',
+    });
+  }
+
+  /** The database lies where locks and syncs may not mean what they say. */
+  networkFileSystem(path: string, fileSystem: string): void {
+    this.#logger.warn({
+      event: 'network_file_system',
+      path,
+      file_system: fileSystem,
+      msg: `DATABASE_URL: ${path} is on ${fileSystem}: SQLite needs the locks and syncs of a local disk, or the database may be damaged`,
     });
   }
 

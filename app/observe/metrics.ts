@@ -72,15 +72,28 @@ export function createMetrics() {
     OUTCOMES.map((outcome) => [outcome, webhooks.labels(outcome)]),
   ) as Record<Outcome, Counter.Internal>;
   for (const outcome of OUTCOMES) webhookOutcomes[outcome].inc(0);
+  const signatures = new Counter({
+    name: 'webhook_signatures_total',
+    help: 'Valid signatures by the secret they were made with: the previous one may go when it counts no more.',
+    labelNames: ['secret'],
+    registers,
+  });
   const conflicts = new Counter({
     name: 'webhook_conflicts_total',
     help: 'Duplicates whose content differs from the stored message.',
+    registers,
+  });
+  const refusedConnections = new Counter({
+    name: 'oncebox_connections_refused_total',
+    help: 'Connections closed at once, because CONNECTIONS_MAX were open.',
     registers,
   });
   return {
     registry,
     httpRequests,
     webhookOutcomes,
+    signatures: { current: signatures.labels('current'), previous: signatures.labels('previous') },
+    refusedConnections,
     request: requestCounter(httpRequests, latency),
     conflicts,
     ...writerMetrics(registers),

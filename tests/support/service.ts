@@ -27,6 +27,8 @@ export interface Options {
   env?: Environment;
   /** Numeric user and group to run as. */
   uid?: number;
+  /** The file to run instead of the project's own, such as a changed copy of it. */
+  main?: string;
   /** A shell script that ends in `exec "$@"`, to run the service inside of something. */
   shell?: string;
 }
@@ -53,7 +55,7 @@ export class ServiceProcess {
     };
     // Nothing of the caller's environment gets in, so that the tests mean the same on every machine.
     const env = { PATH: process.env['PATH'], PORT: '0', ...settings, ...options.env };
-    const plain = [process.execPath, MAIN] as const;
+    const plain = [process.execPath, options.main ?? MAIN] as const;
     const [command, ...args] = options.shell
       ? (['sh', '-c', options.shell, 'sh', ...plain] as const)
       : plain;

@@ -1,21 +1,22 @@
 // POST /webhook: reads the bytes, has them received, answers with what became of them.
-import { PAYLOAD_TOO_LARGE, receive } from '../../ingest/receive.ts';
+import { OVERLOADED, PAYLOAD_TOO_LARGE, receive } from '../../ingest/receive.ts';
+import type { SigningKeys } from '../../ingest/signature.ts';
 import type { Store } from '../../model/store.ts';
-import { readBody } from '../body.ts';
+import type { BodyReader } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { webhookReply } from '../replies.ts';
 
 export async function webhook(
   exchange: Exchange,
   store: Store,
-  secret: Buffer,
-  bodyBytesMax: number,
+  keys: SigningKeys,
+  bodies: BodyReader,
 ): Promise<void> {
-  const body = await readBody(exchange.request, bodyBytesMax);
-  const receipt =
-    body === 'too_large'
-      ? PAYLOAD_TOO_LARGE
-      : await receive(store, secret, body, exchange.request.headers['x-signature']);
+  const body = await bodies.read(exchange.request);
+  let receipt;
+  if (body === 'too_large') receipt = PAYLOAD_TOO_LARGE;
+  else if (body === 'overloaded') receipt = OVERLOADED;
+  else receipt = await receive(store, keys, body, exchange.request.headers['x-signature']);
   exchange.received(receipt);
   exchange.send(webhookReply(receipt));
 }

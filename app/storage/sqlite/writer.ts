@@ -8,6 +8,7 @@ import { failureOf } from './failure.ts';
 import { APPEND_OUTCOMES, type Failure } from './protocol.ts';
 import { migrate } from './migrations.ts';
 import { OrderFiller } from './order-filler.ts';
+import { resyncLog } from './resync.ts';
 import { applyPiece, type SearchPiece } from './search/indexer.ts';
 
 const CREATED = APPEND_OUTCOMES.indexOf('created');
@@ -33,6 +34,7 @@ export class Writer {
   constructor(path: string) {
     this.#path = path;
     this.#database = openForWriting(path);
+    resyncLog(this.#database, path);
     migrate(this.#database);
     this.#statements = prepare(this.#database);
   }
@@ -57,7 +59,11 @@ export class Writer {
 
   /** Moves what it can of the WAL into the database file without waiting for anyone. */
   checkpoint(): void {
-    this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // The WAL keeps what could not be copied, so nothing is lost; a disk that fails shows itself at the next commit.
+    }
   }
 
   /** Writes and syncs something harmless, to learn whether writing works again. */
