@@ -151,6 +151,11 @@ function requestCounter(
   };
 }
 
+/** The metrics as text. prom-client writes `Nan` where the format has `NaN`. */
+export async function exposition(registry: Registry): Promise<string> {
+  return (await registry.metrics()).replaceAll(/ Nan$/gm, ' NaN');
+}
+
 /** Registers the gauges that ask the store when they are scraped. */
 export function watch(metrics: Metrics, sources: Sources): void {
   const registers = [metrics.registry];

@@ -16,7 +16,7 @@ export function faultyFields(body: Record<string, unknown>): string[] {
 }
 
 /** The code points of a string; a lone surrogate stands for itself. */
-export function codePoints(text: string): number[] {
+function codePoints(text: string): number[] {
   return Array.from(text, (character) => character.codePointAt(0) ?? 0);
 }
 

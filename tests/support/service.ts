@@ -15,7 +15,7 @@ import { pageIn } from './shapes.ts';
 import type { Page } from './shapes.ts';
 
 /** The file that `npm start` runs. */
-export const MAIN = fileURLToPath(new URL('../../app/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../app/main.ts', import.meta.url));
 
 /** Settings of the service; undefined leaves a variable unset. */
 export type Environment = Record<string, string | undefined>;

@@ -105,7 +105,7 @@ function apply(piece: SearchPiece): void {
   assert.equal(writer.applySearchPiece(piece), null);
 }
 
-function index(block: Block): void {
+function indexBlock(block: Block): void {
   const first = block.index * BLOCK_MESSAGES;
   const texts = messages
     .slice(first, first + BLOCK_MESSAGES)
@@ -116,12 +116,12 @@ function index(block: Block): void {
 test('nothing indexed yet', holdsForEverySearch);
 
 test('one block indexed', () => {
-  index({ level: 0, index: 0 });
+  indexBlock({ level: 0, index: 0 });
   holdsForEverySearch();
 });
 
 test('every whole block indexed', () => {
-  for (let at = 1; at <= FAN_OUT; at += 1) index({ level: 0, index: at });
+  for (let at = 1; at <= FAN_OUT; at += 1) indexBlock({ level: 0, index: at });
   holdsForEverySearch();
 });
 

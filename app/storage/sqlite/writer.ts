@@ -92,9 +92,10 @@ export class Writer {
   close(): void {
     try {
       this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    } finally {
-      this.#database.close();
+    } catch {
+      // On a full disk the WAL stays as it is: what it holds is durable, and the next start reads it.
     }
+    this.#database.close();
   }
 
   #transaction(work: () => void): Failure | null {
