@@ -13,7 +13,8 @@ import { Readers } from './readers.ts';
 import { WriterQueue } from './writer-queue.ts';
 
 const READ_TIMEOUT_MS = 10_000;
-const CHECK_TIMEOUT_MS = 1_000;
+const CHECK_TIMEOUT_MS = 2_000;
+const OPEN_TIMEOUT_MS = 30_000;
 /** A batch that takes longer than this means a writer that is stuck. */
 const WRITER_STUCK_MS = 10_000;
 
@@ -35,7 +36,10 @@ export class SqliteStore implements Store {
   /** Opens the file, brings its schema to today's version and starts the threads. Rejects with OpenError. */
   static async open(options: SqliteOptions, observer: StoreObserver): Promise<SqliteStore> {
     const writer = await WriterQueue.open(options.path, options.queueMessagesMax, observer);
-    return new SqliteStore(writer, new Readers(options.path, options.readerThreads));
+    const readers = new Readers(options.path, options.readerThreads);
+    // A first answer shows that the readers are up, so that the service is ready from its first moment.
+    await readers.ask({ kind: 'check' }, OPEN_TIMEOUT_MS);
+    return new SqliteStore(writer, readers);
   }
 
   /** Messages that wait for the writer. */
