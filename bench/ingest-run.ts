@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { CUT_OFF_PER_CONNECTION, type LoadFigures, runLoad } from './load.ts';
+import { CUT_OFF_PER_CONNECTION, type Load, type LoadFigures, runLoad } from './load.ts';
 import { memory, threadShares, threadTimes } from './process-figures.ts';
 import { type LogSink, type Server, scrape, startCeiling, startService } from './server.ts';
 
@@ -15,6 +15,7 @@ export interface Setting {
   readonly directory: string;
   readonly warmUpFile: string;
   readonly file: string;
+  readonly use: Load['use'];
   readonly seconds: number;
 }
 
@@ -105,18 +106,18 @@ export async function measureFloor(
 
 /** Runs the code hot on messages of their own, so that compilation is not measured. */
 async function warmUp(server: Server, setting: Setting, connections: number): Promise<LoadFigures> {
-  const load = { url: `${server.url}/webhook`, file: setting.warmUpFile };
+  const load = { url: `${server.url}/webhook`, file: setting.warmUpFile, use: setting.use };
   return onlyAccepted(await runLoad({ ...load, connections, seconds: WARM_UP_SECONDS }));
 }
 
 /** Loads a server that is warm, and looks at what its process costs meanwhile. */
 export async function underLoad(
   server: Server,
-  { file, seconds }: Pick<Setting, 'file' | 'seconds'>,
+  { file, use, seconds }: Pick<Setting, 'file' | 'use' | 'seconds'>,
   connections: number,
 ): Promise<IngestFigures> {
   const before = threadTimes(server.pid);
-  const figures = await runLoad({ url: `${server.url}/webhook`, file, connections, seconds });
+  const figures = await runLoad({ url: `${server.url}/webhook`, file, use, connections, seconds });
   const after = threadTimes(server.pid);
   return {
     ...onlyAccepted(figures),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   type IngestFigures,
   type ServiceFigures,
+  type Setting,
   measureCeiling,
   measureFloor,
   measureService,
@@ -62,7 +63,9 @@ warnOfMemory(directory);
 
 const warmUpFile = join(directory, 'warm-up.requests');
 const file = join(directory, 'requests');
-const setting = { directory, warmUpFile, file, seconds };
+const setting: Setting = { directory, warmUpFile, file, use: 'once', seconds };
+/** The bare server stores nothing, so it may get the same messages again. */
+const ceilingSetting: Setting = { ...setting, use: 'again' };
 await prepare();
 const rounds: Round[] = [];
 const floors: Floor[] = [];
@@ -79,8 +82,7 @@ report();
 async function prepare(): Promise<void> {
   progress(`load generator: ${GENERATOR}`);
   writeRequests(warmUpFile, WARM_UP_REQUESTS, WARM_UP_REQUESTS, 1);
-  // The bare server stores nothing, so the probe may send the same messages again.
-  const probe = { ...setting, file: warmUpFile, seconds: PROBE_SECONDS };
+  const probe = { ...ceilingSetting, file: warmUpFile, seconds: PROBE_SECONDS };
   const { requests_per_second } = await measureCeiling(probe, Math.max(...connectionCounts));
   const perSecond = Math.ceil(requests_per_second);
   const reserved = Math.max(perSecond * RESERVE, RATE_PER_SECOND_MIN);
@@ -99,7 +101,7 @@ async function measureFloors(round: number): Promise<void> {
 }
 
 async function measureRound(round: number, connections: number): Promise<Round> {
-  const ceiling = await measureCeiling(setting, connections);
+  const ceiling = await measureCeiling(ceilingSetting, connections);
   said(round, `ceiling, ${connections} connections`, ceiling.requests_per_second);
   const service: Round['service'] = {};
   for (const log of logs) {

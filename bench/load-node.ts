@@ -1,11 +1,11 @@
-// The load generator for machines without wrk: raw sockets, one request in flight on each, every request sent once.
+// The load generator for machines without wrk: raw sockets, one request in flight on each.
 import { type Socket, connect } from 'node:net';
 import type { LoadFigures } from './load.ts';
 import { readRequests } from './requests.ts';
 
-const [url = '', file = '', connections = '', seconds = ''] = process.argv.slice(2);
+const [url = '', file = '', use = '', connections = '', seconds = ''] = process.argv.slice(2);
 const { hostname, port } = new URL(url);
-const requests = readRequests(file);
+let requests = readRequests(file);
 const latenciesMs: number[] = [];
 let refused = 0;
 let unconnected = 0;
@@ -13,7 +13,11 @@ let broken = 0;
 let endMs = 0;
 
 function next(): Buffer {
-  const result = requests.next();
+  let result = requests.next();
+  if (result.done === true && use === 'again') {
+    requests = readRequests(file);
+    result = requests.next();
+  }
   if (result.done === true) throw new Error('the file of requests ran out');
   return result.value;
 }

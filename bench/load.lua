@@ -1,12 +1,18 @@
--- wrk's side of the load: sends each request of a file once, and prints the figures as one line of JSON.
+-- wrk's side of the load: sends the requests of a file one after another, and prints the figures as one line of JSON.
 local file
+local again
 
 function init(args)
   file = assert(io.open(args[1], "rb"))
+  again = args[2] == "again"
 end
 
 function request()
   local length = file:read(6)
+  if not length and again then
+    file:seek("set")
+    length = file:read(6)
+  end
   if not length then
     -- A repeated request would be a duplicate, which costs the service less than a new message.
     io.stderr:write("the file of requests ran out\n")

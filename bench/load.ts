@@ -24,8 +24,10 @@ export interface LoadFigures {
 
 export interface Load {
   readonly url: string;
-  /** Written by `writeRequests`; each request is sent at most once. */
+  /** Written by `writeRequests`. */
   readonly file: string;
+  /** `once`: each request is sent at most once. `again`: the file starts over, for a server that stores nothing. */
+  readonly use: 'once' | 'again';
   readonly connections: number;
   readonly seconds: number;
 }
@@ -43,7 +45,13 @@ const TIMEOUT = '30s';
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** Runs the load. Rejects when the generator fails, also when the file of requests ran out. */
-export async function runLoad({ url, file, connections, seconds }: Load): Promise<LoadFigures> {
+export async function runLoad({
+  url,
+  file,
+  use,
+  connections,
+  seconds,
+}: Load): Promise<LoadFigures> {
   const [command, ...parameters]: [string, ...string[]] =
     GENERATOR === 'wrk'
       ? [
@@ -58,8 +66,17 @@ export async function runLoad({ url, file, connections, seconds }: Load): Promis
           url,
           '--',
           file,
+          use,
         ]
-      : [process.execPath, path('load-node.ts'), url, file, String(connections), String(seconds)];
+      : [
+          process.execPath,
+          path('load-node.ts'),
+          url,
+          file,
+          use,
+          String(connections),
+          String(seconds),
+        ];
   const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
   const result = /^RESULT (.*)$/m.exec(output)?.[1];

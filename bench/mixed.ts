@@ -84,7 +84,7 @@ async function turn(readerCount: number, turnSeconds: number): Promise<void> {
   writeRequests(file, RATE_PER_SECOND_MAX * turnSeconds, RATE_PER_SECOND_MAX, seed);
   const end = new AbortController();
   const reading = Array.from({ length: readerCount }, (_, index) => read(index, end.signal));
-  const ingest = await underLoad(server, { file, seconds: turnSeconds }, connections);
+  const ingest = await underLoad(server, { file, use: 'once', seconds: turnSeconds }, connections);
   end.abort();
   const answers = (await Promise.all(reading)).flat();
   turns.push({ readers: readerCount, ingest, reads: readerCount === 0 ? null : summary(answers) });
@@ -101,6 +101,7 @@ async function restartAfterKill(): Promise<number> {
   const load = runLoad({
     url: `${server.url}/webhook`,
     file,
+    use: 'once',
     connections,
     seconds: KILL_LOAD_SECONDS,
   });

@@ -40,8 +40,8 @@ const BUGS: readonly (readonly [name: string, file: string, before: string, chan
   [
     'the answer before the commit',
     'storage/sqlite/writer-queue.ts',
-    `    this.#inFlight = batch;\n`,
-    `    this.#inFlight = batch;\n    for (const entry of batch) entry.settle('created');\n`,
+    `    this.#sent.push(...this.#parcel);\n`,
+    `    for (const entry of this.#parcel) entry.settle('created');\n    this.#sent.push(...this.#parcel);\n`,
   ],
 ];
 

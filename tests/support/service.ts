@@ -54,7 +54,8 @@ export class ServiceProcess {
       HOST: '127.0.0.1',
     };
     // Nothing of the caller's environment gets in, so that the tests mean the same on every machine.
-    const env = { PATH: process.env['PATH'], PORT: '0', ...settings, ...options.env };
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const env = { PATH, NODE_COMPILE_CACHE, PORT: '0', ...settings, ...options.env };
     const plain = [process.execPath, options.main ?? MAIN] as const;
     const [command, ...args] = options.shell
       ? (['sh', '-c', options.shell, 'sh', ...plain] as const)
