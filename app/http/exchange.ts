@@ -43,9 +43,10 @@ export class Exchange {
     return this.request.method ?? '';
   }
 
-  /** Remembers what became of a webhook, for the log line and the counters. */
+  /** Counts what became of a webhook, also when its client is gone, and remembers it for the log line. */
   received(receipt: Receipt): void {
     this.#receipt = receipt;
+    this.#events.webhookReceived(receipt);
   }
 
   /** Writes the reply, without its body where the method is HEAD. Does nothing when the client is gone. */

@@ -47,21 +47,17 @@ export class Events {
       latency_ms: Math.round(request.latencyMs * 1_000) / 1_000,
     };
     if (request.route === WEBHOOK) line['dup'] = receipt?.outcome === 'duplicate';
-    if (receipt !== null) this.#describeReceipt(receipt, line);
+    if (receipt !== null) describeReceipt(receipt, line);
     if (status >= 500 || receipt?.outcome === 'invalid_signature') this.#logger.error(line);
     else if (status >= 400 || receipt?.conflict === true) this.#logger.warn(line);
     else this.#logger.info(line);
   }
 
-  #describeReceipt(receipt: Receipt, line: Record<string, unknown>): void {
-    line['result'] = receipt.outcome;
-    if (receipt.messageId !== null) line['message_id'] = receipt.messageId;
+  /** It is known what became of a webhook, whether or not its client is still there. */
+  webhookReceived(receipt: Receipt): void {
     this.#metrics.webhookOutcomes[receipt.outcome].inc();
     if (receipt.signedWith !== null) this.#metrics.signatures[receipt.signedWith].inc();
-    if (receipt.conflict) {
-      line['conflict'] = true;
-      this.#metrics.conflicts.inc();
-    }
+    if (receipt.conflict) this.#metrics.conflicts.inc();
   }
 
   /** Bytes that are not HTTP, or a request that took too long to arrive: answered by the server itself. */
@@ -152,4 +148,10 @@ export class Events {
       fatal,
     };
   }
+}
+
+function describeReceipt(receipt: Receipt, line: Record<string, unknown>): void {
+  line['result'] = receipt.outcome;
+  if (receipt.messageId !== null) line['message_id'] = receipt.messageId;
+  if (receipt.conflict) line['conflict'] = true;
 }
