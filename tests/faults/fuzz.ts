@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { PATIENCE_MS } from '../support/bounded.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { parseExposition } from '../support/exposition.ts';
 import type { Sample } from '../support/exposition.ts';
@@ -9,6 +10,8 @@ import { message, sign } from '../support/message.ts';
 import type { Service } from '../support/service.ts';
 
 const CONNECTIONS = 16;
+/** A broken request may have announced more than it sends: its connection is not waited for much longer than this. */
+const BROKEN_MS = 500;
 const REQUESTS_A_CONNECTION = 60;
 
 const NASTY = [
@@ -64,9 +67,9 @@ export async function fuzz(t: Cleaner, service: Service, count: number): Promise
     while (sent < count) {
       const requests = Array.from({ length: REQUESTS_A_CONNECTION }, generate);
       sent += requests.length;
-      await sendAll(t, service.port, Buffer.concat(requests));
+      await sendAll(t, service.port, Buffer.concat(requests), PATIENCE_MS);
       // By itself, since it ends its connection, and with it the answers that are still to come there.
-      await sendAll(t, service.port, generateBroken());
+      await sendAll(t, service.port, generateBroken(), BROKEN_MS);
     }
   });
   await Promise.all(lanes);
@@ -152,7 +155,7 @@ function pick<T>(from: readonly T[]): T {
 }
 
 /** Sends bytes over a connection of their own and waits until it ends. */
-function sendAll(t: Cleaner, port: number, bytes: Buffer): Promise<void> {
+function sendAll(t: Cleaner, port: number, bytes: Buffer, waitMs: number): Promise<void> {
   const socket = connect({ host: '127.0.0.1', port });
   t.after(() => {
     socket.destroy();
@@ -160,8 +163,7 @@ function sendAll(t: Cleaner, port: number, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
     socket.resume();
     socket.on('error', () => undefined);
-    // A request may have announced more than it sends: nobody waits for the rest.
-    socket.setTimeout(1_000, () => socket.destroy());
+    socket.setTimeout(waitMs, () => socket.destroy());
     socket.once('close', () => resolve());
     socket.end(bytes);
   });
