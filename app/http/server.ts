@@ -46,6 +46,8 @@ export class HttpServer {
       },
       door,
     );
+    // A client may end its half of the connection after its last request, and is still to be answered. Node has the switch, and no type for it.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.maxConnections = connectionsMax;
     this.#server.on('drop', () => events.connectionRefused());
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {

@@ -1,34 +1,14 @@
 // A test of these tests: a service with a bug put in on purpose must not get past them.
 import assert from 'node:assert/strict';
-import { cpSync, copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '../support/cleanup.ts';
-import type { Cleaner } from '../support/cleanup.ts';
 import { DISK_FAULTS, surviveFault } from './disk-faults.ts';
+import { mutant } from './mutant.ts';
 import { assertOutcomes } from './outcomes.ts';
 import { assertSyncedBeforeAnswer, cutPower, recordRun } from './power-cuts.ts';
 import { buildShim, Disk } from './shim.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const built = buildShim({ after });
-
-/** Copies the service and puts one piece of it in place of another. Gives the file to run. */
-function mutant(t: Cleaner, file: string, before: string, changed: string): string {
-  const directory = temporaryDirectory(t);
-  cpSync(join(ROOT, 'app'), join(directory, 'app'), { recursive: true });
-  copyFileSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
-  symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-  const path = join(directory, 'app', file);
-  const source = readFileSync(path, 'utf8');
-  assert.equal(source.split(before).length, 2, `${file} must hold once: ${before}`);
-  writeFileSync(
-    path,
-    source.replace(before, () => changed),
-  );
-  return join(directory, 'app', 'main.ts');
-}
 
 const BUGS: readonly (readonly [name: string, file: string, before: string, changed: string])[] = [
   [

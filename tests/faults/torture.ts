@@ -1,13 +1,16 @@
-// The long form of these tests: `npm run torture -- --minutes N` kills the service and cuts its power until the time is over.
+// The long form of these tests: `npm run torture -- --minutes N` kills the service, cuts its power, breaks its disk and feeds it nonsense.
 import { parseArgs } from 'node:util';
+import { startService } from '../support/service.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { DISK_FAULTS, surviveFault } from './disk-faults.ts';
+import { fuzz } from './fuzz.ts';
 import { killRounds } from './kill-rounds.ts';
 import { assertSyncedBeforeAnswer, cutPower, recordRun } from './power-cuts.ts';
 import { buildShim, Disk } from './shim.ts';
 
 const KILLS_A_LIFE = 12;
+const FUZZED_A_LIFE = 30_000;
 const LOAD_MS_MAX = 4_000;
 const RECORDED_MESSAGES = 300;
 const MOMENTS_A_RECORD = 300;
@@ -26,6 +29,7 @@ const figures = {
   cuts: 0,
   cutAcknowledged: 0,
   diskFaults: 0,
+  fuzzed: 0,
   lost: 0,
   doubled: 0,
 };
@@ -51,6 +55,12 @@ await inTurn(async (t) => {
       if (fault) await inTurn((own) => surviveFault(own, built.library, fault));
       figures.diskFaults += 1;
     }
+    await inTurn(async (own) => {
+      const service = await startService(own);
+      figures.fuzzed += (await fuzz(own, service, FUZZED_A_LIFE)).requests;
+      if ((await service.stop()).code !== 0) throw new Error('the fuzzed service ended badly');
+      service.output.lines();
+    });
     say({ event: 'life', life, ...figures });
   }
 });

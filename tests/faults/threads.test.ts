@@ -1,0 +1,50 @@
+// Threads that die: a reader is replaced, and without its writer the process ends honestly; it never says that it is ready and cannot write.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { message } from '../support/message.ts';
+import { startService } from '../support/service.ts';
+import { assertStored } from './verify.ts';
+import { mutant } from './mutant.ts';
+
+describe('a thread that dies', () => {
+  it('the writer: the process ends with a code that is not 0, and no post was acknowledged in vain', async (t) => {
+    const main = mutant(
+      t,
+      'storage/sqlite/writer-thread.ts',
+      "if (request.kind === 'append') {",
+      "if (request.kind === 'append') {\n      if (request.messages[0]?.text === 'die') process.exit(3);",
+    );
+    const service = await startService(t, { main });
+    const stored = message();
+    await service.store(stored);
+    const answer = await service.post(message({ text: 'die' })).catch(() => undefined);
+    assert.ok(answer === undefined || answer.status === 503);
+    const { code } = await service.exit();
+    assert.ok(code !== 0 && code !== null, `exit code ${code}`);
+    const line = service.output.lines().find(({ event }) => event === 'crashed');
+    assert.equal(line?.level, 'ERROR');
+    assert.equal(assertStored(service.databasePath, new Map()), 1);
+    const next = await startService(t, { directory: service.directory });
+    assert.deepEqual((await next.page()).data, [stored]);
+  });
+
+  it('a reader: its question is 503, the next ones are answered, and ready comes back', async (t) => {
+    const main = mutant(
+      t,
+      'storage/sqlite/reader-thread.ts',
+      "if (request.kind === 'page')\n",
+      "if (request.kind === 'page' && request.query.text === 'die') process.exit(3);\n  if (request.kind === 'page')\n",
+    );
+    const service = await startService(t, { main });
+    await service.store(message());
+    for (let round = 0; round < 3; round += 1) {
+      const died = await service.get('/messages?q=die');
+      assert.deepEqual([died.status, died.text], [503, '{"detail":"storage unavailable"}']);
+      assert.equal((await service.page()).total, 1);
+      assert.equal((await service.get('/stats')).status, 200);
+      assert.equal((await service.get('/health/ready')).status, 200);
+    }
+    await service.store(message());
+    assert.equal((await service.stop()).code, 0);
+  });
+});
