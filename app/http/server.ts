@@ -87,6 +87,8 @@ export class HttpServer {
 
 /** Answers bytes that are no usable request, where the socket can still carry an answer, and ends the connection. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket, events: Events): void {
+  // Bytes after a request that closes its connection: that request has its answer, and a second one would be taken for it.
+  if (error.code === 'HPE_CLOSED_CONNECTION') return;
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;

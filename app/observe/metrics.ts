@@ -78,6 +78,7 @@ export function createMetrics() {
     labelNames: ['secret'],
     registers,
   });
+  for (const secret of ['current', 'previous']) signatures.inc({ secret }, 0);
   const conflicts = new Counter({
     name: 'webhook_conflicts_total',
     help: 'Duplicates whose content differs from the stored message.',
