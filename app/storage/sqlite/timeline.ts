@@ -6,9 +6,10 @@ import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
 export function selectTimeline(database: DatabaseSync, query: TimelineQuery): TimelineCounts {
   const { fromSeconds, toSeconds, stepSeconds } = query;
   const counts: number[] = Array.from({ length: (toSeconds - fromSeconds) / stepSeconds }, () => 0);
+  // The cast: numbers of JavaScript are bound as REAL, and dividing by one keeps the fraction.
   const rows = database
     .prepare(
-      `SELECT (ts_seconds - ?) / ? AS bucket, count(*) AS messages FROM messages
+      `SELECT CAST((ts_seconds - ?) / ? AS INTEGER) AS bucket, count(*) AS messages FROM messages
        WHERE ts_seconds >= ? AND ts_seconds < ? GROUP BY bucket`,
     )
     .iterate(fromSeconds, stepSeconds, fromSeconds, toSeconds);
