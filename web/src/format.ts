@@ -7,6 +7,9 @@ const near = new Intl.DateTimeFormat(undefined, {
   second: '2-digit',
 });
 const far = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const month = new Intl.DateTimeFormat(undefined, { month: 'short', year: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 
 export function formatCount(value: number): string {
@@ -55,4 +58,13 @@ export function formatBucket(seconds: number, stepSeconds: number): string {
       date,
     );
   return far.format(date);
+}
+
+/** A place on the axis of time whose places are `stepSeconds` apart: a time of day, and the date where a day begins. */
+export function formatTick(seconds: number, stepSeconds: number): string {
+  const date = new Date(seconds * 1_000);
+  if (stepSeconds >= 28 * 86_400) return month.format(date);
+  return stepSeconds >= 86_400 || date.getHours() + date.getMinutes() === 0
+    ? day.format(date)
+    : time.format(date);
 }

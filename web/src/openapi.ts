@@ -69,6 +69,6 @@ export function limitsOf(schema: Schema): string {
   if (schema.minimum !== undefined) parts.push(`${schema.minimum} to ${schema.maximum ?? 'any'}`);
   if (schema.maxLength !== undefined)
     parts.push(`${schema.minLength ?? 0} to ${schema.maxLength} characters`);
-  if (schema.default !== undefined) parts.push(`default ${String(schema.default)}`);
+  if (schema.default !== undefined) parts.push(`default ${JSON.stringify(schema.default)}`);
   return parts.filter((part) => part !== '').join(', ');
 }

@@ -44,16 +44,17 @@ export function useRows(filters: string): Rows {
     const { signal } = ended.current;
     const query = new URLSearchParams(filters);
     query.set('limit', '1');
-    getPage(query, signal).then(
-      (page) => {
+    const begin = async (): Promise<void> => {
+      try {
+        const page = await getPage(query, signal);
         setTotal(page.total);
         setAdded(0);
-        void fetchWanted(page.total);
-      },
-      (reason: unknown) => {
+        await fetchWanted(page.total);
+      } catch (reason) {
         if (!signal.aborted) setError(reason as Error);
-      },
-    );
+      }
+    };
+    void begin();
     return () => {
       ended.current.abort();
       clearTimeout(timer.current);

@@ -29,7 +29,6 @@ export async function follow(
     } catch {
       // The connection broke or was ended: both are tried again, unless it was we who ended it.
     }
-    if (signal.aborted) return;
     open(false);
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
   }

@@ -42,6 +42,7 @@ export function describeApi(version: string): Readonly<Record<string, unknown>> 
 
 /** OpenAPI 3.1 takes JSON Schema 2020-12 as it is; the dialect is named once, by the version of OpenAPI. */
 function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema, ...described } = z.toJSONSchema(schema, { io: 'input' });
+  const described: Record<string, unknown> = z.toJSONSchema(schema, { io: 'input' });
+  delete described['$schema'];
   return described;
 }

@@ -9,7 +9,7 @@ const RETRY_AFTER = {
 };
 
 type Json = Readonly<Record<string, unknown>>;
-type SchemaName = Exclude<keyof typeof schemas, 'message'> | 'message';
+type SchemaName = keyof typeof schemas | 'message';
 
 const ref = (name: SchemaName): Json => ({ $ref: `#/components/schemas/${name}` });
 
@@ -90,9 +90,15 @@ const MESSAGES = {
     query('q', 'A part of the text, whatever its case; no character is a wildcard.', {
       type: 'string',
     }),
+    query('cursor', 'Where to go on, from a Link header; instead of `offset`.', { type: 'string' }),
   ],
   responses: {
-    200: answer('One page, and how many match in all.', json('page')),
+    200: answer('One page, and how many match in all.', json('page'), {
+      Link: {
+        description: 'RFC 8288: the addresses of the pages `first`, `prev` and `next`.',
+        schema: { type: 'string' },
+      },
+    }),
     422: INVALID,
     ...FAULTS,
   },

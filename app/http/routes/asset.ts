@@ -3,8 +3,9 @@ import { type Asset, chooseEncoding } from '../assets.ts';
 import type { Exchange } from '../exchange.ts';
 import { assetReply } from '../replies.ts';
 
-export function asset(exchange: Exchange, file: Asset): void {
+export function asset(exchange: Exchange, file: Asset): undefined {
   const { headers } = exchange.request;
   const encoding = chooseEncoding(headers['accept-encoding']?.toString());
   exchange.send(assetReply(file, encoding, headers['if-none-match'] ?? ''));
+  return undefined;
 }

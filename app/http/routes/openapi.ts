@@ -7,6 +7,7 @@ import { okJson } from '../replies.ts';
 /** Written out once: it is the same for every caller. */
 const reply = okJson(describeApi(manifest.version));
 
-export function openApi(exchange: Exchange): void {
+export function openApi(exchange: Exchange): undefined {
   exchange.send(reply);
+  return undefined;
 }

@@ -1,6 +1,8 @@
 // What was committed after a given number, in SQL.
 import type { DatabaseSync } from 'node:sqlite';
 import type { StreamEntry, StreamPage } from '../../model/stream.ts';
+import { counterReader } from './counters.ts';
+import { prepared } from './statements.ts';
 
 /** A page ends once its messages pass this length, so that a few long texts do not make a page of megabytes. */
 const PAGE_UNITS_MAX = 256 * 1_024;
@@ -12,17 +14,15 @@ export interface StreamQuery {
   readonly limit: number;
 }
 
-/** At most `limit` messages after the number, in the order of commit. */
+/** At most `limit` messages after the number, in the order of commit. To be called inside a snapshot. */
 export function selectAfter(database: DatabaseSync, query: StreamQuery): StreamPage {
-  const last = database.prepare(`SELECT value FROM counters WHERE name = 'last_seq'`).get();
-  const lastSeq = Number(last?.['value'] ?? 0);
+  const lastSeq = counterReader(database)('last_seq');
   if (query.limit === 0 || query.after >= lastSeq) return { entries: [], more: false, lastSeq };
-  const rows = database
-    .prepare(
-      `SELECT seq, message_id, from_msisdn, to_msisdn, ts, text FROM messages
-       WHERE seq > ? ORDER BY seq LIMIT ?`,
-    )
-    .iterate(query.after, query.limit);
+  const rows = prepared(
+    database,
+    `SELECT seq, message_id, from_msisdn, to_msisdn, ts, text FROM messages
+     WHERE seq > ? ORDER BY seq LIMIT ?`,
+  ).iterate(query.after, query.limit);
   const entries: StreamEntry[] = [];
   let units = 0;
   for (const row of rows) {
@@ -38,5 +38,5 @@ export function selectAfter(database: DatabaseSync, query: StreamQuery): StreamP
     if (units >= PAGE_UNITS_MAX) break;
   }
   const reached = entries.at(-1)?.seq ?? lastSeq;
-  return { entries, more: reached < lastSeq, lastSeq: Math.max(lastSeq, reached) };
+  return { entries, more: reached < lastSeq, lastSeq };
 }

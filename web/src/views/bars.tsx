@@ -3,7 +3,7 @@ import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Timeline } from '../api.ts';
-import { formatShort } from '../format.ts';
+import { formatShort, formatTick } from '../format.ts';
 import { useThemeVersion } from '../theme.tsx';
 
 const HEIGHT_PX = 220;
@@ -65,7 +65,14 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
     padding: [8, 4, 0, 0],
     scales: { x: { time: true, auto: false }, y: { auto: false } },
     axes: [
-      { ...axis, grid: { show: false }, space: 80 },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 28,
+        space: 84,
+        values: (_, splits, _axis, _space, stepSeconds) =>
+          splits.map((at) => formatTick(at, stepSeconds)),
+      },
       {
         ...axis,
         grid: { stroke: colour('--line'), width: 1 },

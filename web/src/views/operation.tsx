@@ -31,7 +31,11 @@ export function OperationCard(props: OperationProps) {
       <p class="address">
         <span class={`method ${method}`}>{method.toUpperCase()}</span> <code>{path}</code>
       </p>
-      {operation.description !== undefined && <p>{operation.description}</p>}
+      {operation.description !== undefined && (
+        <p>
+          <Prose text={operation.description} />
+        </p>
+      )}
       <Inputs title="Parameters" inputs={operation.parameters ?? []} />
       <Inputs title="Body" inputs={fields} />
       <h3>Answers</h3>
@@ -39,7 +43,9 @@ export function OperationCard(props: OperationProps) {
         {Object.entries(operation.responses).map(([status, answer]) => (
           <div key={status}>
             <dt class={`status s${status[0] ?? ''}`}>{status}</dt>
-            <dd>{answer.description}</dd>
+            <dd>
+              <Prose text={answer.description} />
+            </dd>
           </div>
         ))}
       </dl>
@@ -61,11 +67,22 @@ function Inputs({ title, inputs }: { title: string; inputs: readonly Omit<Parame
               {required && <span class="required"> required</span>}
             </dt>
             <dd>
-              {description} <span class="muted">{limitsOf(schema)}</span>
+              <Prose text={description} /> <span class="muted">{limitsOf(schema)}</span>
             </dd>
           </div>
         ))}
       </dl>
+    </>
+  );
+}
+
+/** A description whose words between backticks are code. */
+function Prose({ text }: { text: string }) {
+  return (
+    <>
+      {text
+        .split('`')
+        .map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}
     </>
   );
 }

@@ -60,10 +60,11 @@ export function Overview({ range }: { range: string }) {
 }
 
 function LastMessage({ stats }: { stats: Stats | null }) {
-  if (stats?.last_message_ts == null) return <>&nbsp;</>;
+  const ts = stats?.last_message_ts ?? null;
+  if (ts === null) return <>&nbsp;</>;
   return (
     <>
-      latest <Time ts={stats.last_message_ts} />
+      latest <Time ts={ts} />
     </>
   );
 }
