@@ -72,6 +72,8 @@ export class Exchange {
     const response = this.#response;
     if (response.headersSent || response.destroyed) return null;
     this.#openEnded = true;
+    // Nothing else will come over this connection, and a stopping server must not wait for it.
+    response.shouldKeepAlive = false;
     response.writeHead(200, { 'X-Request-ID': this.requestId, ...headers });
     if (this.method !== 'HEAD') return response;
     response.end();

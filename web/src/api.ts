@@ -12,7 +12,7 @@ export type Readiness = z.output<typeof schemas.ready> | z.output<typeof schemas
 export type Connection = 'online' | 'offline' | 'locked';
 
 /** An answer that says no; `detail` is for people. */
-export class ApiError extends Error {
+class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
 

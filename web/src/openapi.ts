@@ -32,7 +32,7 @@ interface Media {
   readonly example?: unknown;
 }
 
-export interface Answer {
+interface Answer {
   readonly description: string;
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly content?: Readonly<Record<string, Media>>;
@@ -53,6 +53,16 @@ export interface Document {
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+/** One operation on the page, and what its form sends. */
+export interface OperationProps {
+  readonly api: Document;
+  readonly path: string;
+  readonly method: string;
+  readonly operation: Operation;
+  readonly secret: string;
+  readonly token: string;
 }
 
 /** Follows a reference to the schema that it names. */

@@ -49,13 +49,18 @@ async function read(
     const messages: Followed[] = [];
     let lastId: string | null = null;
     for (const event of events) {
-      const id = /^id: (\d+)$/m.exec(event)?.[1];
-      if (id === undefined) continue;
+      const id = fieldOf(event, 'id');
+      if (id === null) continue;
       lastId = id;
-      const data = /^data: (.*)$/m.exec(event)?.[1];
-      if (data !== undefined)
-        messages.push({ seq: Number(id), message: JSON.parse(data) as Message });
+      const data = fieldOf(event, 'data');
+      if (data !== null) messages.push({ seq: Number(id), message: JSON.parse(data) as Message });
     }
     if (lastId !== null) take(lastId, messages);
   }
+}
+
+/** A field of an event. Lines end with a line feed only: a text may hold U+2028, which ends a line elsewhere. */
+function fieldOf(event: string, name: string): string | null {
+  const line = event.split('\n').find((start) => start.startsWith(`${name}: `));
+  return line?.slice(name.length + 2) ?? null;
 }

@@ -12,7 +12,7 @@ function stored(): Theme {
 }
 
 /** Sets the theme before the first paint. */
-export function applyTheme(theme: Theme = stored()): void {
+function applyTheme(theme: Theme = stored()): void {
   if (theme === 'auto') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;
 }

@@ -1,7 +1,31 @@
 // Every path of the API: its parameters, its answers and their headers.
 import { messageSchema, INSTANT } from '../../model/message.ts';
 import { TIMELINE_STEPS } from '../../model/timeline.ts';
-import * as schemas from './schemas.ts';
+import {
+  live,
+  notReady,
+  page,
+  problem,
+  ready,
+  stats,
+  stored,
+  timeline,
+  validationError,
+} from './schemas.ts';
+
+/** The schemas that the paths refer to, by name. */
+export const SCHEMAS = {
+  message: messageSchema,
+  stored,
+  page,
+  stats,
+  timeline,
+  live,
+  ready,
+  notReady,
+  problem,
+  validationError,
+};
 
 const INSTANT_SCHEMA = { type: 'string', pattern: INSTANT.pattern, example: INSTANT.example };
 const RETRY_AFTER = {
@@ -9,7 +33,7 @@ const RETRY_AFTER = {
 };
 
 type Json = Readonly<Record<string, unknown>>;
-type SchemaName = keyof typeof schemas | 'message';
+type SchemaName = keyof typeof SCHEMAS;
 
 const ref = (name: SchemaName): Json => ({ $ref: `#/components/schemas/${name}` });
 
@@ -198,6 +222,3 @@ export const PATHS: Json = {
     }),
   },
 };
-
-/** The schemas that the paths refer to, by name. */
-export const SCHEMAS = { message: messageSchema, ...schemas };

@@ -1,15 +1,6 @@
 // One operation of the API: what it takes, what it answers, and a form that tries it.
-import { limitsOf, resolve, type Document, type Operation, type Parameter } from '../openapi.ts';
+import { limitsOf, resolve, type OperationProps, type Parameter } from '../openapi.ts';
 import { TryIt } from './try-it.tsx';
-
-export interface OperationProps {
-  readonly api: Document;
-  readonly path: string;
-  readonly method: string;
-  readonly operation: Operation;
-  readonly secret: string;
-  readonly token: string;
-}
 
 export function OperationCard(props: OperationProps) {
   const { api, path, method, operation } = props;

@@ -1,8 +1,7 @@
 // A form that sends one request of an operation and shows the answer.
 import { useState } from 'preact/hooks';
-import { resolve, type Schema } from '../openapi.ts';
+import { resolve, type OperationProps, type Schema } from '../openapi.ts';
 import { sign } from '../sign.ts';
-import type { OperationProps } from './operation.tsx';
 
 const SHOWN_CHARACTERS_MAX = 20_000;
 
