@@ -51,7 +51,7 @@ export function createRouter(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { store, feed, secrets, events } = options;
   const bodies = new BodyReader(options.bodyBytesMax);
-  const mayPass = createGuard(options.tokens);
+  const mayPass = createGuard(options.tokens, options.assets.keys());
   const get = (handler: Handler): Methods =>
     new Map([
       ['GET', handler],

@@ -1,14 +1,11 @@
 // A real browser for the tests: the Chromium that comes with the npm packages, started once for a file of tests.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import chromium from '@sparticuz/chromium';
+import axe from 'axe-core';
 import { chromium as driver } from 'playwright-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { PATIENCE_MS } from './bounded.ts';
 import type { Cleaner } from './cleanup.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
@@ -54,7 +51,7 @@ export class Window {
 
   /** Fails with each violation that axe finds on the page as it is now. */
   async accessible(what: string): Promise<void> {
-    await this.page.evaluate(AXE);
+    await this.page.evaluate(axe.source);
     const found = (await this.page.evaluate(
       'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => html.slice(0, 160) + (any[0]?.message ?? "")).join(" | ")}`))',
     )) as string[];

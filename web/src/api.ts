@@ -60,9 +60,11 @@ export async function call(path: string, init: RequestInit = {}): Promise<Respon
     if (init.signal?.aborted !== true) report('offline');
     throw error;
   }
-  // The webhook's 401 is about a signature.
-  const locked = response.status === 401 && response.headers.has('WWW-Authenticate');
-  report(locked ? 'locked' : 'online');
+  // The webhook's 401 is about a signature, and the metrics may have a token of their own.
+  const locked = response.status === 401 && path !== '/webhook' && path !== '/metrics';
+  // Some answers need no token: they do not say that the one we have fits.
+  if (locked) report('locked');
+  else if (connection !== 'locked') report('online');
   return response;
 }
 
