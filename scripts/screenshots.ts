@@ -30,7 +30,8 @@ const service = await startService(cleaner);
 const now = Date.now();
 for (let index = 0; index < MESSAGES; index += 1) {
   const wave = Math.abs(spread(index));
-  const ago = DAY_MS * (wave < 0.5 ? wave : 0.2 + wave * 0.35);
+  // Two busy times a day.
+  const ago = DAY_MS * (wave - Math.sin(4 * Math.PI * wave) * 0.06);
   const draft = message({
     from: `+9198765432${10 + Math.floor(Math.abs(spread(index + 7)) ** 2 * 14)}`,
     ts: new Date(now - ago).toISOString(),
