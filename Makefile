@@ -22,6 +22,7 @@ logs: ## follow the log of the service
 	docker compose logs -f api
 
 run: $(INSTALLED) ## start on this machine without Docker, with SQLite in ./data/ (needs WEBHOOK_SECRET)
+	@npm run --silent build >&2
 	@PATH="$(BIN):$$PATH" NODE_COMPILE_CACHE=node_modules/.cache/node exec node app/main.ts
 
 test: $(INSTALLED) ## run every test

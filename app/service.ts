@@ -1,7 +1,9 @@
 // Joins the rooms: settings, store, observers, HTTP. The only file that knows them all.
 import type { Config } from './config.ts';
+import { readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
+import { Feed } from './http/stream/feed.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, createMetrics, watch } from './observe/metrics.ts';
@@ -42,18 +44,29 @@ export async function startService(
   fatal: (error: Error) => void,
 ): Promise<Service> {
   const { events, metrics, log } = observers;
+  const observer = events.storeObserver(fatal);
   const store = await SqliteStore.open(
     {
       path: config.databasePath,
       queueMessagesMax: config.queueMessagesMax,
       readerThreads: config.readerThreads,
     },
-    events.storeObserver(fatal),
+    {
+      ...observer,
+      batch: (event) => {
+        observer.batch(event);
+        if (event.failure === null) feed.wake();
+      },
+    },
   );
+  const feed = new Feed(store);
+  const assets = readAssets();
+  if (assets.size === 0) events.dashboardMissing();
   watch(metrics, {
     writerDepth: () => store.writerDepth,
     readersWaiting: () => store.readersWaiting,
     droppedLogLines: log.droppedLines,
+    openStreams: () => feed.size,
     figures: () => store.figures(),
   });
   const { secrets, tokens, bodyBytesMax, connectionsMax } = config;
@@ -61,7 +74,7 @@ export async function startService(
   const remote = networkFileSystem(config.databasePath);
   if (remote !== null) events.networkFileSystem(config.databasePath, remote);
   const server = new HttpServer(
-    createRouter({ store, secrets, tokens, bodyBytesMax, metrics, events }),
+    createRouter({ store, feed, assets, secrets, tokens, bodyBytesMax, metrics, events }),
     { bodyBytesMax, connectionsMax },
     events,
   );
@@ -70,6 +83,7 @@ export async function startService(
     return {
       url,
       stop: async () => {
+        feed.close();
         await server.drain(DRAIN_TIMEOUT_MS);
         await store.close();
       },

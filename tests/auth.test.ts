@@ -12,7 +12,15 @@ import type { Service } from './support/service.ts';
 
 const API = 'token-of-readers-7Qm';
 const METRICS = 'token-of-the-scraper-x2';
-const GUARDED = ['/messages', '/messages?limit=1', '/stats', '/none', '/messages/', '/'];
+const GUARDED = [
+  '/messages',
+  '/messages?limit=1',
+  '/stats',
+  '/stats/timeline',
+  '/messages/stream',
+  '/none',
+  '/messages/',
+];
 const OPEN = ['/health/live', '/health/ready'];
 
 function get(service: Service, path: string, authorization?: string): Promise<Answer> {

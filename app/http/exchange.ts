@@ -28,6 +28,7 @@ export class Exchange {
   readonly #events: Events;
   readonly #startMs = performance.now();
   #receipt: Receipt | null = null;
+  #openEnded = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, target: Target, events: Events) {
     this.request = request;
@@ -50,7 +51,7 @@ export class Exchange {
   }
 
   /** Writes the reply, without its body where the method is HEAD. Does nothing when the client is gone. */
-  send(reply: Reply): void {
+  send(reply: Reply<string | Buffer>): void {
     const response = this.#response;
     if (response.headersSent || response.destroyed) return;
     response.writeHead(reply.status, {
@@ -63,13 +64,32 @@ export class Exchange {
     else response.end(reply.body);
   }
 
+  /**
+   * Begins an answer that goes on until either side ends it. Gives what to write it to;
+   * null when nothing may follow: the client is gone, or asked for the headers only.
+   */
+  open(headers: Readonly<Record<string, string>>): ServerResponse | null {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) return null;
+    this.#openEnded = true;
+    // Nothing else will come over this connection, and a stopping server must not wait for it.
+    response.shouldKeepAlive = false;
+    response.writeHead(200, { 'X-Request-ID': this.requestId, ...headers });
+    if (this.method !== 'HEAD') return response;
+    response.end();
+    return null;
+  }
+
   #ended(): void {
     this.#events.requestEnded({
       requestId: this.requestId,
       method: this.method,
       path: this.target.path,
       route: this.target.route,
-      status: this.#response.writableFinished ? this.#response.statusCode : CLIENT_CLOSED_REQUEST,
+      status:
+        this.#response.writableFinished || this.#openEnded
+          ? this.#response.statusCode
+          : CLIENT_CLOSED_REQUEST,
       latencyMs: performance.now() - this.#startMs,
       receipt: this.#receipt,
     });

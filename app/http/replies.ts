@@ -1,13 +1,16 @@
 // Every answer that the service gives: the only place that picks a status.
 import type { Fault } from '../model/fault.ts';
+import { formatSeconds } from '../model/instant.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
 import type { Receipt } from '../model/receipt.ts';
+import type { TimelineCounts, TimelineQuery } from '../model/timeline.ts';
 import type { Readiness } from '../observe/readiness.ts';
+import type { Asset, Encoding } from './assets.ts';
 
 /** An answer before it is written: the bytes of the body and the headers beside Content-Type and Content-Length. */
-export interface Reply {
+export interface Reply<Body extends string | Buffer = string> {
   readonly status: number;
-  readonly body: string;
+  readonly body: Body;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -27,6 +30,27 @@ const UNAVAILABLE = json(
   { detail: 'storage unavailable' },
   { 'Retry-After': RETRY_AFTER_SECONDS },
 );
+
+/** What a page of ours may do: run and fetch what comes from here, and nothing else; no script or style within a page. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE_HEADERS = {
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
 
 export const NOT_FOUND = json(404, { detail: 'Not Found' });
 export const INTERNAL_ERROR = json(500, { detail: 'Internal Server Error' });
@@ -74,6 +98,27 @@ export function okJson(value: unknown): Reply {
   return json(200, value);
 }
 
+export function timelineReply(counts: TimelineCounts, query: TimelineQuery): Reply {
+  return json(200, {
+    from: formatSeconds(query.fromSeconds),
+    to: formatSeconds(query.toSeconds),
+    step: query.stepSeconds,
+    counts,
+  });
+}
+
+/** The headers of a stream. `X-Accel-Buffering` keeps nginx from holding events back. */
+export const STREAM_HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Accel-Buffering': 'no',
+} as const;
+
+/** As many streams are open as may be. */
+export function tooManyStreams(): Reply {
+  return json(503, { detail: 'too many streams' }, { 'Retry-After': RETRY_AFTER_SECONDS });
+}
+
 export function readyReply(readiness: Readiness): Reply {
   if (readiness.ready) return json(200, { status: 'ready', checks: readiness.checks });
   return json(
@@ -85,6 +130,23 @@ export function readyReply(readiness: Readiness): Reply {
 
 export function metricsReply(text: string, contentType: string): Reply {
   return { status: 200, body: text, headers: { 'Content-Type': contentType } };
+}
+
+/** A file of the dashboard in one encoding, or 304 where the client has it. Files named by their content never change. */
+export function assetReply(asset: Asset, encoding: Encoding, known: string): Reply<Buffer> {
+  const body = asset.bodies[encoding] ?? asset.bodies.identity;
+  const headers = {
+    'Content-Type': asset.contentType,
+    'Cache-Control': asset.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    ETag: asset.etag,
+    Vary: 'Accept-Encoding',
+    ...(body === asset.bodies[encoding] && encoding !== 'identity'
+      ? { 'Content-Encoding': encoding }
+      : {}),
+    ...PAGE_HEADERS,
+  };
+  if (known === asset.etag) return { status: 304, body: Buffer.alloc(0), headers };
+  return { status: 200, body, headers };
 }
 
 /** What the parser of HTTP refused: Node's code of the error gives the status. */

@@ -4,6 +4,7 @@ import type { SigningKeys } from '../ingest/signature.ts';
 import type { Events } from '../observe/events.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { type Tokens, createGuard } from './access.ts';
+import type { Assets } from './assets.ts';
 import { BodyReader } from './body.ts';
 import { Exchange, type Target } from './exchange.ts';
 import {
@@ -13,18 +14,27 @@ import {
   methodNotAllowed,
   storageUnavailable,
 } from './replies.ts';
+import { asset } from './routes/asset.ts';
 import { live, ready } from './routes/health.ts';
+import { openApi } from './routes/openapi.ts';
 import { messages } from './routes/messages.ts';
 import { metrics } from './routes/metrics.ts';
 import { stats } from './routes/stats.ts';
+import { stream } from './routes/stream.ts';
+import { timeline } from './routes/timeline.ts';
 import { webhook } from './routes/webhook.ts';
+import type { Feed } from './stream/feed.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+/** Paths that share a label: there are as many files as the build made. */
+const ASSETS = '/assets/*';
 /** The label of every path that has no route. */
 const UNMATCHED = 'unmatched';
 
 export interface RouterOptions {
   readonly store: Store;
+  readonly feed: Feed;
+  readonly assets: Assets;
   readonly secrets: SigningKeys;
   readonly tokens: Tokens;
   readonly bodyBytesMax: number;
@@ -39,9 +49,9 @@ type Methods = ReadonlyMap<string, Handler>;
 export function createRouter(
   options: RouterOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { store, secrets, events } = options;
+  const { store, feed, secrets, events } = options;
   const bodies = new BodyReader(options.bodyBytesMax);
-  const mayPass = createGuard(options.tokens);
+  const mayPass = createGuard(options.tokens, options.assets.keys());
   const get = (handler: Handler): Methods =>
     new Map([
       ['GET', handler],
@@ -50,10 +60,16 @@ export function createRouter(
   const routes = new Map<string, Methods>([
     ['/webhook', new Map([['POST', (exchange) => webhook(exchange, store, secrets, bodies)]])],
     ['/messages', get((exchange) => messages(exchange, store))],
+    ['/messages/stream', get((exchange) => stream(exchange, store, feed))],
     ['/stats', get((exchange) => stats(exchange, store))],
+    ['/stats/timeline', get((exchange) => timeline(exchange, store))],
     ['/health/live', get(live)],
     ['/health/ready', get((exchange) => ready(exchange, store, secrets.current))],
     ['/metrics', get((exchange) => metrics(exchange, options.metrics))],
+    ['/openapi.json', get(openApi)],
+    ...[...options.assets].map(
+      ([path, file]) => [path, get((exchange) => asset(exchange, file))] as const,
+    ),
   ]);
 
   return (request, response) => {
@@ -99,6 +115,6 @@ function targetOf(url: string, routes: ReadonlyMap<string, unknown>): Target {
   return {
     path,
     queryString: question === -1 ? '' : relative.slice(question + 1),
-    route: routes.has(path) ? path : UNMATCHED,
+    route: routes.has(path) ? (path.startsWith('/assets/') ? ASSETS : path) : UNMATCHED,
   };
 }

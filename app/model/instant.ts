@@ -55,3 +55,8 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
     yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
   return era * 146_097 + dayOfEra - 719_468;
 }
+
+/** Whole seconds since 1970-01-01T00:00:00Z as `YYYY-MM-DDTHH:MM:SSZ`; the year must be 0001 to 9999. */
+export function formatSeconds(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z');
+}

@@ -51,15 +51,35 @@ const instant = z.string().check((ctx) => {
   }
 });
 
+/** How an instant is described to others: the grammar, and what the grammar cannot say. */
+export const INSTANT = {
+  description: 'An instant in UTC, with up to nine digits of a second. The date must exist.',
+  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z$',
+  example: '2025-01-15T10:00:00Z',
+};
+
 /** The body of `POST /webhook`. Unknown keys are ignored; absent and null text are the same. */
 export const messageSchema = z.object({
-  message_id: codePoints(1, MESSAGE_ID_LENGTH_MAX),
-  from: msisdn(),
-  to: msisdn(),
-  ts: instant,
+  message_id: codePoints(1, MESSAGE_ID_LENGTH_MAX).meta({
+    description: 'The name of the message, unique for its provider. Its first delivery is kept.',
+    minLength: 1,
+    maxLength: MESSAGE_ID_LENGTH_MAX,
+    example: 'wamid.HBgMOTE5ODc2NTQzMjEw',
+  }),
+  from: msisdn().meta({ description: 'The sender.', example: '+919876543210' }),
+  to: msisdn().meta({ description: 'The recipient.', example: '+14155550100' }),
+  ts: instant.meta(INSTANT),
   text: codePoints(0, TEXT_LENGTH_MAX)
+    .meta({ maxLength: TEXT_LENGTH_MAX, example: 'Hello' })
     .nullish()
+    .meta({ description: 'The text; absent and null are the same. Lengths count code points.' })
     .transform((text) => text ?? null),
+});
+
+/** A message as it is listed: nothing is left out, and text may be null. */
+export const storedMessageSchema = z.object({
+  ...messageSchema.shape,
+  text: z.string().nullable().meta({ description: 'The text, null where none was sent.' }),
 });
 
 /** A valid message, as it is stored and listed. */

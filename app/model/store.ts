@@ -2,6 +2,8 @@
 import type { Message } from './message.ts';
 import type { MessageQuery, Page } from './page.ts';
 import type { Stats } from './stats.ts';
+import type { StreamPage } from './stream.ts';
+import type { TimelineCounts, TimelineQuery } from './timeline.ts';
 
 /**
  * What became of one message. All but `unavailable` mean that a message with this id is durable:
@@ -44,6 +46,10 @@ export interface Store {
   page(query: MessageQuery): Promise<Page>;
   /** Rejects with StoreUnavailable. */
   stats(): Promise<Stats>;
+  /** How many messages fall into each bucket of a range. Rejects with StoreUnavailable. */
+  timeline(query: TimelineQuery): Promise<TimelineCounts>;
+  /** At most `limit` messages that were committed after the number `after`, in that order. Rejects with StoreUnavailable. */
+  after(after: number, limit: number): Promise<StreamPage>;
   /** Looks at the store as it is now; nothing is remembered. Never rejects. */
   check(): Promise<StoreHealth>;
   /** Null where the store cannot say within its time limit. Never rejects. */

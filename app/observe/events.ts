@@ -99,6 +99,14 @@ export class Events {
     this.#logger.info({ event: 'listening', url, msg: `listening on ${url}` });
   }
 
+  /** The dashboard was not built; all else works. */
+  dashboardMissing(): void {
+    this.#logger.warn({
+      event: 'dashboard_missing',
+      msg: 'web/dist is empty, so / answers 404: make it with `npm run build`',
+    });
+  }
+
   /** The service was told to stop and finishes what it has. */
   stopping(signal: string): void {
     this.#logger.info({ event: 'stopping', signal, msg: 'finishing what is in flight' });

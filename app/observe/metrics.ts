@@ -38,6 +38,7 @@ export interface Sources {
   readonly writerDepth: () => number;
   readonly readersWaiting: () => number;
   readonly droppedLogLines: () => number;
+  readonly openStreams: () => number;
   readonly figures: () => Promise<StoreFigures | null>;
 }
 
@@ -170,6 +171,7 @@ export function watch(metrics: Metrics, sources: Sources): void {
     'Reads that wait for a reader thread.',
     sources.readersWaiting,
   );
+  gauge('oncebox_streams', 'Streams of messages that are open.', sources.openStreams);
   gauge(
     'oncebox_log_lines_dropped',
     'Log lines dropped since the start, because stdout was not read.',

@@ -33,16 +33,7 @@ export function parseMessageQuery(queryString: string): Parsed {
   const from = (value('from') || null)?.replace(/^ /, '+') ?? null;
   const sinceText = value('since') || null;
   const since = sinceText === null ? null : parseInstant(sinceText);
-  if (sinceText !== null && since === null) {
-    const msg =
-      'Input should be a valid UTC instant, YYYY-MM-DDTHH:MM:SS with an optional fraction, and Z';
-    faults.push({
-      type: 'datetime_parsing',
-      loc: ['query', 'since'],
-      msg,
-      input: boundedInput(sinceText),
-    });
-  }
+  if (sinceText !== null && since === null) faults.push(instantFault('since', sinceText));
   const cursorText = value('cursor') || null;
   const cursor = cursorText === null ? null : decodeCursor(cursorText);
   if (cursorText !== null && (cursor === null || offset !== 0)) {
@@ -61,13 +52,21 @@ export function parseMessageQuery(queryString: string): Parsed {
   return { query: { limit, offset, from, since, text: value('q') || null, cursor } };
 }
 
+/** The fault of a parameter that is no instant. */
+export function instantFault(name: string, value: string): Fault {
+  const msg =
+    'Input should be a valid UTC instant, YYYY-MM-DDTHH:MM:SS with an optional fraction, and Z';
+  return { type: 'datetime_parsing', loc: ['query', name], msg, input: boundedInput(value) };
+}
+
 interface Range {
   readonly default: number;
   readonly min: number;
   readonly max: number;
 }
 
-function wholeNumber(
+/** Reads digits as a number within a range; a value that does not fit adds a fault and gives the default. */
+export function wholeNumber(
   name: string,
   value: string | undefined,
   range: Range,

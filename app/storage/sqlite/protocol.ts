@@ -3,6 +3,9 @@ import type { Message } from '../../model/message.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
 import type { Stats } from '../../model/stats.ts';
 import type { AppendOutcome, StoreFigures } from '../../model/store.ts';
+import type { StreamPage } from '../../model/stream.ts';
+import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
+import type { StreamQuery } from './stream.ts';
 
 /** Outcomes travel as their place in this list, one byte a message. */
 export const APPEND_OUTCOMES = [
@@ -35,6 +38,8 @@ export type WriterReply =
 export type ReaderRequest =
   | { readonly kind: 'page'; readonly query: MessageQuery }
   | { readonly kind: 'stats' }
+  | { readonly kind: 'timeline'; readonly query: TimelineQuery }
+  | { readonly kind: 'after'; readonly query: StreamQuery }
   | { readonly kind: 'check' }
   | { readonly kind: 'figures' };
 
@@ -42,6 +47,8 @@ export type ReaderRequest =
 export interface ReaderAnswers {
   readonly page: Page;
   readonly stats: Stats;
+  readonly timeline: TimelineCounts;
+  readonly after: StreamPage;
   readonly check: { readonly store: string | null; readonly schema: string | null };
   readonly figures: StoreFigures;
 }

@@ -12,6 +12,8 @@ import { selectPage } from './page.ts';
 import { inSnapshot } from './snapshot.ts';
 import { selectStats } from './stats.ts';
 import { counterReader } from './counters.ts';
+import { selectAfter } from './stream.ts';
+import { selectTimeline } from './timeline.ts';
 
 const { path } = workerData as { path: string };
 let connection: DatabaseSync | null = null;
@@ -42,6 +44,10 @@ function answer(
   if (request.kind === 'page')
     return inSnapshot(database, () => selectPage(database, request.query));
   if (request.kind === 'stats') return inSnapshot(database, () => selectStats(database));
+  if (request.kind === 'timeline')
+    return inSnapshot(database, () => selectTimeline(database, request.query));
+  if (request.kind === 'after')
+    return inSnapshot(database, () => selectAfter(database, request.query));
   if (request.kind === 'check') return check(database);
   return {
     ...counts(database),

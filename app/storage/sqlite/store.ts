@@ -2,6 +2,8 @@
 import type { Message } from '../../model/message.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
 import type { Stats } from '../../model/stats.ts';
+import type { StreamPage } from '../../model/stream.ts';
+import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
 import type {
   AppendOutcome,
   Store,
@@ -62,6 +64,14 @@ export class SqliteStore implements Store {
 
   stats(): Promise<Stats> {
     return this.#readers.ask({ kind: 'stats' }, READ_TIMEOUT_MS);
+  }
+
+  timeline(query: TimelineQuery): Promise<TimelineCounts> {
+    return this.#readers.ask({ kind: 'timeline', query }, READ_TIMEOUT_MS);
+  }
+
+  after(after: number, limit: number): Promise<StreamPage> {
+    return this.#readers.ask({ kind: 'after', query: { after, limit } }, READ_TIMEOUT_MS);
   }
 
   async check(): Promise<StoreHealth> {

@@ -1,0 +1,68 @@
+// The files of the dashboard, read once at start with the compressed copies that the build made of them.
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const DIRECTORY = fileURLToPath(new URL('../../web/dist/', import.meta.url));
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.webmanifest': 'application/manifest+json',
+};
+/** Pages have an address without an extension. */
+const PAGES: Readonly<Record<string, string>> = { '/index.html': '/', '/docs.html': '/docs' };
+
+/** In the order in which they are preferred. */
+const ENCODINGS = ['br', 'gzip', 'identity'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+export interface Asset {
+  readonly contentType: string;
+  readonly etag: string;
+  /** Whether the name tells the content, so that it may be kept for ever. */
+  readonly immutable: boolean;
+  readonly bodies: Readonly<Record<'identity', Buffer> & Partial<Record<'br' | 'gzip', Buffer>>>;
+}
+
+/** Each file by the path of its URL. */
+export type Assets = ReadonlyMap<string, Asset>;
+
+/** Reads what `npm run build` made; empty where it was not run. */
+export function readAssets(): Assets {
+  const assets = new Map<string, Asset>();
+  for (const name of globSync('**/*.*', { cwd: DIRECTORY })) {
+    const contentType = CONTENT_TYPES[extname(name)];
+    if (contentType === undefined) continue;
+    const path = `/${name.replaceAll('\\', '/')}`;
+    const file = join(DIRECTORY, name);
+    const identity = readFileSync(file);
+    assets.set(PAGES[path] ?? path, {
+      contentType,
+      etag: `"${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}"`,
+      immutable: path.startsWith('/assets/'),
+      bodies: { identity, ...copy(file, 'br', '.br'), ...copy(file, 'gzip', '.gz') },
+    });
+  }
+  return assets;
+}
+
+function copy(file: string, encoding: 'br' | 'gzip', extension: string): Record<string, Buffer> {
+  return existsSync(file + extension) ? { [encoding]: readFileSync(file + extension) } : {};
+}
+
+/** The best encoding that an Accept-Encoding header allows (RFC 9110, section 12.5.3); one with q=0 is refused. */
+export function chooseEncoding(header: string | undefined): Encoding {
+  const accepted = new Set(
+    (header ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((entry) => entry.replaceAll(' ', ''))
+      .filter((entry) => !/;q=0(\.0*)?$/.test(entry))
+      .map((entry) => entry.split(';')[0]),
+  );
+  return ENCODINGS.find((encoding) => accepted.has(encoding)) ?? 'identity';
+}

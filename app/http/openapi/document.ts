@@ -1,0 +1,48 @@
+// The description of the API in OpenAPI 3.1, made of the schemas that validate.
+import * as z from 'zod';
+import { PATHS, SCHEMAS } from './paths.ts';
+
+/** Gives the whole document. `version` is the version of the service. */
+export function describeApi(version: string): Readonly<Record<string, unknown>> {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Oncebox',
+      version,
+      description:
+        'A self-hosted inbox for signed webhooks: verified, stored exactly once, on disk before the answer.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'This service' }],
+    tags: [
+      { name: 'Receive', description: 'What providers call.' },
+      { name: 'Read', description: 'What people and programs ask.' },
+      { name: 'Operate', description: 'What keeps it running.' },
+    ],
+    // Both are right: a service without an API token asks for none.
+    security: [{}, { token: [] }],
+    paths: PATHS,
+    components: {
+      schemas: Object.fromEntries(
+        Object.entries(SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)]),
+      ),
+      headers: {
+        RequestId: {
+          description: "The request's own id, or the caller's where it sent a well-formed one.",
+          required: true,
+          schema: { type: 'string' },
+        },
+      },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'The value of `API_TOKEN`.' },
+      },
+    },
+  };
+}
+
+/** OpenAPI 3.1 takes JSON Schema 2020-12 as it is; the dialect is named once, by the version of OpenAPI. */
+function jsonSchema(schema: z.ZodType): Record<string, unknown> {
+  const described: Record<string, unknown> = z.toJSONSchema(schema, { io: 'input' });
+  delete described['$schema'];
+  return described;
+}

@@ -1,0 +1,134 @@
+// GET /openapi.json against reality: every route is described, and every answer fits its description.
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { message, SECRET, sign } from './support/message.ts';
+import type { Request } from './support/request.ts';
+import { startService } from './support/service.ts';
+
+interface Described {
+  content?: Record<string, { schema: object; example?: unknown }>;
+  headers?: Record<string, unknown>;
+}
+
+interface Operation {
+  parameters?: { name: string; in: string }[];
+  responses: Record<string, Described>;
+}
+
+interface Document {
+  openapi: string;
+  info: { version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+}
+
+const service = await startService({ after }, { env: { MAX_BODY_BYTES: '20000' } });
+await service.store(message(), message({ text: null }), message({ text: '' }));
+const api = (await service.get('/openapi.json')).json() as Document;
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+ajv.addSchema(api, 'api');
+
+/** Why a value does not fit a schema of the document; null when it fits. */
+function misfit(schema: object, value: unknown): string | null {
+  const pointers = JSON.stringify(schema).replaceAll('"#/', '"api#/');
+  const check = ajv.compile(JSON.parse(pointers) as object);
+  return check(value) ? null : ajv.errorsText(check.errors);
+}
+
+const signed = (body: string): Request => ({
+  method: 'POST',
+  path: '/webhook',
+  headers: { 'X-Signature': sign(body) },
+  body,
+});
+
+/** Requests of every kind, with the status that they get. */
+const REQUESTS: readonly [status: number, request: Request][] = [
+  [200, signed(JSON.stringify(message()))],
+  [401, { ...signed('{}'), headers: { 'X-Signature': sign('{}', `not ${SECRET}`) } }],
+  [413, signed(`"${'x'.repeat(20_001)}"`)],
+  [422, signed('{}')],
+  [422, signed('nonsense')],
+  [422, signed(JSON.stringify(message({ from: 'x', ts: 1, text: { deep: [1] } })))],
+  [200, { path: '/messages' }],
+  [200, { path: '/messages?limit=1&offset=1&q=h&since=2025-01-01T00:00:00Z' }],
+  [422, { path: '/messages?limit=0&offset=x&since=y' }],
+  [200, { path: '/stats' }],
+  [200, { path: '/stats/timeline' }],
+  [422, { path: '/stats/timeline?step=1' }],
+  [422, { path: '/messages/stream?after=x' }],
+  [200, { path: '/health/live' }],
+  [200, { path: '/health/ready' }],
+  [200, { path: '/metrics' }],
+];
+
+describe('the description', () => {
+  it('is OpenAPI 3.1 and has every path of the API', () => {
+    assert.equal(api.openapi, '3.1.0');
+    assert.deepEqual(Object.keys(api.paths).toSorted(), [
+      '/health/live',
+      '/health/ready',
+      '/messages',
+      '/messages/stream',
+      '/metrics',
+      '/stats',
+      '/stats/timeline',
+      '/webhook',
+    ]);
+  });
+
+  for (const [status, request] of REQUESTS) {
+    const name = `${request.method ?? 'GET'} ${request.path} ${request.body?.slice(0, 24).toString() ?? ''}`;
+    it(`fits ${status} of ${name}`, async () => {
+      const answer = await service.send(request);
+      assert.equal(answer.status, status, answer.text);
+      const path = request.path.split('?')[0] ?? '';
+      const described =
+        api.paths[path]?.[(request.method ?? 'GET').toLowerCase()]?.responses[status];
+      assert.ok(described, `${path} does not describe ${status}`);
+      const type = (answer.headers['content-type'] ?? '').split(';')[0] ?? '';
+      const media = described.content?.[type];
+      assert.ok(media, `${path} does not describe ${type}`);
+      const value = type === 'application/json' ? answer.json() : answer.text;
+      assert.equal(misfit(media.schema, value), null);
+      for (const header of Object.keys(described.headers ?? {}))
+        assert.ok(answer.headers[header.toLowerCase()], `${path} sends no ${header}`);
+    });
+  }
+
+  it('has examples that fit their schemas', () => {
+    const answers = Object.values(api.paths).flatMap((methods) =>
+      Object.values(methods).flatMap(({ responses }) => Object.values(responses)),
+    );
+    const examples = answers
+      .flatMap(({ content }) => Object.values(content ?? {}))
+      .filter(({ example }) => example !== undefined);
+    assert.ok(examples.length > 5);
+    for (const { schema, example } of examples) assert.equal(misfit(schema, example), null);
+  });
+
+  it('takes exactly the messages that the service takes', async () => {
+    const schema = { $ref: '#/components/schemas/message' };
+    const cases: [fits: boolean, draft: object][] = [
+      [true, message({ message_id: '😀'.repeat(512) })],
+      [false, message({ message_id: '😀'.repeat(513) })],
+      [false, message({ message_id: '' })],
+      [true, message({ text: '😀'.repeat(4_096) })],
+      [false, message({ text: '😀'.repeat(4_097) })],
+      [false, message({ from: '919876543210' })],
+      [false, message({ from: '+1\n' })],
+      [false, message({ to: `+${'1'.repeat(64)}` })],
+      [false, message({ ts: '2025-01-15T10:00:00' })],
+      [false, message({ ts: 5 })],
+      [false, message({ from: undefined })],
+      [true, message({ text: undefined })],
+      [true, message({ unknown: 'key' })],
+    ];
+    for (const [fits, draft] of cases) {
+      const sent = JSON.parse(JSON.stringify(draft)) as object;
+      assert.equal(misfit(schema, sent) === null, fits, JSON.stringify(draft).slice(0, 200));
+      assert.equal((await service.post(draft as Record<string, unknown>)).status, fits ? 200 : 422);
+    }
+  });
+});

@@ -1,0 +1,82 @@
+// A real browser for the tests: the Chromium that comes with the npm packages, started once for a file of tests.
+import assert from 'node:assert/strict';
+import chromium from '@sparticuz/chromium';
+import axe from 'axe-core';
+import { chromium as driver } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { PATIENCE_MS } from './bounded.ts';
+import type { Cleaner } from './cleanup.ts';
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 390, height: 844 };
+
+export interface View {
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: 'light' | 'dark';
+  readonly scale?: number;
+}
+
+/** Starts the browser; it is ended after the tests. */
+export async function startBrowser(t: Cleaner): Promise<Browser> {
+  const browser = await driver.launch({
+    executablePath: await chromium.executablePath(),
+    // Not the arguments of the package: they put everything into one process and switch web security off.
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    ],
+    headless: true,
+  });
+  t.after(() => browser.close());
+  return browser;
+}
+
+/** A page of its own, which keeps what the browser complains about: errors, refused resources, breaches of the policy. */
+export class Window {
+  readonly page: Page;
+  readonly complaints: string[] = [];
+  readonly requested: string[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning')
+        this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('request', (request) => this.requested.push(request.url()));
+  }
+
+  /** Fails with each violation that axe finds on the page as it is now. */
+  async accessible(what: string): Promise<void> {
+    await this.page.evaluate(axe.source);
+    const found = (await this.page.evaluate(
+      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => html.slice(0, 160) + (any[0]?.message ?? "")).join(" | ")}`))',
+    )) as string[];
+    assert.deepEqual(found, [], what);
+  }
+}
+
+/** Opens a window on an address; it is closed after the test. */
+export async function openWindow(
+  t: Cleaner,
+  browser: Browser,
+  url: string,
+  view: View = {},
+): Promise<Window> {
+  const context: BrowserContext = await browser.newContext({
+    viewport: view.size ?? DESKTOP,
+    colorScheme: view.colorScheme ?? 'light',
+    deviceScaleFactor: view.scale ?? 1,
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'Asia/Kolkata',
+  });
+  t.after(() => context.close());
+  context.setDefaultTimeout(PATIENCE_MS);
+  const window = new Window(await context.newPage());
+  await window.page.goto(url);
+  return window;
+}

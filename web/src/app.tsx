@@ -1,0 +1,98 @@
+// The frame of the dashboard: navigation, the state of the connection, and the view that the address names.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { currentConnection, watchConnection } from './api.ts';
+import { Icon, type IconName } from './icon.tsx';
+import { useRoute, type Route } from './route.ts';
+import { ThemeButton } from './theme.tsx';
+import { TokenPrompt } from './token-prompt.tsx';
+import { Live } from './views/live.tsx';
+import { Messages } from './views/messages.tsx';
+import { Overview } from './views/overview.tsx';
+import { Send } from './views/send.tsx';
+
+const VIEWS: readonly { view: string; title: string; icon: IconName }[] = [
+  { view: '', title: 'Overview', icon: 'overview' },
+  { view: 'messages', title: 'Messages', icon: 'messages' },
+  { view: 'live', title: 'Live', icon: 'live' },
+  { view: 'send', title: 'Send', icon: 'send' },
+];
+
+export function App() {
+  const route = useRoute();
+  const [connection, setConnection] = useState(currentConnection);
+  useEffect(() => watchConnection(setConnection), []);
+  const title = VIEWS.find(({ view }) => view === route.view)?.title ?? 'Not found';
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    document.title = `${title} · Oncebox`;
+    // After a change of view the reading goes on in it, not in the navigation.
+    if (!first.current) main.current?.focus({ preventScroll: true });
+    first.current = false;
+  }, [title]);
+  return (
+    <>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        Skip to the content
+      </a>
+      <header class="bar">
+        <a class="brand" href="#/" aria-label="Oncebox">
+          <img src="/icon.svg" alt="" width="28" height="28" />
+          <span>Oncebox</span>
+        </a>
+        <nav class="tabs" aria-label="Views">
+          {VIEWS.map(({ view, title: name, icon }) => (
+            <a
+              key={view}
+              href={`#/${view}`}
+              aria-current={view === route.view ? 'page' : undefined}
+            >
+              <Icon name={icon} />
+              <span>{name}</span>
+            </a>
+          ))}
+        </nav>
+        <div class="bar-end">
+          <a class="quiet" href="/docs">
+            API
+          </a>
+          <ThemeButton />
+        </div>
+      </header>
+      {connection === 'offline' && (
+        <p class="banner" role="alert">
+          <Icon name="offline" />
+          <span>
+            Oncebox does not answer. What you see is from before; this page tries again by itself.
+          </span>
+        </p>
+      )}
+      <main id="main" ref={main} tabIndex={-1}>
+        <h1 class="offscreen">{title}</h1>
+        {connection === 'locked' ? <TokenPrompt /> : <View route={route} />}
+      </main>
+    </>
+  );
+}
+
+function View({ route }: { route: Route }) {
+  if (route.view === '') return <Overview range={route.parameters.get('range') ?? ''} />;
+  if (route.view === 'messages') return <Messages parameters={route.parameters} />;
+  if (route.view === 'live') return <Live />;
+  if (route.view === 'send') return <Send />;
+  return (
+    <section class="card empty">
+      <h2>There is no such page</h2>
+      <p>
+        Go to the <a href="#/">overview</a>.
+      </p>
+    </section>
+  );
+}

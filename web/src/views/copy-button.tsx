@@ -1,0 +1,20 @@
+// A button that copies a text and says whether it worked.
+import { useEffect, useState } from 'preact/hooks';
+import { copyText } from '../curl.ts';
+import { Icon } from '../icon.tsx';
+
+export function CopyButton({ label, text }: { label: string; text: () => string }) {
+  const [said, say] = useState<string | null>(null);
+  useEffect(() => {
+    if (said === null) return undefined;
+    const timer = setTimeout(() => say(null), 2_000);
+    return () => clearTimeout(timer);
+  }, [said]);
+  const copy = async (): Promise<void> => say((await copyText(text())) ? 'Copied' : 'Not copied');
+  return (
+    <button class="button" type="button" onClick={() => void copy()}>
+      <Icon name="copy" />
+      <span aria-live="polite">{said ?? label}</span>
+    </button>
+  );
+}

@@ -1,0 +1,79 @@
+// One operation of the API: what it takes, what it answers, and a form that tries it.
+import { limitsOf, resolve, type OperationProps, type Parameter } from '../openapi.ts';
+import { TryIt } from './try-it.tsx';
+
+export function OperationCard(props: OperationProps) {
+  const { api, path, method, operation } = props;
+  const body = operation.requestBody?.content['application/json']?.schema;
+  const schema = body === undefined ? undefined : resolve(api, body);
+  const fields = Object.entries(schema?.properties ?? {}).map(([name, field]) => ({
+    name,
+    description: field.description ?? '',
+    required: schema?.required?.includes(name) === true,
+    schema: field,
+  }));
+  return (
+    <section
+      class="card operation"
+      id={operation.operationId}
+      aria-labelledby={`${operation.operationId}-title`}
+    >
+      <h2 id={`${operation.operationId}-title`}>{operation.summary}</h2>
+      <p class="address">
+        <span class={`method ${method}`}>{method.toUpperCase()}</span> <code>{path}</code>
+      </p>
+      {operation.description !== undefined && (
+        <p>
+          <Prose text={operation.description} />
+        </p>
+      )}
+      <Inputs title="Parameters" inputs={operation.parameters ?? []} />
+      <Inputs title="Body" inputs={fields} />
+      <h3>Answers</h3>
+      <dl class="answers">
+        {Object.entries(operation.responses).map(([status, answer]) => (
+          <div key={status}>
+            <dt class={`status s${status[0] ?? ''}`}>{status}</dt>
+            <dd>
+              <Prose text={answer.description} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <TryIt {...props} />
+    </section>
+  );
+}
+
+function Inputs({ title, inputs }: { title: string; inputs: readonly Omit<Parameter, 'in'>[] }) {
+  if (inputs.length === 0) return null;
+  return (
+    <>
+      <h3>{title}</h3>
+      <dl class="inputs">
+        {inputs.map(({ name, description, required, schema }) => (
+          <div key={name}>
+            <dt>
+              <code>{name}</code>
+              {required && <span class="required"> required</span>}
+            </dt>
+            <dd>
+              <Prose text={description} /> <span class="muted">{limitsOf(schema)}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+/** A description whose words between backticks are code. */
+function Prose({ text }: { text: string }) {
+  return (
+    <>
+      {text
+        .split('`')
+        .map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}
+    </>
+  );
+}

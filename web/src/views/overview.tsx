@@ -1,0 +1,99 @@
+// The overview: totals, messages over time, who sends, what became of requests, and whether all is well.
+import { getReadiness, getStats, type Stats } from '../api.ts';
+import { formatCount } from '../format.ts';
+import { Time } from '../instant.tsx';
+import { hrefOf } from '../route.ts';
+import { usePolled } from '../polled.ts';
+import { FirstRun } from './first-run.tsx';
+import { Health } from './health.tsx';
+import { Outcomes, useSamples } from './outcomes.tsx';
+import { Tile } from './tile.tsx';
+import { TimelineCard } from './timeline.tsx';
+import { formatRate, formatMs } from '../format.ts';
+import { quantileOf, rateOf } from '../metrics.ts';
+
+export function Overview({ range }: { range: string }) {
+  const stats = usePolled('stats', 2_000, getStats);
+  const readiness = usePolled('readiness', 5_000, getReadiness);
+  const samples = useSamples();
+  const { data } = stats;
+  if (data?.total_messages === 0) return <FirstRun />;
+  const rate = samples === null ? null : rateOf(samples.recent, samples.newest, 'created');
+  const p95 =
+    samples === null
+      ? null
+      : (quantileOf(samples.recent, samples.newest, 0.95) ??
+        quantileOf(null, samples.newest, 0.95));
+  return (
+    <div class="overview">
+      {stats.error !== null && data === null && <Failed reason={stats.error.message} />}
+      <div class="tiles">
+        <Tile
+          name="Messages"
+          value={data === null ? null : formatCount(data.total_messages)}
+          note={<LastMessage stats={data} />}
+        />
+        <Tile
+          name="Senders"
+          value={data === null ? null : formatCount(data.senders_count)}
+          note="different numbers"
+        />
+        <Tile
+          name="New messages"
+          value={rate === null ? null : formatRate(rate)}
+          note="over the last minute"
+        />
+        <Tile
+          name="Ingest, p95"
+          value={samples === null ? null : p95 === null ? '–' : formatMs(p95)}
+          note="request to answer, on disk"
+        />
+      </div>
+      <TimelineCard range={range} stats={data} />
+      <div class="columns">
+        <Senders stats={data} />
+        <Outcomes samples={samples} />
+        <Health readiness={readiness} />
+      </div>
+    </div>
+  );
+}
+
+function LastMessage({ stats }: { stats: Stats | null }) {
+  const ts = stats?.last_message_ts ?? null;
+  if (ts === null) return <>&nbsp;</>;
+  return (
+    <>
+      latest <Time ts={ts} />
+    </>
+  );
+}
+
+function Senders({ stats }: { stats: Stats | null }) {
+  const senders = stats?.messages_per_sender ?? [];
+  const most = senders[0]?.count ?? 1;
+  return (
+    <section class="card" aria-labelledby="senders">
+      <h2 id="senders">Top senders</h2>
+      <ol class="senders">
+        {senders.map(({ from, count }) => (
+          <li key={from}>
+            <a href={hrefOf('messages', { from })} title={`Show the messages from ${from}`}>
+              <span class="mono">{from}</span>
+              <span class="number">{formatCount(count)}</span>
+              <meter class="share" min={0} max={most} value={count} aria-hidden="true" />
+            </a>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Failed({ reason }: { reason: string }) {
+  return (
+    <p class="notice bad" role="alert">
+      The figures cannot be read: {reason}. This page tries again by itself.
+    </p>
+  );
+}
