@@ -17,7 +17,7 @@ const GUARDED = [
   '/messages?limit=1',
   '/stats',
   '/stats/timeline',
-  '/messages/stream',
+  '/messages/stream?after=x',
   '/none',
   '/messages/',
 ];

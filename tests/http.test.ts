@@ -9,7 +9,7 @@ const READS = ['/messages', '/stats', '/health/live', '/health/ready', '/metrics
 
 describe('404 {"detail":"Not Found"} for an unknown path', () => {
   const paths = [
-    '/',
+    '/index.html',
     '/unknown',
     '/webhook/',
     '/webhook/x',

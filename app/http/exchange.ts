@@ -75,9 +75,15 @@ export class Exchange {
     // Nothing else will come over this connection, and a stopping server must not wait for it.
     response.shouldKeepAlive = false;
     response.writeHead(200, { 'X-Request-ID': this.requestId, ...headers });
-    if (this.method !== 'HEAD') return response;
-    response.end();
-    return null;
+    if (this.method === 'HEAD') {
+      response.end();
+      return null;
+    }
+    // A client that has ended its half of the connection waits for an answer's end, and this one has none.
+    const { socket } = this.request;
+    if (socket.readableEnded) response.destroy();
+    else socket.once('end', () => response.destroy());
+    return response;
   }
 
   #ended(): void {
