@@ -11,6 +11,9 @@ import type { Page } from '../support/shapes.ts';
 import { head, webhookBytes } from '../support/wire.ts';
 import { contains, inOrder, nanosecondsOf } from './oracle.ts';
 
+// Without this, nothing longer than about ten would ever be drawn, whatever maximum is given below.
+fc.configureGlobal({ defaultSizeToMaxWhenMaxSpecified: true });
+
 const service = await startService({ after });
 
 const fraction = fc.constantFrom(

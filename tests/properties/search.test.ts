@@ -9,6 +9,9 @@ import { pageIn } from '../support/shapes.ts';
 import { head, webhookBytes } from '../support/wire.ts';
 import { contains } from './oracle.ts';
 
+// Without this, nothing longer than about ten would ever be drawn, whatever maximum is given below.
+fc.configureGlobal({ defaultSizeToMaxWhenMaxSpecified: true });
+
 const service = await startService({ after });
 
 /** Letters whose simple and full case mappings agree, and every character that some search language gives a meaning to. */

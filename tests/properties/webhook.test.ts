@@ -10,6 +10,9 @@ import { webhookBytes } from '../support/wire.ts';
 import type { WireAnswer } from '../support/wire.ts';
 import { faultyFields } from './oracle.ts';
 
+// Without this, nothing longer than about ten would ever be drawn, whatever maximum is given below.
+fc.configureGlobal({ defaultSizeToMaxWhenMaxSpecified: true });
+
 const service = await startService({ after });
 
 /** A JSON string that may be anything a field could be mistaken for. */
