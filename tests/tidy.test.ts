@@ -148,3 +148,21 @@ function tableOf(page: string, title: string): string[][] {
       .map((cell) => cell.trim()),
   );
 }
+
+describe('the image', () => {
+  it('copies only what .dockerignore lets into its build', () => {
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    const copied = read('Dockerfile')
+      .split('\n')
+      .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
+      .flatMap((line) => line.split(' ').slice(1, -1));
+    assert.ok(copied.length > 3);
+    assert.deepEqual(
+      copied.filter((path) => !allowed.includes(path)),
+      [],
+    );
+  });
+});
