@@ -165,23 +165,26 @@ describe('the end', () => {
     }
   });
 
-  it('is not held up by idle connections', async (t) => {
-    const service = await startService(t);
+  it('is not held up by connections that are idle, or are so after the last answer', async (t) => {
+    const [service, slow] = await Promise.all([startService(t), startService(t)]);
     const used = await openWire(t, service.port);
     used.write(head('GET', '/health/live'));
     assert.equal((await used.reply()).status, 200);
     await openWire(t, service.port);
-    const slow = await startService(t);
+    const { wire, rest } = await beginPost(t, service, message());
     await beginPost(t, slow, message());
-    const order: string[] = [];
-    slow.signal('SIGTERM');
-    await closedDoor(slow);
-    service.signal('SIGTERM');
-    await Promise.all([
-      slow.exit().then(() => order.push('waits for its bound')),
-      service.exit().then(() => order.push('idle')),
+    for (const told of [slow, service]) {
+      told.signal('SIGTERM');
+      await closedDoor(told);
+    }
+    // The client of this last request keeps its connection; nothing is in flight any more.
+    wire.write(rest);
+    assert.equal((await wire.reply()).status, 200);
+    const first = await Promise.race([
+      slow.exit().then(() => 'the one that waits for a client'),
+      service.exit().then(() => 'the idle one'),
     ]);
-    assert.deepEqual(order, ['idle', 'waits for its bound']);
+    assert.equal(first, 'the idle one');
   });
 });
 
