@@ -1,5 +1,6 @@
 // The probes: live says that the process runs, ready says whether it can do its work, and each names what it found.
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { execute } from './support/database.ts';
 import { message } from './support/message.ts';
@@ -81,6 +82,17 @@ describe('with the table gone', () => {
     assert.equal((await service.get('/metrics')).status, 200);
     assert.equal(service.output.stderr, '');
     service.output.lines();
+  });
+
+  it('posts that fail leave no file open', { skip: process.platform !== 'linux' }, async (t) => {
+    const service = await startService(t);
+    const open = (): number => readdirSync(`/proc/${service.pid}/fd`).length;
+    execute(service.databasePath, 'DROP TABLE messages');
+    for (let count = 0; count < 10; count += 1) await service.post(message());
+    const before = open();
+    for (let count = 0; count < 100; count += 1) await service.post(message());
+    const after = open();
+    assert.ok(after - before < 50, `${before} files open, ${after} after 100 posts that failed`);
   });
 
   it('ready is 200 again when the table is back: the check is made each time', async (t) => {

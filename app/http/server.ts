@@ -16,6 +16,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of common proxies (60 s), so that it is the proxy that closes a connection, not we under a request. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
+/** How often a stopping server looks for connections that have become idle. */
+const IDLE_SWEEP_MS = 50;
 
 /** What one client, and all of them together, may take. */
 export interface Limits {
@@ -80,7 +82,10 @@ export class HttpServer {
     });
     const timer = setTimeout(() => this.#server.closeAllConnections(), timeoutMs);
     this.#server.closeIdleConnections();
+    // A connection whose request began before is idle only once its answer is out.
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_MS);
     await closed;
+    clearInterval(sweep);
     clearTimeout(timer);
   }
 }

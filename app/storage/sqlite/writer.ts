@@ -119,14 +119,22 @@ export class Writer {
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       if (failure === 'locked') return;
-      const fresh = openForWriting(this.#path);
-      const statements = prepare(fresh);
-      this.#database.close();
-      this.#database = fresh;
-      this.#statements = statements;
+      this.#reopen();
     } catch {
       // The trouble goes on. The next batch meets it again, answers `unavailable`, and comes back here.
     }
+  }
+
+  #reopen(): void {
+    const fresh = openForWriting(this.#path);
+    try {
+      this.#statements = prepare(fresh);
+    } catch (error) {
+      fresh.close();
+      throw error;
+    }
+    this.#database.close();
+    this.#database = fresh;
   }
 
   #insertAll(messages: readonly Message[], outcomes: Uint8Array): number {
