@@ -31,7 +31,7 @@ export interface Observers {
 export function openObservers(config: Config): Observers {
   const log = openLog(config.logLevel);
   const metrics = createMetrics();
-  return { log, metrics, events: new Events(log.logger, metrics) };
+  return { log, metrics, events: new Events(log, metrics) };
 }
 
 /**

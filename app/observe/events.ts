@@ -1,56 +1,27 @@
 // What happens is reported here, once: each event is one log line and the counters that belong to it.
-import type { Logger } from 'pino';
 import type { Receipt } from '../model/receipt.ts';
 import type { StoreObserver } from '../model/store.ts';
+import type { Log } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { EndedRequest } from './request-line.ts';
 
-/** A request that has ended, whether answered or given up by its client. */
-export interface EndedRequest {
-  readonly requestId: string;
-  readonly method: string;
-  /** The path of the URL, without the query string. */
-  readonly path: string;
-  /** The route, for labels: bounded in number, unlike paths. */
-  readonly route: string;
-  readonly status: number;
-  readonly latencyMs: number;
-  /** Only for `POST /webhook`. */
-  readonly receipt: Receipt | null;
-}
-
-const PATH_UNITS_MAX = 1_024;
 /** Methods that are counted under their own name; whatever else a caller makes up shares one. */
 const COUNTED_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** The route whose lines always say whether the message was a duplicate. */
-const WEBHOOK = '/webhook';
-
 export class Events {
-  readonly #logger: Logger;
+  readonly #log: Log;
   readonly #metrics: Metrics;
 
-  constructor(logger: Logger, metrics: Metrics) {
-    this.#logger = logger;
+  constructor(log: Log, metrics: Metrics) {
+    this.#log = log;
     this.#metrics = metrics;
   }
 
   /** One request has ended. */
   requestEnded(request: EndedRequest): void {
-    const { receipt, status } = request;
     const method = COUNTED_METHODS.has(request.method) ? request.method : 'OTHER';
-    this.#metrics.request(method, request.route, status, request.latencyMs);
-    const line: Record<string, unknown> = {
-      request_id: request.requestId,
-      method: request.method,
-      path: request.path.slice(0, PATH_UNITS_MAX),
-      status,
-      latency_ms: Math.round(request.latencyMs * 1_000) / 1_000,
-    };
-    if (request.route === WEBHOOK) line['dup'] = receipt?.outcome === 'duplicate';
-    if (receipt !== null) describeReceipt(receipt, line);
-    if (status >= 500 || receipt?.outcome === 'invalid_signature') this.#logger.error(line);
-    else if (status >= 400 || receipt?.conflict === true) this.#logger.warn(line);
-    else this.#logger.info(line);
+    this.#metrics.request(method, request.route, request.status, request.latencyMs);
+    this.#log.request(request);
   }
 
   /** It is known what became of a webhook, whether or not its client is still there. */
@@ -63,7 +34,7 @@ export class Events {
   /** Bytes that are not HTTP, or a request that took too long to arrive: answered by the server itself. */
   protocolError(status: number, code: string): void {
     this.#metrics.httpRequests.inc({ method: 'OTHER', path: 'unmatched', status });
-    this.#logger.warn({
+    this.#log.logger.warn({
       event: 'protocol_error',
       status,
       code,
@@ -78,7 +49,7 @@ export class Events {
 
   /** Anybody who reaches the port may read every message. */
   readsOpen(): void {
-    this.#logger.warn({
+    this.#log.logger.warn({
       event: 'reads_open',
       msg: 'API_TOKEN is not set: whoever reaches this port can read every message',
     });
@@ -86,7 +57,7 @@ export class Events {
 
   /** The database lies where locks and syncs may not mean what they say. */
   networkFileSystem(path: string, fileSystem: string): void {
-    this.#logger.warn({
+    this.#log.logger.warn({
       event: 'network_file_system',
       path,
       file_system: fileSystem,
@@ -96,12 +67,12 @@ export class Events {
 
   /** The service accepts requests. */
   listening(url: string): void {
-    this.#logger.info({ event: 'listening', url, msg: `listening on ${url}` });
+    this.#log.logger.info({ event: 'listening', url, msg: `listening on ${url}` });
   }
 
   /** The dashboard was not built; all else works. */
   dashboardMissing(): void {
-    this.#logger.warn({
+    this.#log.logger.warn({
       event: 'dashboard_missing',
       msg: 'web/dist is empty, so / answers 404: make it with `npm run build`',
     });
@@ -109,18 +80,18 @@ export class Events {
 
   /** The service was told to stop and finishes what it has. */
   stopping(signal: string): void {
-    this.#logger.info({ event: 'stopping', signal, msg: 'finishing what is in flight' });
+    this.#log.logger.info({ event: 'stopping', signal, msg: 'finishing what is in flight' });
   }
 
   /** Everything is finished and on disk. */
   stopped(): void {
-    this.#logger.info({ event: 'stopped', msg: 'stopped' });
+    this.#log.logger.info({ event: 'stopped', msg: 'stopped' });
   }
 
   /** Something that must not happen has happened; the process ends after this line. */
   crashed(error: unknown): void {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    this.#logger.error({
+    this.#log.logger.error({
       event: 'crashed',
       error: message,
       stack: stack?.split('\n').slice(1, 8),
@@ -130,7 +101,7 @@ export class Events {
 
   /** An answer could not be made: ours to mend. The caller sees no more than a 500. */
   requestFailed(requestId: string, error: Error): void {
-    this.#logger.error({
+    this.#log.logger.error({
       event: 'request_failed',
       request_id: requestId,
       error: error.message,
@@ -146,7 +117,7 @@ export class Events {
         this.#metrics.commitSeconds.observe(commitMs / 1_000);
         if (failure === null) return;
         this.#metrics.batchFailures.inc({ reason: failure });
-        this.#logger.error({
+        this.#log.logger.error({
           event: 'batch_failed',
           reason: failure,
           messages,
@@ -156,10 +127,4 @@ export class Events {
       fatal,
     };
   }
-}
-
-function describeReceipt(receipt: Receipt, line: Record<string, unknown>): void {
-  line['result'] = receipt.outcome;
-  if (receipt.messageId !== null) line['message_id'] = receipt.messageId;
-  if (receipt.conflict) line['conflict'] = true;
 }

@@ -1,5 +1,6 @@
 // The log: one JSON object a line on stdout, and nothing else there.
 import { type DestinationStream, type Logger, destination, pino } from 'pino';
+import { type EndedRequest, requestLine, severityOf } from './request-line.ts';
 
 /** Levels by the names that the log shows. */
 const LEVELS = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const;
@@ -15,7 +16,10 @@ const LABELS: Readonly<Record<string, string>> = {
 const BUFFER_BYTES_MAX = 16 * 1_048_576;
 
 export interface Log {
+  /** For everything but requests. */
   readonly logger: Logger;
+  /** Writes the line of a request that has ended. */
+  readonly request: (ended: EndedRequest) => void;
   /** Lines dropped because nobody reads stdout. */
   readonly droppedLines: () => number;
   /** Writes what is buffered, now. Used at the end of the process. */
@@ -33,8 +37,15 @@ export function openLog(level: keyof typeof LEVELS): Log {
   stream.on('error', () => {
     dropped += 1;
   });
+  const logger = createLogger(level, stream);
   return {
-    logger: createLogger(level, stream),
+    logger,
+    request: (ended) => {
+      const severity = severityOf(ended);
+      if (logger.isLevelEnabled(LEVELS[severity])) {
+        stream.write(requestLine(ended, severity, timestamp()));
+      }
+    },
     droppedLines: () => dropped,
     flush: () => flush(stream),
   };
@@ -51,12 +62,12 @@ function flush(stream: { flushSync(): void }): void {
 let stampMs = 0;
 let stamp = '';
 
-/** The server's time as pino puts it into a line. Made anew when the millisecond changes, not for each line. */
+/** The server's time as ISO 8601. Made anew when the millisecond changes, not for each line. */
 function timestamp(): string {
   const now = Date.now();
   if (now !== stampMs) {
     stampMs = now;
-    stamp = `,"ts":"${new Date(now).toISOString()}"`;
+    stamp = new Date(now).toISOString();
   }
   return stamp;
 }
@@ -66,7 +77,7 @@ function createLogger(level: keyof typeof LEVELS, stream: DestinationStream): Lo
     {
       level: LEVELS[level],
       base: null,
-      timestamp,
+      timestamp: () => `,"ts":"${timestamp()}"`,
       formatters: { level: (label) => ({ level: LABELS[label] ?? label }) },
     },
     stream,

@@ -24,11 +24,19 @@ interface Statements {
   readonly order: OrderFiller;
 }
 
+/**
+ * FULL: the commit is on disk when it returns. NORMAL: it is in the log, in its order, and the next FULL commit takes
+ * it to disk with itself; a power cut before that takes it away whole. Only what can be made again may be NORMAL.
+ */
+type Synchronous = 'FULL' | 'NORMAL';
+
 /** The one connection that writes. Not safe for use by two threads. */
 export class Writer {
   readonly #path: string;
   #database: DatabaseSync;
   #statements: Statements;
+  /** What the connection is set to; `openForWriting` sets FULL. */
+  #synchronous: Synchronous = 'FULL';
 
   /** Opens and migrates the file. Throws what SQLite throws, or SchemaError. */
   constructor(path: string) {
@@ -73,9 +81,9 @@ export class Writer {
     });
   }
 
-  /** Puts a piece of the search index in, in a transaction of its own. */
+  /** Puts a piece of the search index in, in a transaction of its own that waits for no sync. */
   applySearchPiece(piece: SearchPiece): Failure | null {
-    return this.#transaction(() => applyPiece(this.#database, piece));
+    return this.#transaction(() => applyPiece(this.#database, piece), 'NORMAL');
   }
 
   /** How many messages the orders lack. */
@@ -83,9 +91,9 @@ export class Writer {
     return this.#statements.order.backlog();
   }
 
-  /** Adds up to `messagesMax` stored messages to the orders, in a transaction of its own. */
+  /** Adds up to `messagesMax` stored messages to the orders, in a transaction of its own that waits for no sync. */
   fillOrder(messagesMax: number): Failure | null {
-    return this.#transaction(() => this.#statements.order.fill(messagesMax));
+    return this.#transaction(() => this.#statements.order.fill(messagesMax), 'NORMAL');
   }
 
   /** Moves the WAL into the database file and closes it. */
@@ -98,8 +106,12 @@ export class Writer {
     this.#database.close();
   }
 
-  #transaction(work: () => void): Failure | null {
+  #transaction(work: () => void, synchronous: Synchronous = 'FULL'): Failure | null {
     try {
+      if (this.#synchronous !== synchronous) {
+        this.#database.exec(`PRAGMA synchronous = ${synchronous}`);
+        this.#synchronous = synchronous;
+      }
       this.#database.exec('BEGIN IMMEDIATE');
       work();
       this.#database.exec('COMMIT');
@@ -135,6 +147,7 @@ export class Writer {
     }
     this.#database.close();
     this.#database = fresh;
+    this.#synchronous = 'FULL';
   }
 
   #insertAll(messages: readonly Message[], outcomes: Uint8Array): number {

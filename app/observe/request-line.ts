@@ -1,0 +1,53 @@
+// The log line of a request, put together by hand: it is written for every request, and a general serialiser costs more than the rest of it.
+import type { Receipt } from '../model/receipt.ts';
+
+/** A request that has ended, whether answered or given up by its client. */
+export interface EndedRequest {
+  /** Visible ASCII without quotes and backslashes: ours, or a caller's that was found well-formed. */
+  readonly requestId: string;
+  /** A method that Node's parser knows: a token, so without anything that JSON must escape. */
+  readonly method: string;
+  /** The path of the URL, without the query string. */
+  readonly path: string;
+  /** The route, for labels: bounded in number, unlike paths. */
+  readonly route: string;
+  readonly status: number;
+  readonly latencyMs: number;
+  /** Only for `POST /webhook`. */
+  readonly receipt: Receipt | null;
+}
+
+export type Severity = 'INFO' | 'WARNING' | 'ERROR';
+
+const PATH_UNITS_MAX = 1_024;
+/** The route whose lines always say whether the message was a duplicate. */
+const WEBHOOK = '/webhook';
+
+/** The severity of a request's line. */
+export function severityOf({ status, receipt }: EndedRequest): Severity {
+  if (status >= 500 || receipt?.outcome === 'invalid_signature') return 'ERROR';
+  return status >= 400 || receipt?.conflict === true ? 'WARNING' : 'INFO';
+}
+
+/** The line, with its end. `ts` is the server's time as ISO 8601. */
+export function requestLine(request: EndedRequest, severity: Severity, ts: string): string {
+  const { receipt } = request;
+  const path = request.path === request.route ? request.path : safe(request.path);
+  const latency = Math.round(request.latencyMs * 1_000) / 1_000;
+  const dup = request.route === WEBHOOK ? `,"dup":${receipt?.outcome === 'duplicate'}` : '';
+  return (
+    `{"level":"${severity}","ts":"${ts}","request_id":"${request.requestId}","method":"${request.method}",` +
+    `"path":"${path}","status":${request.status},"latency_ms":${latency}${dup}${described(receipt)}}\n`
+  );
+}
+
+function described(receipt: Receipt | null): string {
+  if (receipt === null) return '';
+  const id = receipt.messageId === null ? '' : `,"message_id":${JSON.stringify(receipt.messageId)}`;
+  return `,"result":"${receipt.outcome}"${id}${receipt.conflict ? ',"conflict":true' : ''}`;
+}
+
+/** A path that a caller made up, cut, and escaped for a JSON string. */
+function safe(path: string): string {
+  return JSON.stringify(path.slice(0, PATH_UNITS_MAX)).slice(1, -1);
+}
