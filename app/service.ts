@@ -4,6 +4,7 @@ import { readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { Feed } from './http/stream/feed.ts';
+import { receive } from './ingest/receive.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, createMetrics, watch } from './observe/metrics.ts';
@@ -75,6 +76,7 @@ export async function startService(
   if (remote !== null) events.networkFileSystem(config.databasePath, remote);
   const server = new HttpServer(
     createRouter({ store, feed, assets, secrets, tokens, bodyBytesMax, metrics, events }),
+    (body, signature) => receive(store, secrets, body, signature),
     { bodyBytesMax, connectionsMax },
     events,
   );

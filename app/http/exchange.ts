@@ -20,6 +20,11 @@ export interface Target {
   readonly route: string;
 }
 
+/** A caller's id where it is well-formed, else a new one. */
+export function requestIdOf(given: string | string[] | undefined): string {
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
 export class Exchange {
   readonly requestId: string;
   readonly request: IncomingMessage;
@@ -35,8 +40,7 @@ export class Exchange {
     this.target = target;
     this.#response = response;
     this.#events = events;
-    const given = request.headers['x-request-id'];
-    this.requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    this.requestId = requestIdOf(request.headers['x-request-id']);
     response.once('close', () => this.#ended());
   }
 

@@ -7,7 +7,9 @@ import {
   createServer,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Receipt } from '../model/receipt.ts';
 import type { Events } from '../observe/events.ts';
+import { DirectConnections, type DirectOptions } from './direct/connections.ts';
 import { protocolError } from './replies.ts';
 
 /** Time for the headers of a request, and for the whole of it, to arrive. */
@@ -27,11 +29,15 @@ export interface Limits {
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Verifies, decodes and stores the body of a webhook. Never rejects. */
+type Receive = (body: Buffer, signature: string | undefined) => Promise<Receipt>;
+
 export class HttpServer {
   readonly #server: Server;
+  readonly #direct: DirectConnections;
   #draining = false;
 
-  constructor(answer: RequestListener, limits: Limits, events: Events) {
+  constructor(answer: RequestListener, receive: Receive, limits: Limits, events: Events) {
     const { bodyBytesMax, connectionsMax } = limits;
     const door: RequestListener = (request, response) => {
       // A connection that stays open would keep a stopping server from its end.
@@ -61,6 +67,26 @@ export class HttpServer {
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
       refuse(error, socket as Socket, events),
     );
+    this.#direct = this.#serveDirectly({ bodyBytesMax, receive, events });
+  }
+
+  /** Puts the direct connections between the socket and Node's server, which gets what they hand over. */
+  #serveDirectly(
+    options: Pick<DirectOptions, 'bodyBytesMax' | 'receive' | 'events'>,
+  ): DirectConnections {
+    const listeners = this.#server.listeners('connection');
+    this.#server.removeAllListeners('connection');
+    const direct = new DirectConnections({
+      ...options,
+      headBytesMax: HEADER_BYTES_MAX,
+      firstByteTimeoutMs: HEADERS_TIMEOUT_MS,
+      idleTimeoutMs: KEEP_ALIVE_TIMEOUT_MS,
+      handOver: (socket) => {
+        for (const listener of listeners) Reflect.apply(listener, this.#server, [socket]);
+      },
+    });
+    this.#server.on('connection', (socket) => direct.accept(socket));
+    return direct;
   }
 
   /** Accepts connections. Gives the URL; rejects with the system's error where the address cannot be had. */
@@ -80,8 +106,12 @@ export class HttpServer {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    const timer = setTimeout(() => this.#server.closeAllConnections(), timeoutMs);
+    const timer = setTimeout(() => {
+      this.#server.closeAllConnections();
+      this.#direct.closeAll();
+    }, timeoutMs);
     this.#server.closeIdleConnections();
+    this.#direct.drain();
     // A connection whose request began before is idle only once its answer is out.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_MS);
     await closed;

@@ -21,7 +21,7 @@ const { path } = workerData as { path: string };
 /** A batch is bounded so that a commit stays short; a parcel more may come on top. */
 const BATCH_MESSAGES_MAX = 512;
 /** Messages added to the orders at a time: the next commit waits for them, so they are few. */
-const FILL_MESSAGES = 512;
+const FILL_MESSAGES = 256;
 /** After this long without a message, what is left is filled, however little it is. */
 const FILL_IDLE_MS = 10;
 /** After a failure the orders wait this long before they are tried again. */

@@ -1,5 +1,10 @@
 // Between the writer and the search thread: one piece of the index at a time, between two commits.
-import { Worker } from 'node:worker_threads';
+import {
+  MessageChannel,
+  type MessagePort,
+  Worker,
+  receiveMessageOnPort,
+} from 'node:worker_threads';
 import type { Failure } from '../protocol.ts';
 import { BLOCK_MESSAGES } from './blocks.ts';
 import type { SearchPiece } from './indexer.ts';
@@ -12,6 +17,7 @@ type Apply = (piece: SearchPiece) => Failure | null;
 
 export class SearchFeed {
   readonly #worker: Worker;
+  readonly #port: MessagePort;
   readonly #apply: Apply;
   /** Whether the search thread is at work on a piece, or one waits to be tried again. */
   #busy = false;
@@ -20,16 +26,24 @@ export class SearchFeed {
 
   constructor(path: string, apply: Apply) {
     this.#apply = apply;
+    const { port1, port2 } = new MessageChannel();
     this.#worker = new Worker(new URL('./search-thread.ts', import.meta.url), {
-      workerData: { path },
+      workerData: { path, port: port2 },
+      transferList: [port2],
       name: 'search',
     });
-    this.#worker.on('message', (piece: SearchPiece | null) => this.#receive(piece));
+    this.#port = port1;
+    this.#port.on('message', (piece: SearchPiece | null) => this.#receive(piece));
   }
 
-  /** New messages were committed. A block's worth of them is work for the index. */
+  /**
+   * New messages were committed. A block's worth of them is work for the index.
+   * A piece that waits is put in now: the event loop of a writer with no pause between its batches would not come to it.
+   */
   committed(messages: number): void {
     this.#newMessages += messages;
+    const waiting = receiveMessageOnPort(this.#port);
+    if (waiting !== undefined) this.#receive(waiting.message as SearchPiece | null);
     if (!this.#busy && this.#newMessages >= BLOCK_MESSAGES) this.#ask();
   }
 
@@ -41,7 +55,7 @@ export class SearchFeed {
   #ask(): void {
     this.#busy = true;
     this.#newMessages = 0;
-    this.#worker.postMessage('next');
+    this.#port.postMessage('next');
   }
 
   #receive(piece: SearchPiece | null): void {

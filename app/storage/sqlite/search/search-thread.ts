@@ -1,6 +1,6 @@
 // The search thread: reads new messages, prepares their part of the index, and hands it to the writer piece by piece.
 import type { DatabaseSync } from 'node:sqlite';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openForReading } from '../connection.ts';
 import { counterReader } from '../counters.ts';
 import { prepared } from '../statements.ts';
@@ -9,9 +9,8 @@ import { buildBlock } from './build.ts';
 import type { SearchPiece } from './indexer.ts';
 import { mergeBlocks } from './merge.ts';
 
-const port = parentPort;
-if (port === null) throw new Error('search-thread.ts runs as a worker thread only');
-const { path } = workerData as { path: string };
+if (parentPort === null) throw new Error('search-thread.ts runs as a worker thread only');
+const { path, port } = workerData as { path: string; port: MessagePort };
 const database = openForReading(path);
 /** What is to be handed over, made one piece at a time. */
 let work: Iterator<SearchPiece> | null = null;
