@@ -13,6 +13,7 @@ const PROGRAMS = {
   promtool: { package: 'prometheus', path: 'usr/bin/promtool', trial: '--version' },
   prometheus: { package: 'prometheus', path: 'usr/bin/prometheus', trial: '--version' },
   nginx: { package: 'nginx', path: 'usr/sbin/nginx', trial: '-v' },
+  openssl: { package: 'openssl', path: 'usr/bin/openssl', trial: 'version' },
   caddy: { package: 'caddy', path: 'usr/bin/caddy', trial: 'version' },
 } as const;
 
