@@ -36,11 +36,17 @@ export class Proxy {
   }
 
   /** Sends one request over TLS. Gives the answer as it begins; its body is still to come. */
-  open(wanted: Request, agent: false | undefined = false): Promise<IncomingMessage> {
+  open(wanted: Request): Promise<IncomingMessage> {
     const { method = 'GET', path, headers = {}, body } = wanted;
     const options = {
-      ...{ host: '127.0.0.1', port: this.#port, servername: HOST, ca: this.#ca(), agent },
-      ...{ method, path, headers: { Host: HOST, ...headers } satisfies OutgoingHttpHeaders },
+      host: '127.0.0.1',
+      port: this.#port,
+      servername: HOST,
+      ca: this.#ca(),
+      agent: false,
+      method,
+      path,
+      headers: { Host: HOST, ...headers } satisfies OutgoingHttpHeaders,
       timeout: PATIENCE_MS,
     };
     return new Promise((resolve, reject) => {

@@ -15,10 +15,12 @@ type Scrape = ReadonlyMap<string, string> | null;
 export class Recording {
   readonly #scrapes: Scrape[] = [];
   readonly #ownDisk: boolean;
+  readonly #leftOut: RegExp;
 
   /** Without a disk of its own a service tells of one that everything else on the machine writes to: that is left out. */
-  constructor(ownDisk: boolean) {
+  constructor(ownDisk: boolean, leftOut = LEFT_OUT) {
     this.#ownDisk = ownDisk;
+    this.#leftOut = leftOut;
   }
 
   /** Scrapes the service, which may be dead. Gives what it answered, and counts as one step. */
@@ -30,7 +32,8 @@ export class Recording {
     }
     const samples = [...parseExposition(answer.text).values()].flatMap((family) => family.samples);
     const kept = samples.filter(
-      ({ name }) => !LEFT_OUT.test(name) && (this.#ownDisk || name !== 'oncebox_disk_free_bytes'),
+      ({ name }) =>
+        !this.#leftOut.test(name) && (this.#ownDisk || name !== 'oncebox_disk_free_bytes'),
     );
     this.#scrapes.push(new Map(kept.map((sample) => [seriesOf(sample), String(sample.value)])));
     return samples;
