@@ -20,7 +20,7 @@ export interface Scene {
   readonly play: (stage: Stage) => Promise<Service | undefined> | Promise<void>;
 }
 
-export interface Stage {
+interface Stage {
   readonly t: TestContext;
   readonly service: Service;
   readonly recording: Recording;
