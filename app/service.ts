@@ -8,6 +8,7 @@ import { receive } from './ingest/receive.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, createMetrics, watch } from './observe/metrics.ts';
+import { readiness } from './observe/readiness.ts';
 import { networkFileSystem } from './storage/sqlite/file-system.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
 
@@ -69,6 +70,8 @@ export async function startService(
     droppedLogLines: log.droppedLines,
     openStreams: () => feed.size,
     figures: () => store.figures(),
+    readiness: () => readiness(config.secrets.current, store),
+    queueMessagesMax: config.queueMessagesMax,
   });
   const { secrets, tokens, bodyBytesMax, connectionsMax } = config;
   if (tokens.api === null) events.readsOpen();

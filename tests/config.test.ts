@@ -1,8 +1,6 @@
 // The settings: what each takes, what it does, and that an unusable one ends the start with one line that names it.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -12,7 +10,7 @@ import { temporaryDirectory } from './support/cleanup.ts';
 import { query } from './support/database.ts';
 import { bytesOf, message, SECRET, sign } from './support/message.ts';
 import { refusal } from './support/refusal.ts';
-import { send } from './support/request.ts';
+import { freePort, send } from './support/request.ts';
 import { ServiceProcess, startService } from './support/service.ts';
 import type { Environment, Options } from './support/service.ts';
 
@@ -199,12 +197,3 @@ describe('HOST and PORT', () => {
     assert.match(String(line.url), /^http:\/\/(0\.0\.0\.0|127\.0\.0\.1|localhost):\d+/);
   });
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

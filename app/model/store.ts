@@ -28,6 +28,8 @@ export interface StoreFigures {
   readonly searchBacklog: number;
   readonly databaseBytes: number;
   readonly walBytes: number;
+  /** What the file system of the database still has for this process. */
+  readonly diskFreeBytes: number;
 }
 
 /** A reason of ours why a question cannot be answered now; the caller may ask again later. */

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { OUTCOMES, type Outcome } from '../model/receipt.ts';
 import type { StoreFigures } from '../model/store.ts';
+import type { Readiness } from './readiness.ts';
 
 const LATENCY_BUCKETS_MS = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
 const COMMIT_BUCKETS_SECONDS = [
@@ -31,6 +32,11 @@ const FIGURES: readonly (readonly [name: string, help: string, figure: keyof Sto
   ],
   ['oncebox_database_bytes', 'Size of the database file.', 'databaseBytes'],
   ['oncebox_wal_bytes', 'Size of the write-ahead log.', 'walBytes'],
+  [
+    'oncebox_disk_free_bytes',
+    'Bytes that the file system of the database has left for the service.',
+    'diskFreeBytes',
+  ],
 ];
 
 /** Where the gauges look when they are scraped. */
@@ -40,6 +46,9 @@ export interface Sources {
   readonly droppedLogLines: () => number;
   readonly openStreams: () => number;
   readonly figures: () => Promise<StoreFigures | null>;
+  readonly readiness: () => Promise<Readiness>;
+  /** The setting: messages that may wait for the writer. */
+  readonly queueMessagesMax: number;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -167,6 +176,11 @@ export function watch(metrics: Metrics, sources: Sources): void {
     sources.writerDepth,
   );
   gauge(
+    'oncebox_writer_queue_messages_max',
+    'Messages that may wait for the writer: QUEUE_MESSAGES_MAX. Over it posts get 503.',
+    () => sources.queueMessagesMax,
+  );
+  gauge(
     'oncebox_reader_queue_questions',
     'Reads that wait for a reader thread.',
     sources.readersWaiting,
@@ -189,6 +203,7 @@ export function watch(metrics: Metrics, sources: Sources): void {
     });
   }
 
+  watchReadiness(registers, sources.readiness);
   // The gauges of one scrape share one question to the store.
   let asked: Promise<StoreFigures | null> | null = null;
   const ask = (): Promise<StoreFigures | null> => {
@@ -208,4 +223,19 @@ export function watch(metrics: Metrics, sources: Sources): void {
       },
     });
   }
+}
+
+/** Registers the gauge of the readiness checks, so that what keeps the service from being ready can be alerted on by its name. */
+function watchReadiness(registers: Registry[], look: () => Promise<Readiness>): void {
+  new Gauge({
+    name: 'oncebox_ready',
+    help: 'Whether each check of /health/ready holds: 1 or 0.',
+    labelNames: ['check'],
+    registers,
+    async collect() {
+      const { checks } = await look();
+      for (const [check, state] of Object.entries(checks))
+        this.set({ check }, state === 'ok' ? 1 : 0);
+    },
+  });
 }

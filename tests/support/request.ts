@@ -1,6 +1,8 @@
 // One HTTP request over a connection of its own, through node:http, and its answer.
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { PATIENCE_MS } from './bounded.ts';
 
 /** What a test wants sent. `path` goes out as it is, a raw `+` or `%zz` too. */
@@ -58,4 +60,13 @@ export function send(port: number, wanted: Request): Promise<Answer> {
     outgoing.on('error', reject);
     outgoing.end(body);
   });
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

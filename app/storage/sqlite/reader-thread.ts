@@ -1,5 +1,5 @@
 // A reader's thread: one read-only connection that answers one question at a time.
-import { statSync } from 'node:fs';
+import { statSync, statfsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { constants, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
@@ -53,7 +53,14 @@ function answer(
     ...counts(database),
     databaseBytes: statSync(path).size,
     walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    diskFreeBytes: diskFreeBytes(),
   };
+}
+
+/** Blocks that are kept back for root do not count: a service runs without it. */
+function diskFreeBytes(): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 /** Looks at the schema as it is in the file now. */

@@ -1,0 +1,118 @@
+// deploy/grafana/oncebox.json: a board whose every question has an answer in what a real service and a real Prometheus say.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { temporaryDirectory } from '../support/cleanup.ts';
+import { programFor } from '../support/debian.ts';
+import { message } from '../support/message.ts';
+import { startService } from '../support/service.ts';
+import { Recording } from './recording.ts';
+
+interface Target {
+  refId: string;
+  expr: string;
+  datasource: { uid: string };
+}
+
+interface Panel {
+  id: number;
+  type: string;
+  title: string;
+  gridPos: { x: number; y: number; w: number; h: number };
+  datasource?: { type: string; uid: string };
+  targets?: Target[];
+}
+
+const board = JSON.parse(
+  readFileSync(new URL('../../deploy/grafana/oncebox.json', import.meta.url), 'utf8'),
+) as {
+  uid: string;
+  templating: { list: { name: string; type: string; query: unknown }[] };
+  annotations: { list: { expr: string }[] };
+  panels: Panel[];
+};
+const charts = board.panels.filter((panel) => panel.type !== 'row');
+const targets = charts.flatMap(({ title, targets: own = [] }) =>
+  own.map((target) => ({ title, ...target })),
+);
+
+describe('the board', () => {
+  it('has panels with ids of their own that do not lie on each other', () => {
+    assert.ok(charts.length > 15);
+    assert.equal(new Set(board.panels.map(({ id }) => id)).size, board.panels.length);
+    const cells = board.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
+    );
+    assert.equal(new Set(cells).size, cells.length);
+    assert.ok(board.panels.every(({ gridPos: { x, w } }) => x + w <= 24));
+  });
+
+  it('asks the Prometheus that is chosen, and for nothing that it cannot choose', () => {
+    const names = board.templating.list.map(({ name }) => name);
+    assert.deepEqual(names, ['datasource', 'job', 'instance']);
+    assert.equal(board.templating.list[0]?.type, 'datasource');
+    for (const { datasource } of [...charts, ...targets])
+      assert.equal(datasource?.uid, '${datasource}');
+    const known = new Set([...names, '__rate_interval']);
+    for (const { expr } of targets)
+      for (const [, variable = ''] of expr.matchAll(/\$\{?(\w+)/g))
+        assert.ok(known.has(variable), `${variable} in ${expr}`);
+  });
+
+  it('shows an operator what matters', () => {
+    const asked = targets.map(({ expr }) => expr).join('\n');
+    const wanted = `
+      webhook_requests_total request_latency_ms_bucket oncebox_writer_queue_messages
+      oncebox_commit_duration_seconds_bucket oncebox_batch_messages_sum oncebox_wal_bytes
+      oncebox_database_bytes oncebox_disk_free_bytes oncebox_search_backlog_messages
+      oncebox_order_backlog_messages oncebox_reader_queue_questions oncebox_streams
+      process_resident_memory_bytes nodejs_eventloop_lag_p99_seconds oncebox_ready
+      oncebox_log_lines_dropped
+    `;
+    for (const name of wanted.trim().split(/\s+/)) assert.ok(asked.includes(name), name);
+  });
+
+  it('gets an answer to every question from the scrapes of a real service', async (t) => {
+    const promtool = programFor(t, 'promtool');
+    if (promtool === undefined) return;
+    const service = await startService(t);
+    const recording = new Recording(true, /^never$/);
+    for (let round = 0; round < 12; round += 1) {
+      await service.store(message());
+      await service.get('/messages?q=hello');
+      await recording.scrape(service);
+    }
+    const seconds = `${recording.seconds}s`;
+    const asked = targets.map(({ expr }) =>
+      expr
+        .replaceAll('$__rate_interval', '1m')
+        .replaceAll('$job', 'oncebox')
+        .replaceAll('$instance', '.+'),
+    );
+    const test = {
+      rule_files: [],
+      evaluation_interval: '15s',
+      tests: [
+        {
+          ...recording.input(),
+          // An answer is there, whatever its value: only what is absent gives nothing to group.
+          promql_expr_test: asked.map((expr) => ({
+            expr: `group(${expr})`,
+            eval_time: seconds,
+            exp_samples: [{ labels: '{}', value: 1 }],
+          })),
+        },
+      ],
+    };
+    const directory = temporaryDirectory(t);
+    writeFileSync(join(directory, 'test.yml'), JSON.stringify(test));
+    const { status, stdout, stderr } = spawnSync(promtool.path, ['test', 'rules', 'test.yml'], {
+      cwd: directory,
+      env: { ...process.env, ...promtool.env },
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stdout + stderr);
+  });
+});
