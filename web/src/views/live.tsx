@@ -4,6 +4,7 @@ import { formatCount, formatRate } from '../format.ts';
 import { Icon } from '../icon.tsx';
 import { Time } from '../instant.tsx';
 import { follow, type Followed } from '../stream.ts';
+import { Numbers } from './numbers.tsx';
 
 const SHOWN_MAX = 100;
 /** However fast messages come, the page is drawn a few times a second: that is as fast as people read. */
@@ -56,13 +57,7 @@ export function Live() {
               <span class="row-time">
                 <Time ts={message.ts} />
               </span>
-              <span class="row-numbers mono">
-                {message.from}{' '}
-                <span class="arrow" aria-hidden="true">
-                  →
-                </span>{' '}
-                {message.to}
-              </span>
+              <Numbers from={message.from} to={message.to} />
               <span class={message.text === null ? 'row-text muted' : 'row-text'} dir="auto">
                 {message.text === null ? 'no text' : message.text.slice(0, 400)}
               </span>
