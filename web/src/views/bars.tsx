@@ -50,13 +50,12 @@ export function Bars({ timeline, label, over }: BarsProps) {
 }
 
 function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis = {
-    stroke: colour('--muted'),
-    font: `12px ${style.fontFamily}`,
+    stroke: colourOf(element, '--muted'),
+    font: `12px ${getComputedStyle(element).fontFamily}`,
     ticks: { show: false },
   };
+  const bar = colourOf(element, '--accent-bar');
   const bars = uPlot.paths.bars?.({ size: [0.72, 48], radius: 0.25 });
   return {
     width: element.clientWidth,
@@ -75,7 +74,7 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
       },
       {
         ...axis,
-        grid: { stroke: colour('--line'), width: 1 },
+        grid: { stroke: colourOf(element, '--line'), width: 1 },
         size: 48,
         space: 48,
         incrs: [
@@ -88,8 +87,8 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
     series: [
       {},
       {
-        fill: colour('--accent-bar'),
-        stroke: colour('--accent-bar'),
+        fill: bar,
+        stroke: bar,
         width: 0,
         points: { show: false },
         ...(bars === undefined ? {} : { paths: bars }),
@@ -100,4 +99,14 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
       setCursor: [(self) => over(self.cursor.idx ?? null)],
     },
   };
+}
+
+/** A colour of the theme as a canvas takes it: what a property holds may depend on the theme, what is painted with it does not. */
+function colourOf(element: HTMLElement, name: string): string {
+  const probe = document.createElement('i');
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
