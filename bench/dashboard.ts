@@ -92,10 +92,11 @@ async function measureJumps(): Promise<Jumps> {
   for (let jump = 0; jump < JUMPS; jump += 1) {
     // The middle first; then here and there.
     const share = (0.5 + jump * 0.381_966) % 1;
-    seen_ms.push((await page.evaluate(`(${dragTo})(${share})`)) as number);
+    const seenMs: number = await page.evaluate(`(${dragTo})(${share})`);
+    seen_ms.push(seenMs);
     await sleep(200);
   }
-  const fine_px = (await page.evaluate(`(${wheel})()`)) as number;
+  const fine_px: number = await page.evaluate(`(${wheel})()`);
   await page.context().close();
   progress(`jumps: at most ${shown(Math.max(...server_ms))} ms at the server`);
   return { server_ms, seen_ms, fine_px };
@@ -128,7 +129,7 @@ async function measureLive(): Promise<Live> {
     progress(`live for ${at} s: heap ${heap_mib.at(-1)?.toFixed(2)} MiB`);
   }
   const sent = await load;
-  const watched = (await page.evaluate('window.watched')) as Watched;
+  const watched: Watched = await page.evaluate('window.watched');
   const frames = Math.max(1, watched.frames);
   return {
     sent,

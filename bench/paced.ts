@@ -16,24 +16,20 @@ export async function runPaced(url: string, rate: number, seconds: number): Prom
   const startMs = performance.now();
   const wanted = rate * seconds;
   const answers: Promise<void>[] = [];
-  let failure: Error | null = null;
+  const failures: unknown[] = [];
   let sent = 0;
-  while (sent < wanted && failure === null) {
+  while (sent < wanted && failures.length === 0) {
     const due = Math.min(wanted, Math.floor(((performance.now() - startMs) / 1_000) * rate));
     for (; sent < due; sent += 1) {
       const answer = post(`${url}/webhook`, agent, JSON.stringify(corpus.message(Date.now())));
-      answers.push(
-        answer.catch((error: unknown) => {
-          failure = error as Error;
-        }),
-      );
+      answers.push(answer.catch((error: unknown) => void failures.push(error)));
     }
     await sleep(TICK_MS);
     if (answers.length > rate) await Promise.all(answers.splice(0));
   }
   await Promise.all(answers);
   agent.destroy();
-  if (failure !== null) throw failure;
+  if (failures.length > 0) throw new Error('a message was not taken', { cause: failures[0] });
   return sent;
 }
 

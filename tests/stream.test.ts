@@ -140,7 +140,7 @@ describe('followers at different places', () => {
       Promise.all(some.map((message_id) => own.store(message({ message_id }))));
     await store(wanted.slice(0, 1_000));
     const places = [0, 0, 1, 120, 499, 500, 501, 730, 999, 1_000];
-    const followers = places.map((after) => new Follower(t, own.port, `?after=${after}`));
+    const followers = places.map((place) => new Follower(t, own.port, `?after=${place}`));
     await store(wanted.slice(1_000));
     for (const [index, follower] of followers.entries()) {
       const place = places[index] ?? 0;
