@@ -7,6 +7,7 @@ import { formatShort, formatTick } from '../format.ts';
 import { useThemeVersion } from '../theme.tsx';
 
 const HEIGHT_PX = 220;
+const DIGIT_PX = 7.5;
 
 interface BarsProps {
   readonly timeline: Timeline | null;
@@ -56,7 +57,7 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
     ticks: { show: false },
   };
   const bar = colourOf(element, '--accent-bar');
-  const bars = uPlot.paths.bars?.({ size: [0.72, 48], radius: 0.25 });
+  const bars = uPlot.paths.bars?.({ size: [0.8, 48], gap: 1, radius: 0.25 });
   return {
     width: element.clientWidth,
     height: HEIGHT_PX,
@@ -75,7 +76,9 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
       {
         ...axis,
         grid: { stroke: colourOf(element, '--line'), width: 1 },
-        size: 48,
+        // As wide as its numbers, so that they begin where the heading does.
+        size: (_, values) =>
+          14 + DIGIT_PX * Math.max(1, ...(values ?? []).map(({ length }) => length)),
         space: 48,
         incrs: [
           1, 2, 5, 10, 20, 50, 1e2, 2e2, 5e2, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6,
