@@ -77,7 +77,7 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
         ...axis,
         grid: { stroke: colourOf(element, '--line'), width: 1 },
         // As wide as its numbers, so that they begin where the heading does.
-        size: (_, values) =>
+        size: (_: uPlot, values: readonly string[] | null) =>
           14 + DIGIT_PX * Math.max(1, ...(values ?? []).map(({ length }) => length)),
         space: 48,
         incrs: [

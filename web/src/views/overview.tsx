@@ -43,7 +43,7 @@ export function Overview({ range }: { range: string }) {
         <Tile
           name="Ingest, p95"
           value={p95 === null ? (samples === null && !locked ? null : '–') : formatMs(p95)}
-          note={locked ? 'needs the metrics token' : 'request to answer, on disk'}
+          note={locked ? 'needs the metrics token' : 'until it is on disk'}
         />
       </div>
       <TimelineCard range={range} stats={data} />
