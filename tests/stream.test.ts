@@ -132,6 +132,28 @@ describe('a follower that stores its last id with its work', () => {
   });
 });
 
+describe('followers at different places', () => {
+  it('come together, and each is given everything after its own place once, in order', async (t) => {
+    const own = await startService(t);
+    const wanted = ids(1_300, 'scattered');
+    const store = (some: string[]) =>
+      Promise.all(some.map((message_id) => own.store(message({ message_id }))));
+    await store(wanted.slice(0, 1_000));
+    const places = [0, 0, 1, 120, 499, 500, 501, 730, 999, 1_000];
+    const followers = places.map((place) => new Follower(t, own.port, `?after=${place}`));
+    await store(wanted.slice(1_000));
+    for (const [index, follower] of followers.entries()) {
+      const place = places[index] ?? 0;
+      await follower.take(wanted.length - place);
+      assert.deepEqual(
+        follower.events.map(({ id }) => id),
+        Array.from({ length: wanted.length - place }, (_, more) => place + 1 + more),
+      );
+    }
+    assert.deepEqual((await followers[0]?.take(1_300))?.toSorted(), wanted.toSorted());
+  });
+});
+
 describe('a client that does not read', () => {
   it('keeps nobody else from the stream', async (t) => {
     const stuck = new Follower(t, service.port, '?after=0');

@@ -186,24 +186,6 @@ describe('live', () => {
   });
 });
 
-describe('a service with a token', () => {
-  it('is asked for it, and again when it does not fit; the secret stays out of the address', async (t) => {
-    const guarded = await startService(t, { env: { API_TOKEN: 'the-token-of-this-test' } });
-    await guarded.store(message({ from: '+4915112345678' }));
-    const window = await openWindow(t, browser, `http://127.0.0.1:${guarded.port}/`);
-    const { page } = window;
-    await page.getByLabel('Token').fill('not the token');
-    await window.accessible('token prompt');
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByLabel('Token').fill('the-token-of-this-test');
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('+4915112345678').waitFor();
-    await page.goto(`http://127.0.0.1:${guarded.port}/#/live`);
-    await page.getByText('Live', { exact: true }).nth(1).waitFor();
-    assert.ok(window.requested.every((url) => !url.includes('token=')));
-  });
-});
-
 describe('a service that goes away', () => {
   it('is told, and so is its return; the stream goes on where it was', async (t) => {
     const first = await startService(t);

@@ -2,8 +2,9 @@
 import type * as z from 'zod';
 import type * as schemas from '../../app/http/openapi/schemas.ts';
 
-export type Page = z.output<typeof schemas.page>;
+type Page = z.output<typeof schemas.page>;
 export type Message = Page['data'][number];
+export type LinkedPage = Page & { readonly prev: string | null; readonly next: string | null };
 export type Stats = z.output<typeof schemas.stats>;
 export type Timeline = z.output<typeof schemas.timeline>;
 export type Readiness = z.output<typeof schemas.ready> | z.output<typeof schemas.notReady>;
@@ -12,7 +13,7 @@ export type Readiness = z.output<typeof schemas.ready> | z.output<typeof schemas
 export type Connection = 'online' | 'offline' | 'locked';
 
 /** An answer that says no; `detail` is for people. */
-class ApiError extends Error {
+export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
 
@@ -23,6 +24,8 @@ class ApiError extends Error {
 }
 
 const TOKEN_KEY = 'oncebox.token';
+const METRICS = '/metrics';
+const METRICS_TOKEN_KEY = 'oncebox.metrics-token';
 const listeners = new Set<(connection: Connection) => void>();
 let connection: Connection = 'online';
 
@@ -48,9 +51,19 @@ export function setToken(token: string): void {
   report('online');
 }
 
+/** For a service whose metrics have a token of their own; kept like the other. */
+export function setMetricsToken(token: string): void {
+  sessionStorage.setItem(METRICS_TOKEN_KEY, token);
+}
+
+function tokenFor(path: string): string | null {
+  const own = path === METRICS ? sessionStorage.getItem(METRICS_TOKEN_KEY) : null;
+  return own ?? sessionStorage.getItem(TOKEN_KEY);
+}
+
 /** Calls the API and watches how it goes. Rejects with ApiError, or with what fetch rejects with. */
 export async function call(path: string, init: RequestInit = {}): Promise<Response> {
-  const token = sessionStorage.getItem(TOKEN_KEY);
+  const token = tokenFor(path);
   const headers = new Headers(init.headers);
   if (token !== null) headers.set('Authorization', `Bearer ${token}`);
   let response: Response;
@@ -61,7 +74,7 @@ export async function call(path: string, init: RequestInit = {}): Promise<Respon
     throw error;
   }
   // The webhook's 401 is about a signature, and the metrics may have a token of their own.
-  const locked = response.status === 401 && path !== '/webhook' && path !== '/metrics';
+  const locked = response.status === 401 && path !== '/webhook' && path !== METRICS;
   // Some answers need no token: they do not say that the one we have fits.
   if (locked) report('locked');
   else if (connection !== 'locked') report('online');
@@ -73,7 +86,10 @@ async function getJson(
   signal: AbortSignal,
   accepted: number[] = [],
 ): Promise<unknown> {
-  const response = await call(path, { signal });
+  return await bodyOf(await call(path, { signal }), accepted);
+}
+
+async function bodyOf(response: Response, accepted: number[] = []): Promise<unknown> {
   const body = (await response.json()) as { detail?: unknown };
   if (response.ok || accepted.includes(response.status)) return body;
   throw new ApiError(response.status, describe(body.detail));
@@ -88,8 +104,17 @@ export function describe(detail: unknown): string {
     .join('; ');
 }
 
-export async function getPage(query: URLSearchParams, signal: AbortSignal): Promise<Page> {
-  return (await getJson(`/messages?${query}`, signal)) as Page;
+/** A page by its query string, with those of its neighbours; null where there is none. */
+export async function getPage(query: string, signal: AbortSignal): Promise<LinkedPage> {
+  const response = await call(`/messages?${query}`, { signal });
+  const page = (await bodyOf(response)) as Page;
+  const link = response.headers.get('Link') ?? '';
+  return { ...page, prev: linked(link, 'prev'), next: linked(link, 'next') };
+}
+
+/** The query string of one relation of a Link header (RFC 8288). */
+function linked(header: string, relation: string): string | null {
+  return new RegExp(`<[^>?]*\\?([^>]*)>; rel="${relation}"`).exec(header)?.[1] ?? null;
 }
 
 export async function getStats(signal: AbortSignal): Promise<Stats> {
@@ -106,7 +131,7 @@ export async function getReadiness(signal: AbortSignal): Promise<Readiness> {
 }
 
 export async function getMetrics(signal: AbortSignal): Promise<string> {
-  const response = await call('/metrics', { signal });
+  const response = await call(METRICS, { signal });
   if (!response.ok) throw new ApiError(response.status, 'the metrics cannot be read');
   return await response.text();
 }

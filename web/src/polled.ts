@@ -1,5 +1,6 @@
 // A question that is asked again and again while its view is shown.
 import { useEffect, useState } from 'preact/hooks';
+import { ApiError } from './api.ts';
 
 export interface Polled<T> {
   /** The last answer; null before the first. */
@@ -10,7 +11,8 @@ export interface Polled<T> {
 
 /**
  * Asks at once and then `intervalMs` after each answer, not while the tab is hidden. A change of `key` asks anew;
- * the answer before stays until the next one is there, so that nothing jumps.
+ * the answer before stays until the next one is there, so that nothing jumps. One that was refused for want of a token is
+ * not asked again until then.
  */
 export function usePolled<T>(
   key: string,
@@ -28,6 +30,7 @@ export function usePolled<T>(
       } catch (error) {
         if (ended.signal.aborted) return;
         setState((before) => ({ data: before.data, error: error as Error }));
+        if (error instanceof ApiError && error.status === 401) return;
       }
       if (!ended.signal.aborted) timer = window.setTimeout(tick, intervalMs);
     };

@@ -1,6 +1,6 @@
 // The description of the API in OpenAPI 3.1, made of the schemas that validate.
 import * as z from 'zod';
-import { PATHS, SCHEMAS } from './paths.ts';
+import { OTHER_ANSWERS, PATHS, SCHEMAS } from './paths.ts';
 
 /** Gives the whole document. `version` is the version of the service. */
 export function describeApi(version: string): Readonly<Record<string, unknown>> {
@@ -10,7 +10,9 @@ export function describeApi(version: string): Readonly<Record<string, unknown>> 
       title: 'Oncebox',
       version,
       description:
-        'A self-hosted inbox for signed webhooks: verified, stored exactly once, on disk before the answer.',
+        'A self-hosted inbox for signed webhooks: verified, stored exactly once, on disk before the answer. ' +
+        'HEAD is answered wherever GET is, without the body. ' +
+        'What is answered where there is no operation is under `x-other-answers`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'This service' }],
@@ -22,6 +24,7 @@ export function describeApi(version: string): Readonly<Record<string, unknown>> 
     // Both are right: a service without an API token asks for none.
     security: [{}, { token: [] }],
     paths: PATHS,
+    'x-other-answers': OTHER_ANSWERS,
     components: {
       schemas: Object.fromEntries(
         Object.entries(SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)]),

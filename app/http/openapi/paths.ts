@@ -64,8 +64,21 @@ const UNAUTHORIZED = answer(
 );
 const FAULTS = { 401: UNAUTHORIZED, 500: FAILED, 503: UNAVAILABLE };
 
+/** The answers that no operation has, since they say that there is none. */
+export const OTHER_ANSWERS: Json = {
+  404: answer('There is no such path.', detail('Not Found')),
+  405: answer('The path has other methods.', detail('Method Not Allowed'), {
+    Allow: { description: 'The methods that it has.', schema: { type: 'string' } },
+  }),
+};
+
 function query(name: string, description: string, schema: Json): Json {
   return { name, in: 'query', description, required: false, schema };
+}
+
+/** One that counts as absent where it is empty. */
+function filter(name: string, description: string, schema: Json): Json {
+  return { ...query(name, description, schema), allowEmptyValue: true };
 }
 
 const WEBHOOK = {
@@ -109,12 +122,14 @@ const MESSAGES = {
       maximum: Number.MAX_SAFE_INTEGER,
       default: 0,
     }),
-    query('from', 'The exact sender.', { type: 'string', example: '+919876543210' }),
-    query('since', 'Messages at this instant and later.', INSTANT_SCHEMA),
-    query('q', 'A part of the text, whatever its case; no character is a wildcard.', {
+    filter('from', 'The exact sender.', { type: 'string', example: '+919876543210' }),
+    filter('since', 'Messages at this instant and later.', INSTANT_SCHEMA),
+    filter('q', 'A part of the text, whatever its case; no character is a wildcard.', {
       type: 'string',
     }),
-    query('cursor', 'Where to go on, from a Link header; instead of `offset`.', { type: 'string' }),
+    filter('cursor', 'Where to go on, from a Link header; instead of `offset`.', {
+      type: 'string',
+    }),
   ],
   responses: {
     200: answer('One page, and how many match in all.', json('page'), {
@@ -169,9 +184,9 @@ const TIMELINE = {
   summary: 'Count messages over time',
   description: 'By their `ts`, in buckets that are counted from 1970-01-01T00:00:00Z.',
   parameters: [
-    query('from', 'Start of the range; a day before `to` unless given.', INSTANT_SCHEMA),
-    query('to', 'End of the range; now unless given.', INSTANT_SCHEMA),
-    query('step', 'Length of a bucket in seconds; chosen by the range unless given.', {
+    filter('from', 'Start of the range; a day before `to` unless given.', INSTANT_SCHEMA),
+    filter('to', 'End of the range; now unless given.', INSTANT_SCHEMA),
+    filter('step', 'Length of a bucket in seconds; chosen by the range unless given.', {
       type: 'integer',
       enum: [...TIMELINE_STEPS],
     }),

@@ -5,13 +5,18 @@ import type { StreamPage } from '../../model/stream.ts';
 import type { Follower } from './follower.ts';
 
 const FOLLOWERS_MAX = 256;
+/** Pages end at multiples of this number, so that clients who began at different places come to read the same pages. */
 const PAGE_ENTRIES_MAX = 500;
+/** Places in the stream that are read in one round. */
+const GROUPS_A_ROUND = 3;
 /** Another process may write to the same file: without news from our own writer the store is asked this often. */
 const POLL_INTERVAL_MS = 1_000;
 /** Commits come hundreds a second; followers are served no more often than this. */
 const ROUND_INTERVAL_MS = 25;
 /** All streams together are written at this rate at most, so that following never takes the machine from storing. */
 const BYTES_PER_SECOND_MAX = 12 * 1_048_576;
+/** And read at this rate at most: clients who are at different places cost reads, where those at the same place share them. */
+const ENTRIES_PER_SECOND_MAX = 20_000;
 
 export class Feed {
   readonly #store: Store;
@@ -19,6 +24,7 @@ export class Feed {
   #poll: NodeJS.Timeout | null = null;
   #running = false;
   #closed = false;
+  #turn = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -81,24 +87,39 @@ export class Feed {
 
   async #serveAll(): Promise<void> {
     while (!this.#closed) {
-      const groups = Map.groupBy(
-        [...this.#followers].filter((follower) => follower.behind && follower.ready),
-        (follower) => follower.cursor,
-      );
-      if (groups.size === 0) return;
-      let bytes = 0;
-      for (const [cursor, group] of groups) bytes += await this.#serve(cursor, group);
-      await sleep(Math.max(ROUND_INTERVAL_MS, (bytes / BYTES_PER_SECOND_MAX) * 1_000));
+      const groups = this.#chosen();
+      if (groups.length === 0) return;
+      let waitMs = 0;
+      for (const group of groups) waitMs += await this.#serve(group);
+      await sleep(Math.max(ROUND_INTERVAL_MS, waitMs));
     }
   }
 
-  /** Gives the next page to followers that are at the same place. Gives the bytes written to them. */
-  async #serve(cursor: number, group: readonly Follower[]): Promise<number> {
+  /**
+   * Whom to serve in this round: those who are furthest, those who are furthest behind, who come up to others and go on
+   * with them, and one group in between, in turn. So nobody waits for a client that reads all there is.
+   */
+  #chosen(): (readonly Follower[])[] {
+    const waiting = [...this.#followers].filter((follower) => follower.behind && follower.ready);
+    const groups = [...Map.groupBy(waiting, ({ cursor }) => cursor)]
+      .toSorted(([one], [other]) => one - other)
+      .map(([, group]) => group);
+    if (groups.length <= GROUPS_A_ROUND) return groups;
+    this.#turn = (this.#turn + 1) % (groups.length - 2);
+    return [groups.at(-1), groups[0], groups[this.#turn + 1]].filter(
+      (group) => group !== undefined,
+    );
+  }
+
+  /** Gives the next page to followers that are at the same place. Gives the time that this was worth, in milliseconds. */
+  async #serve(group: readonly Follower[]): Promise<number> {
+    const cursor = group[0]?.cursor ?? 0;
+    const end = (Math.floor(cursor / PAGE_ENTRIES_MAX) + 1) * PAGE_ENTRIES_MAX;
     // Before the read: a commit during it sets the mark again.
     for (const follower of group) follower.behind = false;
     let page: StreamPage;
     try {
-      page = await this.#store.after(cursor, PAGE_ENTRIES_MAX);
+      page = await this.#store.after(cursor, end - cursor);
     } catch {
       // The next poll asks again.
       return 0;
@@ -111,7 +132,8 @@ export class Feed {
       follower.cursor = last.seq;
       follower.behind ||= page.more;
     }
-    return chunk.length * group.length;
+    const sent = (chunk.length * group.length) / BYTES_PER_SECOND_MAX;
+    return Math.max(sent, page.entries.length / ENTRIES_PER_SECOND_MAX) * 1_000;
   }
 }
 

@@ -7,6 +7,7 @@ import { formatShort, formatTick } from '../format.ts';
 import { useThemeVersion } from '../theme.tsx';
 
 const HEIGHT_PX = 220;
+const DIGIT_PX = 7.5;
 
 interface BarsProps {
   readonly timeline: Timeline | null;
@@ -50,14 +51,13 @@ export function Bars({ timeline, label, over }: BarsProps) {
 }
 
 function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis = {
-    stroke: colour('--muted'),
-    font: `12px ${style.fontFamily}`,
+    stroke: colourOf(element, '--muted'),
+    font: `12px ${getComputedStyle(element).fontFamily}`,
     ticks: { show: false },
   };
-  const bars = uPlot.paths.bars?.({ size: [0.72, 48], radius: 0.25 });
+  const bar = colourOf(element, '--accent-bar');
+  const bars = uPlot.paths.bars?.({ size: [0.8, 48], gap: 1, radius: 0.25 });
   return {
     width: element.clientWidth,
     height: HEIGHT_PX,
@@ -75,8 +75,10 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
       },
       {
         ...axis,
-        grid: { stroke: colour('--line'), width: 1 },
-        size: 48,
+        grid: { stroke: colourOf(element, '--line'), width: 1 },
+        // As wide as its numbers, so that they begin where the heading does.
+        size: (_: uPlot, values: readonly string[] | null) =>
+          14 + DIGIT_PX * Math.max(1, ...(values ?? []).map(({ length }) => length)),
         space: 48,
         incrs: [
           1, 2, 5, 10, 20, 50, 1e2, 2e2, 5e2, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6,
@@ -88,8 +90,8 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
     series: [
       {},
       {
-        fill: colour('--accent-bar'),
-        stroke: colour('--accent-bar'),
+        fill: bar,
+        stroke: bar,
         width: 0,
         points: { show: false },
         ...(bars === undefined ? {} : { paths: bars }),
@@ -100,4 +102,14 @@ function optionsFor(element: HTMLElement, over: BarsProps['over']): uPlot.Option
       setCursor: [(self) => over(self.cursor.idx ?? null)],
     },
   };
+}
+
+/** A colour of the theme as a canvas takes it: what a property holds may depend on the theme, what is painted with it does not. */
+function colourOf(element: HTMLElement, name: string): string {
+  const probe = document.createElement('i');
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }

@@ -4,14 +4,20 @@ import { formatCount, formatRate } from '../format.ts';
 import { Icon } from '../icon.tsx';
 import { Time } from '../instant.tsx';
 import { follow, type Followed } from '../stream.ts';
+import { Numbers } from './numbers.tsx';
 
 const SHOWN_MAX = 100;
 /** However fast messages come, the page is drawn a few times a second: that is as fast as people read. */
 const DRAW_INTERVAL_MS = 250;
 const RATE_WINDOW_MS = 5_000;
 
+/** `slot`: the row of the page that shows it. A new message takes over the row of the one that it pushes out. */
+interface Arrival extends Followed {
+  readonly slot: number;
+}
+
 interface Tail {
-  readonly shown: readonly Followed[];
+  readonly shown: readonly Arrival[];
   readonly arrived: number;
   readonly perSecond: number;
 }
@@ -51,18 +57,12 @@ export function Live() {
         </p>
       ) : (
         <ol class="tail" aria-label="Messages, newest first" tabIndex={0}>
-          {tail.shown.map(({ seq, message }) => (
-            <li key={seq}>
+          {tail.shown.map(({ slot, message }) => (
+            <li key={slot}>
               <span class="row-time">
                 <Time ts={message.ts} />
               </span>
-              <span class="row-numbers mono">
-                {message.from}{' '}
-                <span class="arrow" aria-hidden="true">
-                  →
-                </span>{' '}
-                {message.to}
-              </span>
+              <Numbers from={message.from} to={message.to} />
               <span class={message.text === null ? 'row-text muted' : 'row-text'} dir="auto">
                 {message.text === null ? 'no text' : message.text.slice(0, 400)}
               </span>
@@ -77,7 +77,7 @@ export function Live() {
 /** Follows the stream and draws at a steady pace. While paused, what arrives is counted and kept, not shown. */
 function useTail(setOpen: (open: boolean) => void, paused: boolean): Tail {
   const [tail, setTail] = useState(EMPTY);
-  const newest = useRef<Followed[]>([]);
+  const newest = useRef<Arrival[]>([]);
   const arrivals = useRef<{ atMs: number; count: number }[]>([]);
   const total = useRef(0);
   const stopped = useRef(paused);
@@ -85,9 +85,14 @@ function useTail(setOpen: (open: boolean) => void, paused: boolean): Tail {
   useEffect(() => {
     const ended = new AbortController();
     const take = (messages: Followed[]): void => {
+      const before = total.current;
       total.current += messages.length;
       arrivals.current.push({ atMs: performance.now(), count: messages.length });
-      newest.current = [...newest.current, ...messages.slice(-SHOWN_MAX)].slice(-SHOWN_MAX);
+      const added = messages.map((followed, index) => ({
+        ...followed,
+        slot: (before + index) % SHOWN_MAX,
+      }));
+      newest.current = [...newest.current, ...added].slice(-SHOWN_MAX);
     };
     void follow(ended.signal, take, setOpen);
     const timer = setInterval(() => {

@@ -3,12 +3,13 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Message } from '../api.ts';
 import { formatCount } from '../format.ts';
 import { Time } from '../instant.tsx';
-import { useRows, type Rows } from '../page-cache.ts';
+import { useRows, type Rows } from '../rows.ts';
 import { hrefOf, replaceRoute } from '../route.ts';
 import { Detail } from './detail.tsx';
 import { Filters, type Filter } from './filters.tsx';
 import { FirstRun } from './first-run.tsx';
 import { Marked } from './marked.tsx';
+import { Numbers } from './numbers.tsx';
 import { VirtualList } from './virtual-list.tsx';
 
 const NARROW = '(max-width: 720px)';
@@ -25,36 +26,21 @@ export function Messages({ parameters }: { parameters: URLSearchParams }) {
   const rows = useRows(query);
   const [selected, select] = useState<{ index: number; message: Message } | null>(null);
   useEffect(() => select(null), [query]);
-  const narrow = useMedia(NARROW);
-  if (rows.total === 0 && query === '') return <FirstRun />;
+  if (rows.total === 0 && rows.filters === '') return <FirstRun />;
   return (
     <div class="messages">
       <Filters
         filter={filter}
         change={(changed) => replaceRoute(hrefOf('messages', { ...changed }))}
       />
-      <Summary rows={rows} filtered={query !== ''} />
+      <Summary rows={rows} />
       <div class={selected === null ? 'split' : 'split with-detail'}>
         <div class="card list-card">
-          {rows.total === 0 ? (
-            <p class="empty">
-              No message matches. <a href="#/messages">Show all messages</a>
-            </p>
-          ) : (
-            <VirtualList
-              key={query}
-              label="Messages, newest first"
-              total={rows.total ?? 0}
-              rowHeightPx={narrow ? 68 : 48}
-              selected={selected?.index ?? null}
-              onRange={rows.want}
-              onSelect={(index) => {
-                const message = rows.at(index);
-                if (message !== null) select({ index, message });
-              }}
-              row={(index) => <Row message={rows.at(index)} search={filter.q} />}
-            />
-          )}
+          <List
+            rows={rows}
+            selected={selected?.index ?? null}
+            select={(index, message) => select({ index, message })}
+          />
         </div>
         {selected !== null && (
           <Detail message={selected.message} search={filter.q} close={() => select(null)} />
@@ -64,7 +50,41 @@ export function Messages({ parameters }: { parameters: URLSearchParams }) {
   );
 }
 
-function Summary({ rows, filtered }: { rows: Rows; filtered: boolean }) {
+interface ListProps {
+  readonly rows: Rows;
+  readonly selected: number | null;
+  readonly select: (index: number, message: Message) => void;
+}
+
+function List({ rows, selected, select }: ListProps) {
+  const narrow = useMedia(NARROW);
+  // What is marked belongs to the rows that are shown, not to what is being typed.
+  const search = new URLSearchParams(rows.filters).get('q') ?? '';
+  if (rows.total === 0)
+    return (
+      <p class="empty">
+        No message matches. <a href="#/messages">Show all messages</a>
+      </p>
+    );
+  return (
+    <VirtualList
+      key={`${rows.opened} ${narrow}`}
+      label="Messages, newest first"
+      total={rows.total ?? 0}
+      rowHeightPx={narrow ? 68 : 48}
+      busy={rows.opening}
+      selected={selected}
+      onRange={rows.want}
+      onSelect={(index) => {
+        const message = rows.at(index);
+        if (message !== null) select(index, message);
+      }}
+      row={(index) => <Row index={index} message={rows.at(index)} search={search} />}
+    />
+  );
+}
+
+function Summary({ rows }: { rows: Rows }) {
   return (
     <div class="summary" role="status">
       {rows.error !== null ? (
@@ -78,7 +98,7 @@ function Summary({ rows, filtered }: { rows: Rows; filtered: boolean }) {
         <span class="muted">
           {rows.total === null
             ? 'Loading'
-            : `${formatCount(rows.total)} ${filtered ? 'matching' : 'messages'}, newest first`}
+            : `${formatCount(rows.total)} ${rows.filters === '' ? 'messages' : 'matching'}, newest first`}
         </span>
       )}
       {rows.added > 0 && (
@@ -90,20 +110,32 @@ function Summary({ rows, filtered }: { rows: Rows; filtered: boolean }) {
   );
 }
 
-function Row({ message, search }: { message: Message | null; search: string }) {
-  if (message === null) return <span class="row-waiting">Loading</span>;
+interface RowProps {
+  readonly index: number;
+  readonly message: Message | null;
+  readonly search: string;
+}
+
+function Row({ index, message, search }: RowProps) {
+  if (message === null)
+    return (
+      <>
+        <span class="row-time">{formatCount(index + 1)}</span>
+        <span class="row-numbers" aria-hidden="true">
+          <span class="row-waiting" />
+        </span>
+        <span class="row-text">
+          <span class="offscreen">Loading</span>
+          <span class="row-waiting" aria-hidden="true" />
+        </span>
+      </>
+    );
   return (
     <>
       <span class="row-time">
         <Time ts={message.ts} />
       </span>
-      <span class="row-numbers mono">
-        {message.from}{' '}
-        <span class="arrow" aria-label="to">
-          →
-        </span>{' '}
-        {message.to}
-      </span>
+      <Numbers from={message.from} to={message.to} />
       {message.text === null ? (
         <span class="row-text muted">no text</span>
       ) : (

@@ -1,12 +1,13 @@
 // What became of webhook requests, with rates over the last minute.
 import { useEffect, useState } from 'preact/hooks';
-import { getMetrics } from '../api.ts';
+import { ApiError, getMetrics, setMetricsToken } from '../api.ts';
 import { formatCount, formatMs, formatRate } from '../format.ts';
 import { quantileOf, rateOf, readSample, type Sample } from '../metrics.ts';
 import { usePolled } from '../polled.ts';
 
 const INTERVAL_MS = 3_000;
 const WINDOW_MS = 60_000;
+const UNLOCK_TIMEOUT_MS = 10_000;
 const OUTCOMES = [
   ['created', 'Created', 'good'],
   ['duplicate', 'Duplicate', 'plain'],
@@ -17,15 +18,25 @@ const OUTCOMES = [
 ] as const;
 
 /** The newest sample, and the oldest of the last minute. */
-export interface Samples {
+interface Samples {
   readonly recent: Sample;
   readonly newest: Sample;
 }
 
-/** Reads the metrics every few seconds and keeps a minute of them. Null before the first. */
-export function useSamples(): Samples | null {
+export interface Figures {
+  /** Null before the first. */
+  readonly samples: Samples | null;
+  /** Why there are none: the metrics want another token than the rest. */
+  readonly locked: boolean;
+  /** Gives whether the token fits. */
+  readonly unlock: (token: string) => Promise<boolean>;
+}
+
+/** Reads the metrics every few seconds and keeps a minute of them. */
+export function useFigures(): Figures {
   const [samples, setSamples] = useState<readonly Sample[]>([]);
-  const { data } = usePolled('metrics', INTERVAL_MS, async (signal) =>
+  const [tries, setTries] = useState(0);
+  const { data, error } = usePolled(`metrics ${tries}`, INTERVAL_MS, async (signal) =>
     readSample(await getMetrics(signal), performance.now()),
   );
   useEffect(() => {
@@ -34,20 +45,84 @@ export function useSamples(): Samples | null {
   }, [data]);
   const [recent] = samples;
   const newest = samples.at(-1);
-  return recent === undefined || newest === undefined ? null : { recent, newest };
+  return {
+    samples: recent === undefined || newest === undefined ? null : { recent, newest },
+    locked: error instanceof ApiError && error.status === 401,
+    unlock: async (token) => {
+      setMetricsToken(token);
+      const fits = await getMetrics(AbortSignal.timeout(UNLOCK_TIMEOUT_MS)).then(
+        () => true,
+        () => false,
+      );
+      if (fits) setTries((before) => before + 1);
+      return fits;
+    },
+  };
 }
 
-export function Outcomes({ samples }: { samples: Samples | null }) {
-  const share = (of: number): string => {
-    const value =
-      samples === null
-        ? null
-        : (quantileOf(samples.recent, samples.newest, of) ?? quantileOf(null, samples.newest, of));
-    return value === null ? '–' : formatMs(value);
-  };
+/** The latency that a share of requests stayed under: over the last minute, or since the start where that had none. */
+export function latencyOf({ recent, newest }: Samples, share: number): number | null {
+  return quantileOf(recent, newest, share) ?? quantileOf(null, newest, share);
+}
+
+export function Outcomes({ figures }: { figures: Figures }) {
   return (
     <section class="card" aria-labelledby="outcomes">
       <h2 id="outcomes">Outcomes since start</h2>
+      {figures.locked ? (
+        <Locked unlock={figures.unlock} />
+      ) : (
+        <OutcomeTable samples={figures.samples} />
+      )}
+    </section>
+  );
+}
+
+/** Says what is missing, and asks for it. */
+function Locked({ unlock }: { unlock: Figures['unlock'] }) {
+  const [token, change] = useState('');
+  const [refused, setRefused] = useState(false);
+  return (
+    <form
+      class="locked"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void unlock(token).then((fits) => setRefused(!fits));
+      }}
+    >
+      <p class="muted">
+        Outcomes and latency come from <code>/metrics</code>, which asks for a token of its own
+        here: the value of <code>METRICS_TOKEN</code>.
+      </p>
+      <label class="field">
+        <span>Metrics token</span>
+        <input
+          type="password"
+          autocomplete="off"
+          required
+          value={token}
+          onInput={(event) => change(event.currentTarget.value)}
+        />
+      </label>
+      {refused && (
+        <p class="bad-text" role="alert">
+          This token does not fit.
+        </p>
+      )}
+      <button class="button" type="submit">
+        Show outcomes
+      </button>
+    </form>
+  );
+}
+
+function OutcomeTable({ samples }: { samples: Samples | null }) {
+  const shown = (share: number): string => {
+    const value = samples === null ? null : latencyOf(samples, share);
+    return value === null ? '–' : formatMs(value);
+  };
+  return (
+    <>
       <table class="figures">
         <thead class="offscreen">
           <tr>
@@ -83,10 +158,10 @@ export function Outcomes({ samples }: { samples: Samples | null }) {
         ).map(([name, of]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{share(of)}</dd>
+            <dd>{shown(of)}</dd>
           </div>
         ))}
       </dl>
-    </section>
+    </>
   );
 }

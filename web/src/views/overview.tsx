@@ -6,24 +6,21 @@ import { hrefOf } from '../route.ts';
 import { usePolled } from '../polled.ts';
 import { FirstRun } from './first-run.tsx';
 import { Health } from './health.tsx';
-import { Outcomes, useSamples } from './outcomes.tsx';
+import { Outcomes, latencyOf, useFigures } from './outcomes.tsx';
 import { Tile } from './tile.tsx';
 import { TimelineCard } from './timeline.tsx';
 import { formatRate, formatMs } from '../format.ts';
-import { quantileOf, rateOf } from '../metrics.ts';
+import { rateOf } from '../metrics.ts';
 
 export function Overview({ range }: { range: string }) {
   const stats = usePolled('stats', 2_000, getStats);
   const readiness = usePolled('readiness', 5_000, getReadiness);
-  const samples = useSamples();
+  const figures = useFigures();
+  const { samples, locked } = figures;
   const { data } = stats;
   if (data?.total_messages === 0) return <FirstRun />;
   const rate = samples === null ? null : rateOf(samples.recent, samples.newest, 'created');
-  const p95 =
-    samples === null
-      ? null
-      : (quantileOf(samples.recent, samples.newest, 0.95) ??
-        quantileOf(null, samples.newest, 0.95));
+  const p95 = samples === null ? null : latencyOf(samples, 0.95);
   return (
     <div class="overview">
       {stats.error !== null && data === null && <Failed reason={stats.error.message} />}
@@ -40,19 +37,19 @@ export function Overview({ range }: { range: string }) {
         />
         <Tile
           name="New messages"
-          value={rate === null ? null : formatRate(rate)}
-          note="over the last minute"
+          value={locked ? '–' : rate === null ? null : formatRate(rate)}
+          note={locked ? 'needs the metrics token' : 'over the last minute'}
         />
         <Tile
           name="Ingest, p95"
-          value={samples === null ? null : p95 === null ? '–' : formatMs(p95)}
-          note="request to answer, on disk"
+          value={p95 === null ? (samples === null && !locked ? null : '–') : formatMs(p95)}
+          note={locked ? 'needs the metrics token' : 'until it is on disk'}
         />
       </div>
       <TimelineCard range={range} stats={data} />
       <div class="columns">
         <Senders stats={data} />
-        <Outcomes samples={samples} />
+        <Outcomes figures={figures} />
         <Health readiness={readiness} />
       </div>
     </div>

@@ -1,16 +1,18 @@
 // A list of any length of which only what is in sight is drawn, for keyboard, wheel, touch and scrollbar.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { ScrollScale, type Place } from '../scroll-scale.ts';
 
-/** Browsers cannot scroll much further than this; a longer list is scrolled in proportion. */
-const HEIGHT_PX_MAX = 8_000_000;
-/** Movements up to this many times the height in sight are the wheel, a finger or a key, and move row by row. */
-const FINE_SCREENS = 3;
+/** Rows drawn beyond each end, for what the browser scrolls before the page has heard of it. */
+const SPARE_ROWS = 6;
+/** Once it has stood still for so long, the scrollbar is put where the list is. */
+const STILL_MS = 160;
 
 interface VirtualListProps {
   readonly label: string;
   readonly total: number;
   readonly rowHeightPx: number;
+  readonly busy: boolean;
   readonly selected: number | null;
   readonly onSelect: (index: number) => void;
   /** Called with the rows that come into sight. */
@@ -19,55 +21,30 @@ interface VirtualListProps {
 }
 
 export function VirtualList(props: VirtualListProps) {
-  const { label, total, rowHeightPx, selected, onSelect, onRange, row } = props;
-  const box = useRef<HTMLDivElement>(null);
-  const [heightPx, setHeightPx] = useState(600);
-  const [top, setTop] = useState(0);
+  const { label, total, rowHeightPx, busy, selected, onSelect, onRange, row } = props;
+  const { box, place, heightPx, scrolled, moveTo } = usePlace(total * rowHeightPx);
   const [active, setActive] = useState(0);
-  const lastScroll = useRef(0);
-  const fullPx = total * rowHeightPx;
-  const innerPx = Math.max(heightPx, Math.min(fullPx, HEIGHT_PX_MAX));
-  const topMax = Math.max(0, total - heightPx / rowHeightPx);
-  const scrollMax = Math.max(1, innerPx - heightPx);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setHeightPx(element.clientHeight));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-
-  const first = Math.max(0, Math.floor(top) - 3);
-  const last = Math.min(total - 1, Math.ceil(top + heightPx / rowHeightPx) + 3);
+  const { topPx, scrollTop } = place;
+  const first = Math.max(0, Math.floor(topPx / rowHeightPx) - SPARE_ROWS);
+  const last = Math.min(total - 1, Math.ceil((topPx + heightPx) / rowHeightPx) + SPARE_ROWS);
   useEffect(() => {
     if (last >= first) onRange(first, last);
   }, [first, last, total]);
 
-  const scrolled = (): void => {
-    const element = box.current;
-    if (element === null) return;
-    const by = element.scrollTop - lastScroll.current;
-    lastScroll.current = element.scrollTop;
-    const exact = fullPx <= HEIGHT_PX_MAX;
-    const ends = element.scrollTop <= 0 || element.scrollTop >= scrollMax - 1;
-    if (exact || ends || Math.abs(by) > heightPx * FINE_SCREENS)
-      setTop((element.scrollTop / scrollMax) * topMax);
-    else setTop((before) => Math.min(topMax, Math.max(0, before + by / rowHeightPx)));
-  };
-
-  /** Moves the list so that a row is in sight, and the scrollbar to where that is. */
+  /** Scrolls no further than it takes to have the row in sight. */
   const show = (index: number): void => {
-    const inSight = heightPx / rowHeightPx;
-    const wanted = index < top ? index : index + 1 > top + inSight ? index + 1 - inSight : top;
-    if (wanted === top || box.current === null) return;
-    const place = Math.min(topMax, Math.max(0, wanted));
-    lastScroll.current = Math.round((place / Math.max(1e-9, topMax)) * scrollMax);
-    box.current.scrollTop = lastScroll.current;
-    setTop(place);
+    const startPx = index * rowHeightPx;
+    if (startPx < topPx) moveTo(startPx);
+    else if (startPx + rowHeightPx > topPx + heightPx) moveTo(startPx + rowHeightPx - heightPx);
   };
 
   const pressed = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      onSelect(active);
+      return;
+    }
     const screen = Math.max(1, Math.floor(heightPx / rowHeightPx) - 1);
     const moves: Record<string, number> = {
       ArrowDown: active + 1,
@@ -77,17 +54,15 @@ export function VirtualList(props: VirtualListProps) {
       Home: 0,
       End: total - 1,
     };
-    if (event.key === 'Enter' || event.key === ' ') onSelect(active);
     const move = moves[event.key];
-    if (move !== undefined) {
-      const index = Math.min(total - 1, Math.max(0, move));
-      setActive(index);
-      show(index);
-    }
-    if (move !== undefined || event.key === 'Enter' || event.key === ' ') event.preventDefault();
+    if (move === undefined) return;
+    event.preventDefault();
+    const index = Math.min(total - 1, Math.max(0, move));
+    setActive(index);
+    show(index);
   };
 
-  const scrollTop = box.current?.scrollTop ?? 0;
+  const startPx = Math.round(scrollTop - topPx);
   return (
     <div
       class="list"
@@ -95,12 +70,13 @@ export function VirtualList(props: VirtualListProps) {
       role="listbox"
       tabIndex={0}
       aria-label={label}
+      aria-busy={busy}
       aria-activedescendant={active >= first && active <= last ? `row-${active}` : undefined}
       onScroll={scrolled}
       onKeyDown={pressed}
     >
-      <div class="list-inner" role="presentation" style={{ height: `${innerPx}px` }}>
-        {Array.from({ length: Math.max(0, last - first + 1) }, (_, place) => first + place).map(
+      <div class="list-inner" role="presentation">
+        {Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index).map(
           (index) => (
             <div
               key={index}
@@ -112,7 +88,7 @@ export function VirtualList(props: VirtualListProps) {
               aria-posinset={index + 1}
               style={{
                 height: `${rowHeightPx}px`,
-                transform: `translateY(${scrollTop + (index - top) * rowHeightPx}px)`,
+                transform: `translateY(${startPx + index * rowHeightPx}px)`,
               }}
               onClick={() => {
                 setActive(index);
@@ -126,4 +102,55 @@ export function VirtualList(props: VirtualListProps) {
       </div>
     </div>
   );
+}
+
+/** Where a box that scrolls a list of `fullPx` is, and what moves it. */
+function usePlace(fullPx: number) {
+  const box = useRef<HTMLDivElement>(null);
+  const [heightPx, setHeightPx] = useState(600);
+  const scale = useMemo(() => new ScrollScale(fullPx, heightPx), [fullPx, heightPx]);
+  const [place, setPlace] = useState<Place>({ scrollTop: 0, topPx: 0 });
+  const latest = useRef(place);
+  const still = useRef(0);
+
+  const put = (next: Place): void => {
+    latest.current = next;
+    setPlace(next);
+  };
+  const moveTo = (topPx: number): void => {
+    const element = box.current;
+    if (element === null) return;
+    const wanted = scale.at(topPx);
+    if (Math.abs(element.scrollTop - wanted.scrollTop) >= 1) element.scrollTop = wanted.scrollTop;
+    // The browser rounds; what it made of it is no movement of the list.
+    put({ scrollTop: element.scrollTop, topPx: wanted.topPx });
+  };
+  const scrolled = (): void => {
+    const element = box.current;
+    if (element === null || element.scrollTop === latest.current.scrollTop) return;
+    const next = scale.moved(latest.current, element.scrollTop);
+    if (scale.stuck(next)) moveTo(next.topPx);
+    else put(next);
+    clearTimeout(still.current);
+    still.current = window.setTimeout(() => moveTo(latest.current.topPx), STILL_MS);
+  };
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => setHeightPx(element.clientHeight));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      clearTimeout(still.current);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    // Another height: the rows in sight stay, and the scrollbar goes where they are now.
+    clearTimeout(still.current);
+    const inner = box.current?.firstElementChild;
+    if (inner instanceof HTMLElement) inner.style.height = `${scale.innerPx}px`;
+    moveTo(latest.current.topPx);
+  }, [scale]);
+  return { box, place, heightPx, scrolled, moveTo };
 }

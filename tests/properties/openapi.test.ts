@@ -1,0 +1,234 @@
+// Requests made from the description of the API, fitting and not, to every path with every method: each answer is one that it promises.
+import assert from 'node:assert/strict';
+import { request as httpRequest } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { bounded } from '../support/bounded.ts';
+import { execute, holdWriteLock } from '../support/database.ts';
+import {
+  type Answered,
+  Description,
+  type Operation,
+  type Parameter,
+  type Schema,
+} from '../support/description.ts';
+import { fitting, parametersOf } from '../support/generated.ts';
+import { faultsIn } from '../support/shapes.ts';
+import { message, sign } from '../support/message.ts';
+import { type Service, startService } from '../support/service.ts';
+
+const TOKEN = 'the-token-of-these-tests';
+const BODY_BYTES_MAX = 2_000;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const RUNS = 120;
+
+const env = { MAX_BODY_BYTES: String(BODY_BYTES_MAX), API_TOKEN: TOKEN };
+const service = await startService({ after }, { env });
+const api = await Description.of(service);
+const paths = Object.keys(api.document.paths);
+/** The described answers that were seen, such as `GET /stats 200`. */
+const seen = new Set<string>();
+
+before(() => service.store(message(), message({ text: null }), message({ text: 'É ß 😀' })));
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Sends a request; of an answer without an end only the beginning is read. */
+function ask(of: Service, { method, path, query = '', headers, body }: Asked): Promise<Answered> {
+  const target = query === '' ? path : `${path}?${query}`;
+  const options = { host: '127.0.0.1', port: of.port, method, path: target, agent: false, headers };
+  const answer = new Promise<Answered>((resolve, reject) => {
+    const outgoing = httpRequest({ ...options, headers: { ...headers } }, (incoming) => {
+      let text = '';
+      const end = () =>
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text });
+      incoming.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        if (incoming.headers['content-type']?.startsWith('text/event-stream') !== true) return;
+        end();
+        outgoing.destroy();
+      });
+      incoming.on('end', end).on('error', reject);
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+  return bounded(answer, () => `an answer to ${method} ${target}`);
+}
+
+/** Asks, and fails where the description does not promise the answer. */
+async function judged(of: Service, asked: Asked): Promise<Answered> {
+  const answer = await ask(of, asked);
+  const refuted = api.refutes(asked.method, asked.path, answer);
+  assert.equal(refuted, null, `${JSON.stringify(asked)}: ${answer.status} ${answer.text}`);
+  seen.add(`${asked.method} ${asked.path} ${answer.status}`);
+  return answer;
+}
+
+/** Whether a value of a query string fits its description. */
+function fits({ schema, allowEmptyValue }: Parameter, value: string): boolean {
+  if (value === '') return allowEmptyValue === true;
+  if (schema.type !== 'integer') return api.misfit(schema, value) === null;
+  return (
+    /^[0-9]+$/.test(value) &&
+    BigInt(value) <= Number.MAX_SAFE_INTEGER &&
+    api.misfit(schema, Number(value)) === null
+  );
+}
+
+const authorized = { Authorization: `Bearer ${TOKEN}` };
+
+describe('requests made from the description', () => {
+  for (const path of paths.filter((known) => api.operation('GET', known) !== undefined)) {
+    it(`to ${path}: what does not fit is 422 and named, and every answer fits`, async () => {
+      const operation = api.operation('GET', path) as Operation;
+      // As a reader of the page would try it first.
+      await judged(service, { method: 'GET', path, headers: authorized });
+      const method = fc.constantFrom('GET', 'GET', 'HEAD');
+      await fc.assert(
+        fc.asyncProperty(method, parametersOf(api, operation), async (verb, parameters) => {
+          const query = new URLSearchParams(parameters).toString();
+          const answer = await judged(service, { method: verb, path, query, headers: authorized });
+          const misfits = (operation.parameters ?? []).filter(
+            (parameter) =>
+              parameter.in === 'query' &&
+              parameters[parameter.name] !== undefined &&
+              !fits(parameter, parameters[parameter.name] ?? ''),
+          );
+          if (misfits.length > 0) assert.equal(answer.status, 422, query);
+          if (misfits.length === 0 || verb === 'HEAD') return;
+          const named = new Set(faultsIn(JSON.parse(answer.text)).map(({ loc }) => loc.at(-1)));
+          assert.ok(
+            misfits.every(({ name }) => named.has(name)),
+            `${query}: ${answer.text}`,
+          );
+        }),
+        { numRuns: operation.parameters === undefined ? 5 : RUNS },
+      );
+    });
+  }
+
+  it('to /webhook: a body that does not fit is 422, whatever the signature a wrong one is 401', async () => {
+    const schema: Schema = { $ref: '#/components/schemas/message' };
+    const changed = fc
+      .tuple(
+        fitting(api, schema),
+        fc.constantFrom('message_id', 'from', 'to', 'ts', 'text'),
+        fc.jsonValue({ maxDepth: 2 }),
+      )
+      .map(([draft, name, value]) => ({ ...(draft as object), [name]: value }));
+    const bodies = fc.oneof(fitting(api, schema), changed, fc.jsonValue({ maxDepth: 2 }));
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.constantFrom(true, true, true, false), async (value, rightly) => {
+        const body = JSON.stringify(value);
+        const headers = { 'X-Signature': sign(rightly ? body : `${body} `) };
+        const { status, text } = await judged(service, {
+          method: 'POST',
+          path: '/webhook',
+          headers,
+          body,
+        });
+        if (Buffer.byteLength(body) > BODY_BYTES_MAX) assert.equal(status, 413);
+        else if (!rightly) assert.equal(status, 401);
+        else if (api.misfit(schema, value) !== null) assert.equal(status, 422, body);
+        // What a schema cannot say: the date must exist, and years begin with 1.
+        else if (status === 422)
+          assert.deepEqual(
+            faultsIn(JSON.parse(text)).map(({ loc }) => loc),
+            [['body', 'ts']],
+          );
+        else assert.equal(status, 200, body);
+      }),
+      { numRuns: 3 * RUNS },
+    );
+    const body = JSON.stringify(message({ text: 'x'.repeat(BODY_BYTES_MAX) }));
+    const headers = { 'X-Signature': sign(body) };
+    assert.equal(
+      (await judged(service, { method: 'POST', path: '/webhook', headers, body })).status,
+      413,
+    );
+  });
+
+  it('with every other method are 405, and to every other path 404', async () => {
+    const method = fc.constantFrom(...METHODS);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.constantFrom(...paths), fc.webPath()),
+        method,
+        async (path, verb) => {
+          const known = api.document.paths[path];
+          if (path === '' || path === '/' || path === '/docs' || path === '/openapi.json') return;
+          const { status, headers } = await judged(service, {
+            method: verb,
+            path,
+            headers: authorized,
+          });
+          if (known === undefined) assert.equal(status, 404);
+          else if (
+            known[verb.toLowerCase()] === undefined &&
+            !(verb === 'HEAD' && known['get'] !== undefined)
+          ) {
+            assert.equal(status, 405);
+            const allowed = Object.keys(known).map((name) => name.toUpperCase());
+            assert.equal(
+              headers['allow'],
+              (known['get'] ? [...allowed, 'HEAD'] : allowed).join(', '),
+            );
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('without the token are 401 exactly where the description asks for one', async () => {
+    for (const path of paths) {
+      const method = api.operation('GET', path) === undefined ? 'POST' : 'GET';
+      const { status } = await judged(service, { method, path });
+      const open = api.operation(method, path)?.security?.length === 0;
+      assert.equal(status === 401, !open || path === '/webhook', path);
+    }
+  });
+});
+
+describe('a store that cannot answer', () => {
+  it('is 503 as described, for posts and for every question to it', async (t) => {
+    const broken = await startService(t, { env });
+    const body = JSON.stringify(message());
+    const post = { method: 'POST', path: '/webhook', headers: { 'X-Signature': sign(body) }, body };
+    const release = await holdWriteLock(t, broken.databasePath);
+    assert.equal((await judged(broken, post)).status, 503);
+    await release();
+    execute(broken.databasePath, 'DROP TABLE messages; DROP TABLE counters');
+    const asking = ['/messages', '/messages/stream', '/stats', '/stats/timeline', '/health/ready'];
+    for (const path of asking)
+      for (const method of ['GET', 'HEAD'])
+        assert.equal(
+          (await judged(broken, { method, path, headers: authorized })).status,
+          503,
+          path,
+        );
+    assert.equal((await judged(broken, { method: 'GET', path: '/health/live' })).status, 200);
+  });
+});
+
+describe('what is described', () => {
+  it('was all seen in these tests, but for faults of the service itself', () => {
+    const described = Object.entries(api.document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { responses }]) =>
+        Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),
+      ),
+    );
+    assert.ok(described.length > 25);
+    assert.deepEqual(
+      described.filter((answer) => !answer.endsWith(' 500') && !seen.has(answer)),
+      [],
+    );
+  });
+});
