@@ -46,6 +46,7 @@ const options = readOptions({
   connections: '32',
   readers: '8',
   rounds: '2',
+  keep: '',
   'pause-ms': '50',
 });
 const [size = 0] = readNumbers(options.size);
@@ -59,7 +60,7 @@ process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 warnOfMemory(directory);
 
 const databasePath = join(directory, 'app.db');
-copyFileSync(filledTable(size).path, databasePath, constants.COPYFILE_FICLONE);
+copyFileSync(filledTable(size, options.keep).path, databasePath, constants.COPYFILE_FICLONE);
 // Else the disk would write the copy while the first turn is measured.
 const copy = openSync(databasePath, 'r+');
 fsyncSync(copy);
@@ -115,7 +116,7 @@ async function restartAfterKill(): Promise<number> {
 
 /** A person at a screen: searches for a word, turns some pages, looks at another place, pauses after each answer. */
 async function read(index: number, end: AbortSignal): Promise<Pick<Answer, 'status' | 'ms'>[]> {
-  const client = new ReadClient(server.url);
+  const client = await ReadClient.open(server.url);
   const random = randomNumbers(index);
   const corpus = new Corpus(index);
   const answers: Pick<Answer, 'status' | 'ms'>[] = [];
@@ -124,7 +125,7 @@ async function read(index: number, end: AbortSignal): Promise<Pick<Answer, 'stat
     for (let page = 0; page < PAGES_IN_A_ROW && path !== null; page += 1) {
       const answer: Answer = await client.ask(path);
       answers.push({ status: answer.status, ms: answer.ms });
-      path = nextPage(answer.headers);
+      path = nextPage(answer);
       await sleep(pauseMs);
     }
   }

@@ -90,8 +90,9 @@ export function storageUnavailable(): Reply {
 
 /** `link` is the value of the Link header (RFC 8288). */
 export function pageReply(page: Page, query: MessageQuery, link: string): Reply {
-  const body = { data: page.data, total: page.total, limit: query.limit, offset: query.offset };
-  return json(200, body, { Link: link });
+  const { limit, offset } = query;
+  const body = `{"data":${page.json},"total":${page.total},"limit":${limit},"offset":${offset}}`;
+  return { status: 200, body, headers: { Link: link } };
 }
 
 export function okJson(value: unknown): Reply {

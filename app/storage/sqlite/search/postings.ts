@@ -112,14 +112,20 @@ export function findList(group: Uint8Array, low: number): Uint8Array | null {
   return null;
 }
 
-/** The numbers of a list. */
+/** The numbers of a list. Long lists are the cost of a search for something common, so this reads them by itself. */
 export function unpack(list: Uint8Array): number[] {
-  const reader = new ByteReader(list);
   const numbers: number[] = [];
   let current = 0;
-  while (reader.position < list.length) {
-    current += reader.number();
+  let distance = 0;
+  let shift = 0;
+  for (const byte of list) {
+    distance |= (byte & 0x7f) << shift;
+    shift += 7;
+    if (byte >= 0x80) continue;
+    current += distance >>> 0;
     numbers.push(current);
+    distance = 0;
+    shift = 0;
   }
   return numbers;
 }
