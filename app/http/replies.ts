@@ -89,9 +89,13 @@ export function storageUnavailable(): Reply {
 }
 
 /** `link` is the value of the Link header (RFC 8288). */
-export function pageReply(page: Page, query: MessageQuery, link: string): Reply {
+export function pageReply(page: Page, query: MessageQuery, link: string): Reply<Buffer> {
   const { limit, offset } = query;
-  const body = `{"data":${page.json},"total":${page.total},"limit":${limit},"offset":${offset}}`;
+  const body = Buffer.concat([
+    Buffer.from('{"data":'),
+    page.json,
+    Buffer.from(`,"total":${page.total},"limit":${limit},"offset":${offset}}`),
+  ]);
   return { status: 200, body, headers: { Link: link } };
 }
 

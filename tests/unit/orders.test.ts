@@ -40,7 +40,7 @@ function keyOf(message: Message): OrderKey {
 }
 
 function messagesOf(page: Page): Message[] {
-  return JSON.parse(page.json) as Message[];
+  return JSON.parse(Buffer.from(page.json).toString()) as Message[];
 }
 
 function query(overrides: Partial<MessageQuery>): MessageQuery {

@@ -94,7 +94,7 @@ function holdsForEverySearch(): void {
     assert.equal(page.total, expected.length, search);
     const ids = expected.map((m) => m.message_id).toSorted();
     assert.deepEqual(
-      (JSON.parse(page.json) as Message[]).map((m) => m.message_id),
+      (JSON.parse(Buffer.from(page.json).toString()) as Message[]).map((m) => m.message_id),
       ids.slice(0, 100),
       search,
     );

@@ -4,7 +4,7 @@ import { counterReader, counterWriter } from './counters.ts';
 import { SenderSegments } from './sender-segments.ts';
 
 /** A segment is split in two when it holds more than twice this many messages: a place in it is found by walking. */
-const SEGMENT_MESSAGES = 4_096;
+const SEGMENT_MESSAGES = 2_048;
 /** Segments split at a time: a file from before has larger ones, and the next commit waits for their splitting. */
 const SPLITS_MAX = 8;
 

@@ -29,31 +29,37 @@ export function searchBuckets(text: string): number[] {
   );
 }
 
-/** The numbers (`seq`) of the block's candidates, ascending. */
+/** Messages by their places: `first` is the number (`seq`) of place 0. */
+export interface Places {
+  readonly first: number;
+  readonly places: ArrayLike<number>;
+}
+
+/** The block's candidates, ascending. */
 export function candidatesIn(
   database: DatabaseSync,
   block: Block,
   buckets: readonly number[],
-): number[] {
+): Places {
+  const first = block.index * spanOf(block.level) + 1;
   const lowBits = BUCKET_BITS - groupBitsOf(block.level);
   const groups = buckets.map((bucket) => {
     const row = rowId(block, bucket >>> lowBits);
     return { row, low: bucket & (2 ** lowBits - 1), bytes: groupBytes(database, row) };
   });
-  let numbers: number[] | null = null;
+  let places: Uint32Array | null = null;
   let useless = 0;
   // The small ones first: they have the shortest lists, and after them the large ones may not be worth reading.
   for (const { row, low, bytes } of groups.toSorted((a, b) => a.bytes - b.bytes)) {
-    const count: number = numbers?.length ?? Infinity;
+    const count: number = places?.length ?? Infinity;
     if (count <= FEW || bytes > count * GROUP_BYTES_MAX || useless === USELESS_MAX) break;
     const list = bytes === 0 ? null : listOf(database, row, low);
-    if (list === null) return [];
+    if (list === null) return { first, places: [] };
     if (list.length > count * LIST_BYTES_MAX) continue;
-    numbers = numbers === null ? unpack(list) : intersect(numbers, unpack(list));
-    useless = numbers.length > count * LEFT_MAX ? useless + 1 : 0;
+    places = places === null ? unpack(list) : intersect(places, unpack(list));
+    useless = places.length > count * LEFT_MAX ? useless + 1 : 0;
   }
-  const first = block.index * spanOf(block.level) + 1;
-  return (numbers ?? []).map((number) => first + number);
+  return { first, places: places ?? [] };
 }
 
 /** How long a group is; 0 where there is none. */
@@ -69,13 +75,13 @@ function listOf(database: DatabaseSync, row: number, low: number): Uint8Array | 
   return group === undefined ? null : findList(group[0], low);
 }
 
-/** The numbers that both ascending lists have. */
-function intersect(a: readonly number[], b: readonly number[]): number[] {
-  const both: number[] = [];
+/** The numbers that both ascending lists have, written over the first of them. */
+function intersect(a: Uint32Array, b: Uint32Array): Uint32Array {
+  let count = 0;
   let at = 0;
   for (const number of a) {
     while (at < b.length && (b[at] as number) < number) at += 1;
-    if (b[at] === number) both.push(number);
+    if (b[at] === number) a[count++] = number;
   }
-  return both;
+  return a.subarray(0, count);
 }

@@ -5,7 +5,7 @@ import { counterReader } from '../counters.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../ranks.ts';
 import { preparedArrays } from '../statements.ts';
 import { blocksIn } from './blocks.ts';
-import { candidatesIn, searchBuckets } from './candidates.ts';
+import { type Places, candidatesIn, searchBuckets } from './candidates.ts';
 import { type Candidates, Look, type Stretch } from './look.ts';
 import { Nearest } from './nearest.ts';
 
@@ -104,24 +104,27 @@ function senderOf(database: DatabaseSync, from: string): { id: number; messages:
   return { id: row?.[0] ?? -1, messages: row?.[1] ?? 0 };
 }
 
-/** The numbers of the messages that the index names, a block at a time. */
-function* ofIndex(database: DatabaseSync, buckets: readonly number[]): Iterable<number[]> {
+/** The messages that the index names, a block at a time. */
+function* ofIndex(database: DatabaseSync, buckets: readonly number[]): Iterable<Places> {
   for (const block of blocksIn(database, 'ready')) yield candidatesIn(database, block, buckets);
 }
 
-/** The numbers of one sender's messages that its order holds. */
-function* ofSender(database: DatabaseSync, senderId: number): Iterable<number[]> {
-  const select = 'SELECT seq FROM by_sender WHERE sender_id = ?';
-  const rows = preparedArrays(database, select).all(senderId) as unknown as [number][];
-  yield rows.map(([seq]) => seq);
+/** One sender's messages that its order holds. */
+function* ofSender(database: DatabaseSync, senderId: number): Iterable<Places> {
+  const select = 'SELECT json_group_array(seq) FROM by_sender WHERE sender_id = ?';
+  const [seqs] = preparedArrays(database, select).get(senderId) as unknown as [string];
+  yield { first: 0, places: JSON.parse(seqs) as number[] };
 }
 
-function* inParts(lists: Iterable<readonly number[]>): Iterable<Candidates> {
+function* inParts(lists: Iterable<Places>): Iterable<Candidates> {
   let most = LOOK_FIRST;
-  for (const list of lists) {
-    for (let at = 0; at < list.length; at += most) {
-      if (at > 0) most = LOOK_MAX;
-      yield { kind: 'numbers', seqs: list.slice(at, at + most) };
+  for (const { first, places } of lists) {
+    for (let at = 0; at < places.length;) {
+      const length = Math.min(most, places.length - at);
+      const seqs = Array.from({ length }, (_, index) => first + (places[at + index] as number));
+      yield { kind: 'numbers', seqs };
+      at += length;
+      most = LOOK_MAX;
     }
   }
 }

@@ -112,9 +112,13 @@ export function findList(group: Uint8Array, low: number): Uint8Array | null {
   return null;
 }
 
-/** The numbers of a list. Long lists are the cost of a search for something common, so this reads them by itself. */
-export function unpack(list: Uint8Array): number[] {
-  const numbers: number[] = [];
+/**
+ * The numbers of a list. Long lists are the cost of a search for something common: so they are unpacked without a
+ * reader, into memory that is not made of JavaScript's values.
+ */
+export function unpack(list: Uint8Array): Uint32Array {
+  const numbers = new Uint32Array(list.length);
+  let count = 0;
   let current = 0;
   let distance = 0;
   let shift = 0;
@@ -123,9 +127,9 @@ export function unpack(list: Uint8Array): number[] {
     shift += 7;
     if (byte >= 0x80) continue;
     current += distance >>> 0;
-    numbers.push(current);
+    numbers[count++] = current;
     distance = 0;
     shift = 0;
   }
-  return numbers;
+  return numbers.subarray(0, count);
 }
