@@ -30,9 +30,10 @@ import {
 import { writeRequests } from './requests.ts';
 import { startService } from './server.ts';
 
-const RATE_PER_SECOND_MAX = 40_000;
 const PAGES_IN_A_ROW = 5;
 const KILL_LOAD_SECONDS = 4;
+/** A generator whose server is gone uses up requests faster than any server takes them. */
+const KILL_RATE_PER_SECOND = 40_000;
 
 interface Turn {
   readonly readers: number;
@@ -47,6 +48,7 @@ const options = readOptions({
   readers: '8',
   rounds: '2',
   keep: '',
+  rate: '40000',
   'pause-ms': '50',
 });
 const [size = 0] = readNumbers(options.size);
@@ -54,6 +56,8 @@ const [seconds = 0] = readNumbers(options.seconds);
 const [connections = 0] = readNumbers(options.connections);
 const [readers = 0] = readNumbers(options.readers);
 const [rounds = 0] = readNumbers(options.rounds);
+/** Requests that are prepared for each second of load: more than the service can take. */
+const [rate = 0] = readNumbers(options.rate);
 const pauseMs = Number(options['pause-ms']);
 const directory = mkdtempSync(join(tmpdir(), 'oncebox-bench-run-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
@@ -82,7 +86,7 @@ report();
 async function turn(readerCount: number, turnSeconds: number): Promise<void> {
   const file = join(directory, 'requests');
   seed += 1;
-  writeRequests(file, RATE_PER_SECOND_MAX * turnSeconds, RATE_PER_SECOND_MAX, seed);
+  writeRequests(file, rate * turnSeconds, rate, seed);
   const end = new AbortController();
   const reading = Array.from({ length: readerCount }, (_, index) => read(index, end.signal));
   const ingest = await underLoad(server, { file, use: 'once', seconds: turnSeconds }, connections);
@@ -98,7 +102,7 @@ async function turn(readerCount: number, turnSeconds: number): Promise<void> {
 async function restartAfterKill(): Promise<number> {
   const file = join(directory, 'requests');
   seed += 1;
-  writeRequests(file, RATE_PER_SECOND_MAX * KILL_LOAD_SECONDS, RATE_PER_SECOND_MAX, seed);
+  writeRequests(file, KILL_RATE_PER_SECOND * KILL_LOAD_SECONDS, KILL_RATE_PER_SECOND, seed);
   const load = runLoad({
     url: `${server.url}/webhook`,
     file,

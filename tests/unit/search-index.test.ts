@@ -31,6 +31,7 @@ const WORDS = [
   'x\0y',
   '"q"',
   'İstanbul',
+  '\u212Aelvin',
   'the',
 ];
 const SEARCHES = [
@@ -45,6 +46,8 @@ const SEARCHES = [
   'x\0y',
   '"q"',
   'i̇st',
+  'kelvin',
+  'KELV',
   'the',
   'h',
   'absent',

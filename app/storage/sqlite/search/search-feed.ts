@@ -22,6 +22,7 @@ export class SearchFeed {
     this.#apply = apply;
     this.#worker = new Worker(new URL('./search-thread.ts', import.meta.url), {
       workerData: { path },
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
       name: 'search',
     });
     this.#worker.on('message', (piece: SearchPiece | null) => this.#receive(piece));
