@@ -59,6 +59,12 @@ function list(database: DatabaseSync, query: MessageQuery): Stretch {
   const skipped = least === null ? 0 : order.rank(least);
   const total = order.count() - skipped + tail.length;
   const count = query.limit + 1;
+  // The page begins at an instant: there is no place to look for.
+  if (query.cursor === null && query.offset === 0 && least !== null)
+    return {
+      entries: merge(order.after(least, count), tail, compareOrder).slice(0, count),
+      total,
+    };
   if (query.cursor === null)
     return { entries: fromPlace(order, tail, skipped, query.offset, count), total };
   return { entries: fromCursor(order, tail, least, query.cursor, count), total };

@@ -29,7 +29,7 @@ const SOURCES = {
  * for two letters outside of ASCII that fold into it: the Kelvin sign to k, and I with a dot to i and a dot.
  */
 const FOUND = 'instr(lower(m.text), :needle) > 0';
-const UNSURE = `CASE WHEN :ascii THEN instr(m.text, char(0x212A)) > 0 OR instr(m.text, char(0x130)) > 0
+const UNSURE = `CASE WHEN :ascii THEN (:k AND instr(m.text, char(0x212A)) > 0) OR (:i AND instr(m.text, char(0x130)) > 0)
   ELSE length(m.text) <> octet_length(m.text) END`;
 const FILTER =
   '(ts_seconds, ts_nanos) >= (:since_s, :since_n) AND (:sender IS NULL OR m.from_msisdn = :sender)';
@@ -49,6 +49,8 @@ export class Look {
       needle: this.#needle,
       // oxlint-disable-next-line no-control-regex
       ascii: /^[\0-\x7f]*$/.test(this.#needle) ? 1 : 0,
+      k: this.#needle.includes('k') ? 1 : 0,
+      i: this.#needle.includes('i') ? 1 : 0,
       since_s: query.since?.seconds ?? FIRST_KEY.seconds,
       since_n: query.since?.nanos ?? 0,
       sender: query.from,
