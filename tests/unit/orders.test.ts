@@ -142,10 +142,9 @@ function sendersHold(database: ReturnType<typeof openForReading>): void {
     for (const place of [0, 1, 2_047, 2_048, 4_096, all.length - 1, all.length]) {
       const at = selectPage(database, query({ from, limit: 3, offset: place }));
       assert.equal(at.total, all.length);
-      const ids = all.map((row) => row['message_id']);
       assert.deepEqual(
         messagesOf(at).map((m) => m.message_id),
-        ids.slice(place, place + 3),
+        all.slice(place, place + 3).map((row) => row['message_id']),
       );
       const ts = String(all[place]?.['ts'] ?? '9999-12-31T00:00:00Z');
       const since = selectPage(database, query({ from, limit: 1, since: parseInstant(ts) }));

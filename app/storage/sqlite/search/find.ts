@@ -38,8 +38,9 @@ export function searchEntries(
     return pass({ above: after ? cursor.key : FIRST_KEY, below: after ? LAST_KEY : cursor.key }, 0);
   }
   let skip = query.offset;
-  let { entries, total } = pass({ above: FIRST_KEY, below: LAST_KEY }, skip);
+  const { entries: first, total } = pass({ above: FIRST_KEY, below: LAST_KEY }, skip);
   if (skip >= total) return { entries: [], total };
+  let entries = first;
   // A place far down a long list of matches is reached in strides, so that memory stays bounded.
   while (skip + limit + 1 > KEPT_MAX) {
     const floor = entries.at(-1);

@@ -47,7 +47,6 @@ export class Look {
     this.#needle = foldCase(text);
     this.#parameters = {
       needle: this.#needle,
-      // oxlint-disable-next-line no-control-regex
       ascii: /^[\0-\x7f]*$/.test(this.#needle) ? 1 : 0,
       k: this.#needle.includes('k') ? 1 : 0,
       i: this.#needle.includes('i') ? 1 : 0,
