@@ -1,5 +1,4 @@
-// A client that reads over one keep-alive connection and times each answer. It speaks HTTP by itself: Node's client takes
-// as long as a read of the service does, and would be measured with it.
+// A client that reads over one keep-alive connection and times each answer.
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 
@@ -21,6 +20,7 @@ export interface Times {
   readonly p99_ms: number;
 }
 
+/** Speaks HTTP by itself: Node's client takes a good part of what a read of the service does, and would be measured with it. */
 export class ReadClient {
   readonly #socket: Socket;
   readonly #host: string;
