@@ -9,7 +9,7 @@ const CHECKPOINT_MESSAGES = 2_048;
 const PIECE_MESSAGES = 64;
 /** WAL frames that the writer may copy itself without a pause that is felt. */
 const REST_FRAMES_MAX = 300;
-/** A WAL of more frames (128 MiB) is copied to its end by the writer, however long that takes: it must not grow for ever. */
+/** A WAL of more frames (128 MiB) is copied by the writer however long that takes, as far as the snapshots of readers let it. */
 const LOG_FRAMES_MAX = 32_768;
 
 /**
