@@ -30,9 +30,10 @@ import {
 import { writeRequests } from './requests.ts';
 import { startService } from './server.ts';
 
-const RATE_PER_SECOND_MAX = 40_000;
 const PAGES_IN_A_ROW = 5;
 const KILL_LOAD_SECONDS = 4;
+/** A generator whose server is gone uses up requests faster than any server takes them. */
+const KILL_RATE_PER_SECOND = 40_000;
 
 interface Turn {
   readonly readers: number;
@@ -46,6 +47,8 @@ const options = readOptions({
   connections: '32',
   readers: '8',
   rounds: '2',
+  keep: '',
+  rate: '40000',
   'pause-ms': '50',
 });
 const [size = 0] = readNumbers(options.size);
@@ -53,13 +56,15 @@ const [seconds = 0] = readNumbers(options.seconds);
 const [connections = 0] = readNumbers(options.connections);
 const [readers = 0] = readNumbers(options.readers);
 const [rounds = 0] = readNumbers(options.rounds);
+/** Requests that are prepared for each second of load: more than the service can take. */
+const [rate = 0] = readNumbers(options.rate);
 const pauseMs = Number(options['pause-ms']);
 const directory = mkdtempSync(join(tmpdir(), 'oncebox-bench-run-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 warnOfMemory(directory);
 
 const databasePath = join(directory, 'app.db');
-copyFileSync(filledTable(size).path, databasePath, constants.COPYFILE_FICLONE);
+copyFileSync(filledTable(size, options.keep).path, databasePath, constants.COPYFILE_FICLONE);
 // Else the disk would write the copy while the first turn is measured.
 const copy = openSync(databasePath, 'r+');
 fsyncSync(copy);
@@ -81,7 +86,7 @@ report();
 async function turn(readerCount: number, turnSeconds: number): Promise<void> {
   const file = join(directory, 'requests');
   seed += 1;
-  writeRequests(file, RATE_PER_SECOND_MAX * turnSeconds, RATE_PER_SECOND_MAX, seed);
+  writeRequests(file, rate * turnSeconds, rate, seed);
   const end = new AbortController();
   const reading = Array.from({ length: readerCount }, (_, index) => read(index, end.signal));
   const ingest = await underLoad(server, { file, use: 'once', seconds: turnSeconds }, connections);
@@ -97,7 +102,7 @@ async function turn(readerCount: number, turnSeconds: number): Promise<void> {
 async function restartAfterKill(): Promise<number> {
   const file = join(directory, 'requests');
   seed += 1;
-  writeRequests(file, RATE_PER_SECOND_MAX * KILL_LOAD_SECONDS, RATE_PER_SECOND_MAX, seed);
+  writeRequests(file, KILL_RATE_PER_SECOND * KILL_LOAD_SECONDS, KILL_RATE_PER_SECOND, seed);
   const load = runLoad({
     url: `${server.url}/webhook`,
     file,
@@ -115,7 +120,7 @@ async function restartAfterKill(): Promise<number> {
 
 /** A person at a screen: searches for a word, turns some pages, looks at another place, pauses after each answer. */
 async function read(index: number, end: AbortSignal): Promise<Pick<Answer, 'status' | 'ms'>[]> {
-  const client = new ReadClient(server.url);
+  const client = await ReadClient.open(server.url);
   const random = randomNumbers(index);
   const corpus = new Corpus(index);
   const answers: Pick<Answer, 'status' | 'ms'>[] = [];
@@ -124,7 +129,7 @@ async function read(index: number, end: AbortSignal): Promise<Pick<Answer, 'stat
     for (let page = 0; page < PAGES_IN_A_ROW && path !== null; page += 1) {
       const answer: Answer = await client.ask(path);
       answers.push({ status: answer.status, ms: answer.ms });
-      path = nextPage(answer.headers);
+      path = nextPage(answer);
       await sleep(pauseMs);
     }
   }

@@ -1,9 +1,9 @@
-// Draws the figures as SVG files under docs/img/, without a library.
+// Draws the figures as SVG files under docs/images/, without a library.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
-const IMAGES = fileURLToPath(new URL('../docs/img/', import.meta.url));
+const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const WIDTH = 760;
 const HEIGHT = 420;
 const LEFT = 70;
@@ -31,7 +31,7 @@ export interface Curve {
   readonly points: readonly { readonly rows: number; readonly ms: number }[];
 }
 
-/** Draws docs/img/throughput.svg: the share of the ceiling that the service reaches, a bar for each number of connections. */
+/** Draws docs/images/throughput.svg: the share of the ceiling that the service reaches, a bar for each number of connections. */
 export function drawThroughput(
   bars: readonly { readonly connections: number; readonly ratio: number }[],
 ): void {
@@ -49,7 +49,7 @@ export function drawThroughput(
   write('throughput.svg', 'Requests a second as a share of a bare node:http server', parts);
 }
 
-/** Draws docs/img/reads.svg: the p50 of each kind of read against the size of the table, both axes logarithmic. */
+/** Draws docs/images/reads.svg: the p50 of each kind of read against the size of the table, both axes logarithmic. */
 export function drawReads(curves: readonly Curve[]): void {
   const points = curves.flatMap((curve) => curve.points);
   const logRows = points.map(({ rows }) => Math.log10(rows));

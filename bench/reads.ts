@@ -14,14 +14,13 @@ import {
   warnOfMemory,
   writeResults,
 } from './report.ts';
-import { startService } from './server.ts';
+import { type Server, startService } from './server.ts';
 
-const REQUESTS = 300;
-const WARM_UP_REQUESTS = 30;
-/** A kind of read that is slow is asked less often, but never fewer times than this. */
-const KIND_SECONDS_MAX = 20;
-const REQUESTS_MIN = 5;
-const WALK_PAGES = 200;
+/** Every kind is asked at every size in turns, so that whatever else the machine does meets all of them alike. */
+const ROUNDS = 3;
+/** One turn of a kind ends after this many answers, or after this long. */
+const TURN_REQUESTS = 150;
+const WARM_UP_REQUESTS = 20;
 const FULL_ROWS = 10_000_000;
 
 interface Kind {
@@ -30,7 +29,17 @@ interface Kind {
   /** What `total` must say; a wrong answer is not worth timing. */
   readonly total?: (rows: number) => number;
 }
+/** A running service on a table of one size. */
 interface Size {
+  readonly rows: number;
+  readonly fill_seconds: number | null;
+  readonly search_wait_seconds: number;
+  readonly server: Server;
+  readonly client: ReadClient;
+  readonly answers: Map<string, Pick<Answer, 'status' | 'ms'>[]>;
+}
+
+interface Result {
   readonly rows: number;
   readonly fill_seconds: number | null;
   readonly ready_ms: number;
@@ -70,58 +79,84 @@ const KINDS: readonly Kind[] = [
 ];
 const WALK = 'cursor walk';
 
-const options = readOptions({ sizes: '10000,100000,1000000', full: false, plot: false });
-const sizes = [...readNumbers(options.sizes), ...(options.full ? [FULL_ROWS] : [])];
-const results: Size[] = [];
-for (const rows of sizes) results.push(await measureSize(rows));
+const options = readOptions({
+  sizes: '10000,100000,1000000',
+  full: false,
+  plot: false,
+  keep: '',
+  'turn-ms': '1000',
+});
+const turnMs = Number(options['turn-ms']);
+const sizes: Size[] = [];
+for (const rows of [...readNumbers(options.sizes), ...(options.full ? [FULL_ROWS] : [])])
+  sizes.push(await openSize(rows));
+for (let round = 0; round < ROUNDS; round += 1) {
+  for (const kind of KINDS) for (const size of sizes) await askInTurn(size, kind, round);
+  for (const size of sizes) await walk(size);
+}
+const results: Result[] = [];
+for (const size of sizes) results.push(await closeSize(size));
 report();
 
 function from(index: number): string {
   return encodeURIComponent(busySender(index));
 }
 
-async function measureSize(rows: number): Promise<Size> {
-  const { path, fillSeconds } = filledTable(rows);
+async function openSize(rows: number): Promise<Size> {
+  const { path, fillSeconds } = filledTable(rows, options.keep);
   warnOfMemory(path);
   const server = await startService(path, 'null');
-  const client = new ReadClient(server.url);
-  try {
-    const waitSeconds = await caughtUp(server.url);
-    const kinds: Record<string, Times> = {};
-    for (const kind of KINDS) {
-      kinds[kind.name] = await measureKind(client, kind, rows);
-      progress(
-        `${rows.toLocaleString('en')} rows: ${kind.name}: ${shown(kinds[kind.name]?.p50_ms ?? null)} ms`,
-      );
-    }
-    const walk = await measureWalk(client);
-    if (walk !== null) kinds[WALK] = walk;
-    return {
-      rows,
-      fill_seconds: fillSeconds,
-      ready_ms: server.readyMs,
-      search_wait_seconds: waitSeconds,
-      ...memory(server.pid),
-      kinds,
-    };
-  } finally {
-    client.close();
-    await server.stop();
-  }
+  return {
+    rows,
+    fill_seconds: fillSeconds,
+    search_wait_seconds: await caughtUp(server.url),
+    server,
+    client: await ReadClient.open(server.url),
+    answers: new Map(),
+  };
 }
 
-async function measureKind(client: ReadClient, kind: Kind, rows: number): Promise<Times> {
-  const answers: Answer[] = [];
-  const startMs = performance.now();
-  const enough = (): boolean =>
-    answers.length >= REQUESTS_MIN && performance.now() - startMs > KIND_SECONDS_MAX * 1_000;
-  for (let index = 0; index < WARM_UP_REQUESTS + REQUESTS && !enough(); index += 1) {
-    const answer = await client.ask(kind.path(index, rows));
-    if (index === 0) checkTotal(kind, rows, answer);
-    answers.push(answer);
+async function closeSize(size: Size): Promise<Result> {
+  const { rows, fill_seconds, search_wait_seconds, server, client, answers } = size;
+  const kinds = Object.fromEntries([...answers].map(([name, all]) => [name, summary(all)]));
+  const figures = { ready_ms: server.readyMs, ...memory(server.pid), kinds };
+  client.close();
+  await server.stop();
+  return { rows, fill_seconds, search_wait_seconds, ...figures };
+}
+
+async function askInTurn(size: Size, kind: Kind, round: number): Promise<void> {
+  const { rows, client } = size;
+  const turn: Answer[] = [];
+  const endMs = performance.now() + turnMs;
+  const requests = WARM_UP_REQUESTS + TURN_REQUESTS;
+  for (let asked = 0; asked < requests; asked += 1) {
+    const answer = await client.ask(kind.path(round * requests + asked, rows));
+    if (asked === 0) checkTotal(kind, rows, answer);
+    turn.push(answer);
+    if (performance.now() > endMs) break;
   }
   // A kind so slow that the time ran out has no warm-up to spare.
-  return summary(answers.slice(answers.length > REQUESTS ? WARM_UP_REQUESTS : 0));
+  const kept = turn.slice(turn.length > 2 * WARM_UP_REQUESTS ? WARM_UP_REQUESTS : 0);
+  keep(size, kind.name, kept);
+  progress(`${rows.toLocaleString('en')} rows: ${kind.name}: ${shown(summary(kept).p50_ms)} ms`);
+}
+
+function keep(size: Size, name: string, answers: readonly Answer[]): void {
+  const kept = size.answers.get(name) ?? [];
+  size.answers.set(name, [...kept, ...answers.map(({ status, ms }) => ({ status, ms }))]);
+}
+
+/** Follows rel="next" from the first page. */
+async function walk(size: Size): Promise<void> {
+  const answers: Answer[] = [];
+  let path: string | null = '/messages?limit=50';
+  while (path !== null && answers.length < WARM_UP_REQUESTS + TURN_REQUESTS) {
+    const answer: Answer = await size.client.ask(path);
+    answers.push(answer);
+    path = nextPage(answer);
+  }
+  keep(size, WALK, answers.slice(WARM_UP_REQUESTS));
 }
 
 function checkTotal(kind: Kind, rows: number, { status, body }: Answer): void {
@@ -129,18 +164,6 @@ function checkTotal(kind: Kind, rows: number, { status, body }: Answer): void {
   if (expected === undefined || status !== 200) return;
   const { total } = JSON.parse(body) as { total: number };
   if (total !== expected) throw new Error(`${kind.name}: total is ${total}, not ${expected}`);
-}
-
-/** Follows rel="next" from the first page. Null where the service gives no such link. */
-async function measureWalk(client: ReadClient): Promise<Times | null> {
-  const answers: Answer[] = [];
-  let path: string | null = '/messages?limit=50';
-  while (path !== null && answers.length < WALK_PAGES) {
-    const answer: Answer = await client.ask(path);
-    answers.push(answer);
-    path = nextPage(answer.headers);
-  }
-  return answers.length > 1 ? summary(answers) : null;
 }
 
 function report(): void {
@@ -157,7 +180,7 @@ function report(): void {
     const last = results.at(-1)?.kinds[name]?.p50_ms;
     return first === undefined || last === undefined ? '-' : `${shown(last / first)}×`;
   };
-  const title = `one connection, ${REQUESTS} requests a kind after ${WARM_UP_REQUESTS} to warm up`;
+  const title = `one connection, ${ROUNDS} turns of up to ${TURN_REQUESTS} requests a kind`;
   printTable(
     `Reads: p50 in ms, ${title}`,
     [...head, 'last to first'],
@@ -174,7 +197,9 @@ function report(): void {
     ['RSS, MiB', ...results.map(({ rss_mib }) => String(rss_mib))],
     ['table filled in, s', ...results.map(({ fill_seconds }) => shown(fill_seconds))],
   ]);
-  process.stdout.write(`\n${writeResults('reads', { requests: REQUESTS, results })}\n`);
+  process.stdout.write(
+    `\n${writeResults('reads', { rounds: ROUNDS, turn_requests: TURN_REQUESTS, results })}\n`,
+  );
   if (!options.plot) return;
   const curves = names.map((name) => ({
     name,

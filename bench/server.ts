@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SECRET } from './requests.ts';
 
+/** Where `npm start` keeps compiled code too. */
+const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 5;
 const STOP_TIMEOUT_MS = 60_000;
@@ -53,7 +55,13 @@ async function start(
   const port = await freePort();
   const startMs = performance.now();
   const child = spawn(process.execPath, [fileURLToPath(new URL(entry, import.meta.url))], {
-    env: { PATH: process.env['PATH'], WEBHOOK_SECRET: SECRET, PORT: String(port), ...settings },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      WEBHOOK_SECRET: SECRET,
+      PORT: String(port),
+      ...settings,
+    },
     stdio: ['ignore', log === 'pipe' ? 'pipe' : 'ignore', 'inherit'],
   });
   children.add(child);

@@ -89,9 +89,14 @@ export function storageUnavailable(): Reply {
 }
 
 /** `link` is the value of the Link header (RFC 8288). */
-export function pageReply(page: Page, query: MessageQuery, link: string): Reply {
-  const body = { data: page.data, total: page.total, limit: query.limit, offset: query.offset };
-  return json(200, body, { Link: link });
+export function pageReply(page: Page, query: MessageQuery, link: string): Reply<Buffer> {
+  const { limit, offset } = query;
+  const body = Buffer.concat([
+    Buffer.from('{"data":'),
+    page.json,
+    Buffer.from(`,"total":${page.total},"limit":${limit},"offset":${offset}}`),
+  ]);
+  return { status: 200, body, headers: { Link: link } };
 }
 
 export function okJson(value: unknown): Reply {

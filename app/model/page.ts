@@ -1,6 +1,5 @@
 // A page of messages, and the question that it answers.
 import type { Instant } from './instant.ts';
-import type { Message } from './message.ts';
 import type { OrderKey } from './order.ts';
 
 /** Which messages, and which stretch of them. Null filters do not restrict. */
@@ -21,7 +20,8 @@ export interface Cursor {
 
 /** A stretch of the ordered list (instant, then message_id by UTF-8 bytes), and how many match in all. */
 export interface Page {
-  readonly data: readonly Message[];
+  /** The messages as a JSON array in UTF-8, written out by the thread that read them, so that no other has to. */
+  readonly json: Uint8Array;
   readonly total: number;
   /** The keys of the first and last message of the page, where messages that match come before or after it. */
   readonly prev: OrderKey | null;

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { parseInstant } from '../../app/model/instant.ts';
 import type { Message } from '../../app/model/message.ts';
 import { compareOrder, type OrderKey } from '../../app/model/order.ts';
-import type { Cursor, MessageQuery } from '../../app/model/page.ts';
+import type { Cursor, MessageQuery, Page } from '../../app/model/page.ts';
 import { openForReading } from '../../app/storage/sqlite/connection.ts';
 import { selectPage } from '../../app/storage/sqlite/page.ts';
 import { selectStats } from '../../app/storage/sqlite/stats.ts';
@@ -37,6 +37,10 @@ function keyOf(message: Message): OrderKey {
   const instant = parseInstant(message.ts);
   assert.ok(instant);
   return { ...instant, messageId: message.message_id };
+}
+
+function messagesOf(page: Page): Message[] {
+  return JSON.parse(Buffer.from(page.json).toString()) as Message[];
 }
 
 function query(overrides: Partial<MessageQuery>): MessageQuery {
@@ -79,7 +83,7 @@ test('every page and total equals the oracle, with the orders empty, half filled
                 const base = query({ from, since: least, text, limit });
                 for (let offset = 0; offset <= expected.length; offset += limit) {
                   const page = selectPage(database, { ...base, offset });
-                  assert.deepEqual(page.data, expected.slice(offset, offset + limit));
+                  assert.deepEqual(messagesOf(page), expected.slice(offset, offset + limit));
                   assert.equal(page.total, expected.length);
                 }
                 assert.deepEqual(walk(database, base, 'after'), expected);
@@ -116,11 +120,37 @@ function walk(
   const seen: Message[][] = [];
   while (cursor !== null) {
     const page = selectPage(database, { ...base, cursor });
-    seen.push([...page.data]);
+    seen.push(messagesOf(page));
     const key: OrderKey | null = direction === 'after' ? page.next : page.prev;
     cursor = key === null ? null : { direction, key };
   }
   return (direction === 'after' ? seen : seen.toReversed()).flat();
+}
+
+/** Each sender has more messages than one of its segments holds: its places and totals equal a scan. */
+function sendersHold(database: ReturnType<typeof openForReading>): void {
+  const scan = database.prepare(
+    `SELECT message_id, ts FROM messages WHERE from_msisdn = ? ORDER BY ts_seconds, ts_nanos, message_id`,
+  );
+  const segments = database.prepare(
+    `SELECT count(*) AS count, max(messages) AS most FROM sender_segments`,
+  );
+  const { count, most } = segments.get() as { count: number; most: number };
+  assert.ok(count > 7 && most <= 4_096, `${count} segments, the largest of ${most}`);
+  for (const from of ['+0', '+6']) {
+    const all = scan.all(from);
+    for (const place of [0, 1, 2_047, 2_048, 4_096, all.length - 1, all.length]) {
+      const at = selectPage(database, query({ from, limit: 3, offset: place }));
+      assert.equal(at.total, all.length);
+      assert.deepEqual(
+        messagesOf(at).map((m) => m.message_id),
+        all.slice(place, place + 3).map((row) => row['message_id']),
+      );
+      const ts = String(all[place]?.['ts'] ?? '9999-12-31T00:00:00Z');
+      const since = selectPage(database, query({ from, limit: 1, since: parseInstant(ts) }));
+      assert.equal(since.total, all.filter((row) => String(row['ts']) >= ts).length);
+    }
+  }
 }
 
 test('segments split, and places stay right, with far more messages than one segment holds', () => {
@@ -153,10 +183,11 @@ test('segments split, and places stay right, with far more messages than one seg
         const page = selectPage(database, query({ limit: 3, offset }));
         assert.equal(page.total, total);
         assert.deepEqual(
-          page.data.map((m) => m.message_id),
+          messagesOf(page).map((m) => m.message_id),
           all.slice(offset, offset + 3),
         );
       }
+      sendersHold(database);
     } finally {
       database.close();
     }

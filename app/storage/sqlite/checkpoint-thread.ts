@@ -2,17 +2,26 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openForCheckpoints } from './connection.ts';
 
-const { path } = workerData as { path: string };
+/** How far the copying came: frames that are not copied yet, of those in the WAL. */
+export type CheckpointReply = { readonly restFrames: number; readonly logFrames: number };
+
+/** What arrives during a pass is copied by the next, and each is shorter than the one before. */
+const PASSES_MAX = 4;
+
+const { path, restFramesMax } = workerData as { path: string; restFramesMax: number };
 const database = openForCheckpoints(path);
 const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
 
 parentPort?.on('message', () => {
-  let remaining = Number.POSITIVE_INFINITY;
+  const reply = { restFrames: Number.POSITIVE_INFINITY, logFrames: 0 };
   try {
-    const row = checkpoint.get();
-    remaining = Number(row?.['log']) - Number(row?.['checkpointed']);
+    for (let pass = 0; pass < PASSES_MAX && reply.restFrames > restFramesMax; pass += 1) {
+      const row = checkpoint.get();
+      reply.logFrames = Number(row?.['log']);
+      reply.restFrames = reply.logFrames - Number(row?.['checkpointed']);
+    }
   } catch {
     // A full or failing disk: the WAL keeps what it has, and the next round tries again.
   }
-  parentPort?.postMessage(remaining);
+  parentPort?.postMessage(reply satisfies CheckpointReply);
 });

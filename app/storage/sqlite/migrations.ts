@@ -71,6 +71,18 @@ const MIGRATIONS: readonly string[] = [
    );
    CREATE TABLE search_postings (row_id INTEGER PRIMARY KEY, postings BLOB NOT NULL);
    INSERT INTO counters (name, value) VALUES ('searched_seq', 0);`,
+
+  // 4: segments for each sender of many messages, as `segments` has them for all. A sender whose `segmented` is 0 has none:
+  // its list is one stretch. Those of a file from before are made by and by, behind the commits.
+  `ALTER TABLE senders ADD COLUMN segmented INTEGER NOT NULL DEFAULT 0;
+   CREATE TABLE sender_segments (
+     sender_id INTEGER NOT NULL,
+     ts_seconds INTEGER NOT NULL,
+     ts_nanos INTEGER NOT NULL,
+     message_id TEXT NOT NULL,
+     messages INTEGER NOT NULL,
+     PRIMARY KEY (sender_id, ts_seconds, ts_nanos, message_id)
+   ) WITHOUT ROWID;`,
 ];
 
 /** The version that this program writes and reads. */
@@ -84,6 +96,7 @@ export const SCHEMA_OBJECTS = [
   'by_sender',
   'senders',
   'segments',
+  'sender_segments',
   'search_blocks',
   'search_postings',
 ] as const;

@@ -1,9 +1,12 @@
 // Fills the orders behind the commit: by time, by sender, and the counts of both, in sorted bulk.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { counterReader, counterWriter } from './counters.ts';
+import { SenderSegments } from './sender-segments.ts';
 
-/** A segment is split in two when it holds more than twice this many messages. */
-const SEGMENT_MESSAGES = 8_192;
+/** A segment is split in two when it holds more than twice this many messages: a place in it is found by walking. */
+const SEGMENT_MESSAGES = 2_048;
+/** Segments split at a time: a file from before has larger ones, and the next commit waits for their splitting. */
+const SPLITS_MAX = 8;
 
 const KEY = '(ts_seconds, ts_nanos, message_id)';
 const SAME_KEY = 'ts_seconds = ? AND ts_nanos = ? AND message_id = ?';
@@ -17,7 +20,7 @@ export class OrderFiller {
   readonly #counter: ReturnType<typeof counterReader>;
   readonly #setCounter: ReturnType<typeof counterWriter>;
   readonly #byTime: StatementSync;
-  readonly #senders: StatementSync;
+  readonly #senderSegments: SenderSegments;
   readonly #bySender: StatementSync;
   readonly #lastSegment: StatementSync;
   readonly #firstOfRange: StatementSync;
@@ -35,11 +38,7 @@ export class OrderFiller {
     this.#byTime = database.prepare(
       `INSERT INTO by_time SELECT ts_seconds, ts_nanos, message_id, seq FROM messages WHERE ${range} ${ASCENDING}`,
     );
-    this.#senders = database.prepare(
-      `INSERT INTO senders (from_msisdn, messages)
-       SELECT from_msisdn, count(*) FROM messages WHERE ${range} GROUP BY from_msisdn
-       ON CONFLICT (from_msisdn) DO UPDATE SET messages = messages + excluded.messages`,
-    );
+    this.#senderSegments = new SenderSegments(database);
     this.#bySender = database.prepare(
       `INSERT INTO by_sender SELECT s.sender_id, m.ts_seconds, m.ts_nanos, m.message_id, m.seq
        FROM messages m JOIN senders s USING (from_msisdn) WHERE ${range} ORDER BY 1, 2, 3, 4`,
@@ -68,22 +67,25 @@ export class OrderFiller {
     this.#setSegment = database.prepare(`UPDATE segments SET messages = ? WHERE ${SAME_KEY}`);
     this.#addSegment = database.prepare('INSERT INTO segments VALUES (?, ?, ?, ?)');
     this.#largeSegments = database.prepare(
-      `SELECT ts_seconds, ts_nanos, message_id, messages FROM segments WHERE messages > ?`,
+      `SELECT ts_seconds, ts_nanos, message_id, messages FROM segments WHERE messages > ? LIMIT ${SPLITS_MAX}`,
     );
   }
 
-  /** How many messages the orders lack. */
+  /** How much is left to do: messages that the orders lack, and senders whose segments are to be split. */
   backlog(): number {
-    return this.#counter('last_seq') - this.#counter('ordered_seq');
+    return (
+      this.#counter('last_seq') - this.#counter('ordered_seq') + this.#senderSegments.unfinished
+    );
   }
 
   /** Adds up to `messagesMax` messages to the orders and moves the watermark over them. */
   fill(messagesMax: number): void {
+    this.#senderSegments.splitSome();
     const first = this.#counter('ordered_seq');
     const last = Math.min(this.#counter('last_seq'), first + messagesMax);
     if (last === first) return;
     const { changes } = this.#byTime.run(first, last);
-    this.#senders.run(first, last);
+    this.#senderSegments.count(first, last);
     this.#bySender.run(first, last);
     this.#count(first, last, Number(changes));
     this.#setCounter('ordered_seq', last);

@@ -1,12 +1,17 @@
 // Places in the ordered list: how many come before a key, and which come after a place, without walking there.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { OrderKey } from '../../model/order.ts';
-import { prepared } from './statements.ts';
+import { counterReader } from './counters.ts';
+import { prepared, preparedArrays } from './statements.ts';
 
 /** A place in the list and the message that is there. */
 export interface Entry extends OrderKey {
   readonly seq: number;
 }
+
+/** Keys that no message has, before and after all of them. A list without segments is one stretch from the first. */
+export const FIRST_KEY: OrderKey = { seconds: -99_999_999_999, nanos: 0, messageId: '' };
+export const LAST_KEY: OrderKey = { seconds: 999_999_999_999, nanos: 0, messageId: '' };
 
 const KEY = '(ts_seconds, ts_nanos, message_id)';
 const ASCENDING = 'ORDER BY ts_seconds, ts_nanos, message_id';
@@ -27,48 +32,17 @@ export interface Order {
   before(key: OrderKey, limit: number): Entry[];
 }
 
-/** The order of all messages. Its counted segments make every place a short walk from one of their starts. */
-export function orderOfAll(database: DatabaseSync): Order {
-  const segmentOf = (key: OrderKey): SQLInputValue[] => {
-    const row = prepared(
-      database,
-      `SELECT ts_seconds, ts_nanos, message_id FROM segments WHERE ${KEY} <= (?, ?, ?) ${DESCENDING} LIMIT 1`,
-    ).get(...values(key));
-    return keyValues(row);
-  };
-  return {
-    count: () => number(database, 'SELECT sum(messages) FROM segments'),
-    rank(key) {
-      const start = segmentOf(key);
-      const before = number(
-        database,
-        `SELECT coalesce(sum(messages), 0) FROM segments WHERE ${KEY} < (?, ?, ?)`,
-        start,
-      );
-      const within = `SELECT count(*) FROM by_time WHERE ${KEY} >= (?, ?, ?) AND ${KEY} < (?, ?, ?)`;
-      return before + number(database, within, [...start, ...values(key)]);
-    },
-    at(rank, limit) {
-      const { start, before } = segmentAt(database, rank);
-      return entries(
-        database,
-        `SELECT ${COLUMNS} FROM by_time WHERE ${KEY} >= (?, ?, ?) ${ASCENDING} LIMIT ? OFFSET ?`,
-        [...start, limit, rank - before],
-      );
-    },
-    after: (key, limit) =>
-      entries(
-        database,
-        `SELECT ${COLUMNS} FROM by_time WHERE ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`,
-        [...values(key), limit],
-      ),
-    before: (key, limit) =>
-      entries(
-        database,
-        `SELECT ${COLUMNS} FROM by_time WHERE ${KEY} < (?, ?, ?) ${DESCENDING} LIMIT ?`,
-        [...values(key), limit],
-      ),
-  };
+/** Where a list stands in the file: its entries, its counted segments, and the sender where it is one sender's. */
+interface Place {
+  readonly entries: 'by_time' | 'by_sender';
+  readonly segments: 'segments' | 'sender_segments';
+  readonly sender: readonly SQLInputValue[];
+}
+
+/** The order of all messages. `tail`: how many messages it does not hold yet. */
+export function orderOfAll(database: DatabaseSync, tail: number): Order {
+  const list: Place = { entries: 'by_time', segments: 'segments', sender: [] };
+  return orderOf(database, list, () => counterReader(database)('messages') - tail);
 }
 
 /** The order of one sender's messages. */
@@ -78,74 +52,98 @@ export function orderOfSender(database: DatabaseSync, from: string): Order {
     'SELECT sender_id, messages FROM senders WHERE from_msisdn = ?',
   ).get(from);
   const id = Number(sender?.['sender_id'] ?? -1);
-  const list = (
-    condition: string,
-    key: SQLInputValue[],
-    order: string,
-    limit: number,
-    offset = 0,
-  ): Entry[] =>
-    entries(
-      database,
-      `SELECT ${COLUMNS} FROM by_sender WHERE sender_id = ? ${condition} ${order} LIMIT ? OFFSET ?`,
-      [id, ...key, limit, offset],
-    );
+  const list: Place = { entries: 'by_sender', segments: 'sender_segments', sender: [id] };
+  return orderOf(database, list, () => Number(sender?.['messages'] ?? 0));
+}
+
+/** The counted segments of a list make every place in it a short walk from one of their starts. */
+function orderOf(database: DatabaseSync, list: Place, count: () => number): Order {
+  const { sender } = list;
+  const ofSender = sender.length === 0 ? '' : 'sender_id = ? AND';
+  const select = `SELECT ${COLUMNS} FROM ${list.entries} WHERE ${ofSender}`;
+  const entries = (sql: string, parameters: SQLInputValue[]): Entry[] =>
+    preparedArrays(database, `${select} ${sql}`)
+      .all(...sender, ...parameters)
+      .map((row) => entryOf(row as unknown as EntryRow));
   return {
-    count: () => Number(sender?.['messages'] ?? 0),
-    rank: (key) =>
-      number(
+    count,
+    rank(key) {
+      const start = segmentOf(database, list, key);
+      const before = number(
         database,
-        `SELECT count(*) FROM by_sender WHERE sender_id = ? AND ${KEY} < (?, ?, ?)`,
-        [id, ...values(key)],
-      ),
-    at: (rank, limit) => list('', [], ASCENDING, limit, rank),
-    after: (key, limit) => list(`AND ${KEY} > (?, ?, ?)`, values(key), ASCENDING, limit),
-    before: (key, limit) => list(`AND ${KEY} < (?, ?, ?)`, values(key), DESCENDING, limit),
+        `SELECT coalesce(sum(messages), 0) FROM ${list.segments} WHERE ${ofSender} ${KEY} < (?, ?, ?)`,
+        [...sender, ...start],
+      );
+      const within = `SELECT count(*) FROM ${list.entries} WHERE ${ofSender} ${KEY} >= (?, ?, ?) AND ${KEY} < (?, ?, ?)`;
+      return before + number(database, within, [...sender, ...start, ...values(key)]);
+    },
+    at(rank, limit) {
+      const { start, before } = segmentAt(database, list, rank);
+      const parameters = [...start, limit, rank - before];
+      return entries(`${KEY} >= (?, ?, ?) ${ASCENDING} LIMIT ? OFFSET ?`, parameters);
+    },
+    after: (key, limit) =>
+      entries(`${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`, [...values(key), limit]),
+    before: (key, limit) =>
+      entries(`${KEY} < (?, ?, ?) ${DESCENDING} LIMIT ?`, [...values(key), limit]),
   };
 }
 
-/** The segment that holds the place, or the last one, and how many messages come before it. */
+type Start = [seconds: number, nanos: number, messageId: string];
+
+/** The start of the segment that the key falls into. */
+function segmentOf(database: DatabaseSync, list: Place, key: OrderKey): Start {
+  const ofSender = list.sender.length === 0 ? '' : 'sender_id = ? AND';
+  const row = preparedArrays(
+    database,
+    `SELECT ts_seconds, ts_nanos, message_id FROM ${list.segments} WHERE ${ofSender} ${KEY} <= (?, ?, ?) ${DESCENDING} LIMIT 1`,
+  ).get(...list.sender, ...values(key));
+  return row === undefined ? values(FIRST_KEY) : (row as unknown as Start);
+}
+
+/** The start of the segment that holds the place, or of the last one, and how many messages come before it. */
 function segmentAt(
   database: DatabaseSync,
+  list: Place,
   rank: number,
-): { start: SQLInputValue[]; before: number } {
-  const sql = `SELECT messages, ts_seconds, ts_nanos, message_id FROM segments ${ASCENDING}`;
+): { start: Start; before: number } {
+  const ofSender = list.sender.length === 0 ? '' : 'WHERE sender_id = ?';
+  // Most readers are at the beginning, so the first segment is looked at before the counts of all are fetched.
+  const ofFirst = `SELECT messages FROM ${list.segments} ${ofSender} ${ASCENDING} LIMIT 1`;
+  const first = number(database, ofFirst, list.sender);
+  if (Number.isNaN(first) || rank < first) return { start: values(FIRST_KEY), before: 0 };
+  // All counts as one text: a thousand rows of one number each would take several times as long.
+  const counts = preparedArrays(
+    database,
+    `SELECT json_group_array(messages) FROM (SELECT messages FROM ${list.segments} ${ofSender} ${ASCENDING})`,
+  ).get(...list.sender) as unknown as [string];
+  const messages = JSON.parse(counts[0]) as number[];
   let before = 0;
-  let start: SQLInputValue[] = [];
-  let messages = 0;
-  for (const row of prepared(database, sql).iterate()) {
-    before += messages;
-    messages = Number(row['messages']);
-    start = keyValues(row);
-    if (before + messages > rank) break;
+  let index = 0;
+  while (index < messages.length - 1 && before + (messages[index] ?? 0) <= rank) {
+    before += messages[index] ?? 0;
+    index += 1;
   }
-  return { start, before };
+  const row = preparedArrays(
+    database,
+    `SELECT ts_seconds, ts_nanos, message_id FROM ${list.segments} ${ofSender} ${ASCENDING} LIMIT 1 OFFSET ?`,
+  ).get(...list.sender, index);
+  return { start: row as unknown as Start, before };
 }
 
-function number(database: DatabaseSync, sql: string, parameters: SQLInputValue[] = []): number {
-  return Number(Object.values(prepared(database, sql).get(...parameters) ?? {})[0]);
+/** The one number of a statement's one row; NaN without a row. */
+function number(database: DatabaseSync, sql: string, parameters: readonly SQLInputValue[]): number {
+  const row = preparedArrays(database, sql).get(...parameters) as unknown as [number] | undefined;
+  return row?.[0] ?? Number.NaN;
 }
 
-function entries(database: DatabaseSync, sql: string, parameters: SQLInputValue[]): Entry[] {
-  return prepared(database, sql)
-    .all(...parameters)
-    .map(entryOf);
+/** A row of the columns of the key and `seq`, in this order. */
+export type EntryRow = readonly [seconds: number, nanos: number, messageId: string, seq: number];
+
+export function entryOf([seconds, nanos, messageId, seq]: EntryRow): Entry {
+  return { seconds, nanos, messageId, seq };
 }
 
-/** An entry from a row with the columns of the key and `seq`. */
-export function entryOf(row: Record<string, unknown>): Entry {
-  return {
-    seconds: row['ts_seconds'] as number,
-    nanos: row['ts_nanos'] as number,
-    messageId: row['message_id'] as string,
-    seq: row['seq'] as number,
-  };
-}
-
-function values(key: OrderKey): SQLInputValue[] {
+function values(key: OrderKey): Start {
   return [key.seconds, key.nanos, key.messageId];
-}
-
-function keyValues(row: Record<string, unknown> | undefined): SQLInputValue[] {
-  return [Number(row?.['ts_seconds']), Number(row?.['ts_nanos']), String(row?.['message_id'])];
 }

@@ -4,6 +4,8 @@ import { StoreUnavailable } from '../../model/store.ts';
 import type { ReaderAnswers, ReaderRequest } from './protocol.ts';
 
 const QUESTIONS_WAITING_MAX = 256;
+/** What a thread fills before its garbage is collected. V8 would take ten times as much, for answers that are soon gone. */
+const YOUNG_GENERATION_MIB = 6;
 
 /** A search may have to look at many messages: it has threads of its own, so that nothing else waits for it. */
 export class Readers {
@@ -30,12 +32,15 @@ export class Readers {
     timeoutMs: number,
   ): Promise<ReaderAnswers[K]> {
     const pool = isSearch(request) ? this.#searches : this.#quick;
+    // Not AbortSignal.timeout: its timer would outlive the answer, and thousands of them would wait for their time.
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), timeoutMs);
     try {
-      return (await pool.run(request, {
-        signal: AbortSignal.timeout(timeoutMs),
-      })) as ReaderAnswers[K];
+      return (await pool.run(request, { signal: limit.signal })) as ReaderAnswers[K];
     } catch (error) {
       throw new StoreUnavailable(`${request.kind}: ${(error as Error).message}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -51,7 +56,11 @@ function openPool(path: string, threads: number): Piscina {
     workerData: { path },
     minThreads: threads,
     maxThreads: threads,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     maxQueue: QUESTIONS_WAITING_MAX,
+    // Threads that sleep on a shared counter between questions took 0.1 to 0.2 ms longer to answer than those that wait for a message.
+    atomics: 'disabled',
+    recordTiming: false,
   });
 }
 

@@ -2,9 +2,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Stats } from '../../model/stats.ts';
 import { counterReader } from './counters.ts';
-import { type Entry, orderOfAll } from './ranks.ts';
+import { type Entry, FIRST_KEY, LAST_KEY, orderOfAll } from './ranks.ts';
 import { prepared } from './statements.ts';
-import { merge, tailEntries } from './tail.ts';
+import { merge, readTail } from './tail.ts';
 import { compareOrder } from '../../model/order.ts';
 
 const TOP_SENDERS = 10;
@@ -13,15 +13,10 @@ const TOP_SENDERS = 10;
 export function selectStats(database: DatabaseSync): Stats {
   const counter = counterReader(database);
   const total = counter('messages');
-  const tail = tailEntries(database, null, null);
-  const order = orderOfAll(database);
-  const ordered = order.count();
-  const first = merge(order.at(0, 1), tail.slice(0, 1), compareOrder)[0];
-  const last = merge(
-    ordered === 0 ? [] : order.at(ordered - 1, 1),
-    tail.slice(-1),
-    compareOrder,
-  ).at(-1);
+  const { entries: tail, all } = readTail(database, null, null);
+  const order = orderOfAll(database, all);
+  const first = merge(order.after(FIRST_KEY, 1), tail.slice(0, 1), compareOrder)[0];
+  const last = merge(order.before(LAST_KEY, 1), tail.slice(-1), compareOrder).at(-1);
   return {
     total_messages: total,
     ...senders(database, counter('ordered_seq')),

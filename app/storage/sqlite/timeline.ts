@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
 import { prepared } from './statements.ts';
-import { tailEntries } from './tail.ts';
+import { readTail } from './tail.ts';
 
 /**
  * How many messages have their instant in each bucket; a bucket without any counts 0. To be called inside a snapshot.
@@ -15,7 +15,7 @@ export function selectTimeline(database: DatabaseSync, query: TimelineQuery): Ti
   const ends = Array.from({ length: buckets + 1 }, (_, place) => fromSeconds + place * stepSeconds);
   const before = countsBefore(database, ends);
   const counts = ends.slice(1).map((_, place) => (before[place + 1] ?? 0) - (before[place] ?? 0));
-  for (const { seconds } of tailEntries(database, null, null)) {
+  for (const { seconds } of readTail(database, null, null).entries) {
     const place = Math.floor((seconds - fromSeconds) / stepSeconds);
     if (place >= 0 && place < buckets) counts[place] = (counts[place] ?? 0) + 1;
   }

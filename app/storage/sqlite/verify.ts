@@ -42,7 +42,16 @@ export function verifyCounts(database: DatabaseSync): string[] {
     number('SELECT count(*) FROM senders WHERE messages > 0'),
     number(`SELECT count(DISTINCT from_msisdn) ${ordered}`),
   );
-  same('segments whose count is wrong', number(wrongSegments()), 0);
+  same('segments whose count is wrong', number(wrongSegments('segments')), 0);
+  same("senders' segments whose count is wrong", number(wrongSegments('sender_segments')), 0);
+  same(
+    'senders whose segments do not begin with their list',
+    number(
+      `SELECT count(*) FROM senders s WHERE segmented <> EXISTS (SELECT 1 FROM sender_segments g
+       WHERE g.sender_id = s.sender_id AND g.ts_seconds = -99999999999)`,
+    ),
+    0,
+  );
   return differences;
 }
 
@@ -51,14 +60,18 @@ function misplaced(order: 'by_time' | 'by_sender'): string {
     WHERE m.message_id IS NOT o.message_id OR m.ts_seconds <> o.ts_seconds OR m.ts_nanos <> o.ts_nanos`;
 }
 
-function wrongSegments(): string {
+function wrongSegments(table: 'segments' | 'sender_segments'): string {
+  const [sender, entries, among] =
+    table === 'segments'
+      ? ['0', 'by_time', '']
+      : ['sender_id', 'by_sender', 'b.sender_id = g.sender AND'];
   return `SELECT count(*) FROM (
-    SELECT messages, ts_seconds, ts_nanos, message_id,
+    SELECT messages, ${sender} AS sender, ts_seconds, ts_nanos, message_id,
       lead(ts_seconds, 1, 999999999999) OVER w AS next_seconds,
       lead(ts_nanos, 1, 0) OVER w AS next_nanos,
       lead(message_id, 1, '') OVER w AS next_id
-    FROM segments WINDOW w AS (ORDER BY ts_seconds, ts_nanos, message_id)) g
-    WHERE messages <> (SELECT count(*) FROM by_time b
-      WHERE (b.ts_seconds, b.ts_nanos, b.message_id) >= (g.ts_seconds, g.ts_nanos, g.message_id)
+    FROM ${table} WINDOW w AS (PARTITION BY ${sender} ORDER BY ts_seconds, ts_nanos, message_id)) g
+    WHERE messages <> (SELECT count(*) FROM ${entries} b
+      WHERE ${among} (b.ts_seconds, b.ts_nanos, b.message_id) >= (g.ts_seconds, g.ts_nanos, g.message_id)
         AND (b.ts_seconds, b.ts_nanos, b.message_id) < (g.next_seconds, g.next_nanos, g.next_id))`;
 }

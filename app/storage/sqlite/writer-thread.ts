@@ -48,7 +48,11 @@ function openOrRefuse(file: string): Writer | null {
 
 function run(open: Writer): void {
   const checkpoints = new Checkpoints(path);
-  const search = new SearchFeed(path, (piece) => open.applySearchPiece(piece));
+  const search = new SearchFeed(path, (piece) => {
+    const failure = open.applySearchPiece(piece);
+    checkpoints.indexed(open);
+    return failure;
+  });
   search.committed(0);
   let backlog = open.orderBacklog();
   let timer: NodeJS.Timeout | undefined;

@@ -1,6 +1,6 @@
 // Candidates for a search: the messages of a block that have every trigram of it.
 import type { DatabaseSync } from 'node:sqlite';
-import { prepared } from '../statements.ts';
+import { preparedArrays } from '../statements.ts';
 import { type Block, groupBitsOf, rowId, spanOf } from './blocks.ts';
 import { findList, unpack } from './postings.ts';
 import { BUCKET_BITS, eachBucket } from './trigrams.ts';
@@ -9,6 +9,13 @@ import { BUCKET_BITS, eachBucket } from './trigrams.ts';
 const BUCKETS_MAX = 8;
 /** So few candidates are looked at sooner than compared with another list. */
 const FEW = 8;
+/** A group of more bytes a candidate takes longer to read than the candidates' texts. */
+const GROUP_BYTES_MAX = 2_048;
+/** The same for a list in it, which is to be unpacked. */
+const LIST_BYTES_MAX = 64;
+/** A list that leaves more than this share of the candidates did not help; after two such lists no other is expected to. */
+const LEFT_MAX = 0.98;
+const USELESS_MAX = 2;
 
 /** The buckets to look up for a search; empty when it is too short for the index to help. */
 export function searchBuckets(text: string): number[] {
@@ -22,44 +29,59 @@ export function searchBuckets(text: string): number[] {
   );
 }
 
-/** The numbers (`seq`) of the block's candidates, ascending. */
+/** Messages by their places: `first` is the number (`seq`) of place 0. */
+export interface Places {
+  readonly first: number;
+  readonly places: ArrayLike<number>;
+}
+
+/** The block's candidates, ascending. */
 export function candidatesIn(
   database: DatabaseSync,
   block: Block,
   buckets: readonly number[],
-): number[] {
-  const lists: Uint8Array[] = [];
-  for (const bucket of buckets) {
-    const list = listOf(database, block, bucket);
-    if (list === null) return [];
-    lists.push(list);
-  }
-  const [shortest, ...others] = lists.toSorted((a, b) => a.length - b.length);
-  let numbers = unpack(shortest ?? new Uint8Array());
-  for (const list of others) {
-    if (numbers.length <= FEW) break;
-    // A list that is far longer than the candidates are many would take longer to read than the texts.
-    if (list.length > numbers.length * 64) break;
-    numbers = intersect(numbers, unpack(list));
-  }
+): Places {
   const first = block.index * spanOf(block.level) + 1;
-  return numbers.map((number) => first + number);
-}
-
-function listOf(database: DatabaseSync, block: Block, bucket: number): Uint8Array | null {
   const lowBits = BUCKET_BITS - groupBitsOf(block.level);
-  const select = prepared(database, 'SELECT postings FROM search_postings WHERE row_id = ?');
-  const bytes = select.get(rowId(block, bucket >>> lowBits))?.['postings'];
-  return bytes instanceof Uint8Array ? findList(bytes, bucket & (2 ** lowBits - 1)) : null;
+  const groups = buckets.map((bucket) => {
+    const row = rowId(block, bucket >>> lowBits);
+    return { row, low: bucket & (2 ** lowBits - 1), bytes: groupBytes(database, row) };
+  });
+  let places: Uint32Array | null = null;
+  let useless = 0;
+  // The small ones first: they have the shortest lists, and after them the large ones may not be worth reading.
+  for (const { row, low, bytes } of groups.toSorted((a, b) => a.bytes - b.bytes)) {
+    const count: number = places?.length ?? Infinity;
+    if (count <= FEW || bytes > count * GROUP_BYTES_MAX || useless === USELESS_MAX) break;
+    const list = bytes === 0 ? null : listOf(database, row, low);
+    if (list === null) return { first, places: [] };
+    if (list.length > count * LIST_BYTES_MAX) continue;
+    places = places === null ? unpack(list) : intersect(places, unpack(list));
+    useless = places.length > count * LEFT_MAX ? useless + 1 : 0;
+  }
+  return { first, places: places ?? [] };
 }
 
-/** The numbers that both ascending lists have. */
-function intersect(a: readonly number[], b: readonly number[]): number[] {
-  const both: number[] = [];
+/** How long a group is; 0 where there is none. */
+function groupBytes(database: DatabaseSync, row: number): number {
+  const select = 'SELECT length(postings) FROM search_postings WHERE row_id = ?';
+  const length = preparedArrays(database, select).get(row) as unknown as [number] | undefined;
+  return length?.[0] ?? 0;
+}
+
+function listOf(database: DatabaseSync, row: number, low: number): Uint8Array | null {
+  const select = 'SELECT postings FROM search_postings WHERE row_id = ?';
+  const group = preparedArrays(database, select).get(row) as unknown as [Uint8Array] | undefined;
+  return group === undefined ? null : findList(group[0], low);
+}
+
+/** The numbers that both ascending lists have, written over the first of them. */
+function intersect(a: Uint32Array, b: Uint32Array): Uint32Array {
+  let count = 0;
   let at = 0;
   for (const number of a) {
     while (at < b.length && (b[at] as number) < number) at += 1;
-    if (b[at] === number) both.push(number);
+    if (b[at] === number) a[count++] = number;
   }
-  return both;
+  return a.subarray(0, count);
 }

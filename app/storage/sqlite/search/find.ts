@@ -1,19 +1,21 @@
 // Finds the messages whose text holds a string: candidates out of an index or a scan, each of them looked at.
 import type { DatabaseSync } from 'node:sqlite';
-import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import type { MessageQuery } from '../../../model/page.ts';
-import { foldCase } from '../../../model/search.ts';
 import { counterReader } from '../counters.ts';
+import { type Entry, FIRST_KEY, LAST_KEY } from '../ranks.ts';
+import { preparedArrays } from '../statements.ts';
 import { blocksIn } from './blocks.ts';
-import { candidatesIn, searchBuckets } from './candidates.ts';
+import { type Places, candidatesIn, searchBuckets } from './candidates.ts';
+import { type Candidates, Look, type Stretch } from './look.ts';
 import { Nearest } from './nearest.ts';
-import { type Entry, entryOf } from '../ranks.ts';
-import { prepared } from '../statements.ts';
-
-const COLUMNS = 'ts_seconds, ts_nanos, m.message_id AS message_id, m.seq AS seq, text';
 
 /** Entries that are held in memory at most. */
 const KEPT_MAX = 100_000;
+/** Messages looked at in one statement. The first are few: they fill the page, and what is known then makes the rest cheap. */
+const LOOK_FIRST = 256;
+const LOOK_MAX = 4_096;
+/** Of a sender with no more messages than this, all are looked at; of another, those that the index names. */
+const SENDER_MESSAGES_MAX = 16_384;
 
 /** The stretch that `query` asks for, one longer where more follow, and how many match in all. */
 export function searchEntries(
@@ -21,86 +23,114 @@ export function searchEntries(
   query: MessageQuery,
   text: string,
 ): { entries: readonly Entry[]; total: number } {
-  const wanted = stretchOf(query);
-  let skip = wanted.skip;
-  let nearest = new Nearest(Math.min(skip + query.limit + 1, KEPT_MAX), wanted.descending);
-  let total = 0;
-  for (const entry of matches(database, query, text)) {
-    total += 1;
-    if (wanted.includes(entry)) nearest.add(entry);
+  const { cursor, limit } = query;
+  const look = new Look(database, query, text);
+  const pass = (stretch: Stretch, skip: number): { entries: Entry[]; total: number } => {
+    const nearest = new Nearest(
+      Math.min(skip + limit + 1, KEPT_MAX),
+      cursor?.direction === 'before',
+    );
+    const total = lookThrough(look, candidates(database, query, text), stretch, nearest);
+    return { entries: nearest.take(), total };
+  };
+  if (cursor !== null) {
+    const after = cursor.direction === 'after';
+    return pass({ above: after ? cursor.key : FIRST_KEY, below: after ? LAST_KEY : cursor.key }, 0);
   }
+  let skip = query.offset;
+  const { entries: first, total } = pass({ above: FIRST_KEY, below: LAST_KEY }, skip);
   if (skip >= total) return { entries: [], total };
+  let entries = first;
   // A place far down a long list of matches is reached in strides, so that memory stays bounded.
-  while (skip + query.limit + 1 > KEPT_MAX) {
-    const stride = nearest.take();
-    const floor = stride.at(-1);
-    if (stride.length < KEPT_MAX || floor === undefined) break;
-    skip -= stride.length;
-    nearest = new Nearest(Math.min(skip + query.limit + 1, KEPT_MAX), wanted.descending);
-    for (const entry of matches(database, query, text)) {
-      if (compareOrder(entry, floor) > 0) nearest.add(entry);
+  while (skip + limit + 1 > KEPT_MAX) {
+    const floor = entries.at(-1);
+    if (entries.length < KEPT_MAX || floor === undefined) break;
+    skip -= entries.length;
+    entries = pass({ above: floor, below: LAST_KEY }, skip).entries;
+  }
+  return { entries: entries.slice(skip, skip + limit + 1), total };
+}
+
+/** Hands the matches inside the stretch to `nearest`, and gives how many match, inside of it or not. */
+function lookThrough(
+  look: Look,
+  sources: Iterable<Candidates>,
+  { above, below }: Stretch,
+  nearest: Nearest,
+): number {
+  let total = 0;
+  const add = (entries: readonly Entry[]): void => {
+    total += entries.length;
+    for (const entry of entries) nearest.add(entry, above, below);
+  };
+  for (const source of sources) {
+    const wanted = nearest.narrow({ above, below });
+    if (wanted === null) {
+      add(look.entries(source));
+      continue;
     }
+    const { count, rest } = look.outside(source, wanted);
+    total += count;
+    if (rest.length > 0) add(look.entries({ kind: 'numbers', seqs: rest }));
   }
-  return { entries: nearest.take().slice(skip, skip + query.limit + 1), total };
+  return total;
 }
 
-/** The entries of all messages that match, in no order. */
-function* matches(database: DatabaseSync, query: MessageQuery, text: string): Iterable<Entry> {
-  const needle = foldCase(text);
-  const least = query.since === null ? null : { ...query.since, messageId: '' };
-  for (const row of candidates(database, query, text)) {
-    const value = row['text'];
-    if (typeof value !== 'string' || !foldCase(value).includes(needle)) continue;
-    const entry = entryOf(row);
-    if (least === null || compareOrder(entry, least) >= 0) yield entry;
-  }
-}
-
-interface WantedStretch {
-  readonly skip: number;
-  readonly descending: boolean;
-  readonly includes: (key: OrderKey) => boolean;
-}
-
-function stretchOf({ cursor, offset }: MessageQuery): WantedStretch {
-  if (cursor === null) return { skip: offset, descending: false, includes: () => true };
-  const descending = cursor.direction === 'before';
-  const sign = descending ? -1 : 1;
-  return { skip: 0, descending, includes: (key) => compareOrder(key, cursor.key) * sign > 0 };
-}
-
-type Row = Record<string, unknown>;
-
-/** Messages that may match, cheapest source first: one sender's, those that the index names, or all. */
-function candidates(database: DatabaseSync, query: MessageQuery, text: string): Iterable<Row> {
-  if (query.from !== null) return ofSender(database, query.from);
+/** Messages that may match, in parts, from the cheapest source: one sender's, those that the index names, or all. */
+function* candidates(
+  database: DatabaseSync,
+  query: MessageQuery,
+  text: string,
+): Iterable<Candidates> {
+  const counter = counterReader(database);
+  const last = counter('last_seq');
+  const sender = query.from === null ? null : senderOf(database, query.from);
   const buckets = searchBuckets(text);
-  if (buckets.length === 0)
-    return prepared(database, `SELECT ${COLUMNS} FROM messages m`).iterate();
-  return ofIndex(database, buckets);
+  if (sender !== null && (buckets.length === 0 || sender.messages <= SENDER_MESSAGES_MAX)) {
+    yield* inParts(ofSender(database, sender.id));
+    yield* stretches('seq', counter('ordered_seq') + 1, last);
+  } else if (buckets.length === 0) {
+    const ends = preparedArrays(database, 'SELECT min(rowid), max(rowid) FROM messages').get();
+    const [first, end] = ends as unknown as [number | null, number | null];
+    if (first !== null && end !== null) yield* stretches('rowid', first, end);
+  } else {
+    yield* inParts(ofIndex(database, buckets));
+    yield* stretches('seq', counter('searched_seq') + 1, last);
+  }
 }
 
-/** The messages that the index names, then those that it does not hold yet. */
-function* ofIndex(database: DatabaseSync, buckets: readonly number[]): Iterable<Row> {
-  const one = prepared(database, `SELECT ${COLUMNS} FROM messages m WHERE seq = ?`);
-  for (const block of blocksIn(database, 'ready')) {
-    for (const seq of candidatesIn(database, block, buckets)) {
-      const row = one.get(seq);
-      if (row !== undefined) yield row;
+function senderOf(database: DatabaseSync, from: string): { id: number; messages: number } {
+  const select = 'SELECT sender_id, messages FROM senders WHERE from_msisdn = ?';
+  const row = preparedArrays(database, select).get(from) as unknown as [number, number] | undefined;
+  return { id: row?.[0] ?? -1, messages: row?.[1] ?? 0 };
+}
+
+/** The messages that the index names, a block at a time. */
+function* ofIndex(database: DatabaseSync, buckets: readonly number[]): Iterable<Places> {
+  for (const block of blocksIn(database, 'ready')) yield candidatesIn(database, block, buckets);
+}
+
+/** One sender's messages that its order holds. */
+function* ofSender(database: DatabaseSync, senderId: number): Iterable<Places> {
+  const select = 'SELECT json_group_array(seq) FROM by_sender WHERE sender_id = ?';
+  const [seqs] = preparedArrays(database, select).get(senderId) as unknown as [string];
+  yield { first: 0, places: JSON.parse(seqs) as number[] };
+}
+
+function* inParts(lists: Iterable<Places>): Iterable<Candidates> {
+  let most = LOOK_FIRST;
+  for (const { first, places } of lists) {
+    for (let at = 0; at < places.length;) {
+      const length = Math.min(most, places.length - at);
+      const seqs = Array.from({ length }, (_, index) => first + (places[at + index] as number));
+      yield { kind: 'numbers', seqs };
+      at += length;
+      most = LOOK_MAX;
     }
   }
-  const watermark = counterReader(database)('searched_seq');
-  yield* prepared(database, `SELECT ${COLUMNS} FROM messages m WHERE seq > ?`).iterate(watermark);
 }
 
-/** The messages of one sender: those in its order, then those in the tail. */
-function* ofSender(database: DatabaseSync, from: string): Iterable<Row> {
-  const ordered = `SELECT ${COLUMNS.replaceAll(/ts_(seconds|nanos)/g, 'm.ts_$1')} FROM senders JOIN by_sender b USING (sender_id)
-    JOIN messages m ON m.seq = b.seq WHERE senders.from_msisdn = ?`;
-  yield* prepared(database, ordered).iterate(from);
-  const watermark = counterReader(database)('ordered_seq');
-  yield* prepared(
-    database,
-    `SELECT ${COLUMNS} FROM messages m WHERE seq > ? AND +from_msisdn = ?`,
-  ).iterate(watermark, from);
+function* stretches(kind: 'seq' | 'rowid', first: number, last: number): Iterable<Candidates> {
+  for (let from = first; from <= last; from += LOOK_MAX)
+    yield { kind, first: from, last: Math.min(last, from + LOOK_MAX - 1) };
 }

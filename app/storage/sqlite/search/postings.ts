@@ -112,14 +112,24 @@ export function findList(group: Uint8Array, low: number): Uint8Array | null {
   return null;
 }
 
-/** The numbers of a list. */
-export function unpack(list: Uint8Array): number[] {
-  const reader = new ByteReader(list);
-  const numbers: number[] = [];
+/**
+ * The numbers of a list. Long lists are the cost of a search for something common: so they are unpacked without a
+ * reader, into memory that is not made of JavaScript's values.
+ */
+export function unpack(list: Uint8Array): Uint32Array {
+  const numbers = new Uint32Array(list.length);
+  let count = 0;
   let current = 0;
-  while (reader.position < list.length) {
-    current += reader.number();
-    numbers.push(current);
+  let distance = 0;
+  let shift = 0;
+  for (const byte of list) {
+    distance |= (byte & 0x7f) << shift;
+    shift += 7;
+    if (byte >= 0x80) continue;
+    current += distance >>> 0;
+    numbers[count++] = current;
+    distance = 0;
+    shift = 0;
   }
-  return numbers;
+  return numbers.subarray(0, count);
 }

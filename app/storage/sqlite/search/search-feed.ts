@@ -30,6 +30,7 @@ export class SearchFeed {
     this.#worker = new Worker(new URL('./search-thread.ts', import.meta.url), {
       workerData: { path, port: port2 },
       transferList: [port2],
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
       name: 'search',
     });
     this.#port = port1;

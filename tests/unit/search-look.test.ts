@@ -1,0 +1,34 @@
+// What SQL tells of a text without folding it rests on facts about Unicode, and each is held here.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { foldCase } from '../../app/model/search.ts';
+
+const SURROGATES = [0xd800, 0xdfff] as const;
+
+/** Every code point but the surrogates, as a string. */
+function* characters(): Generator<string> {
+  for (let point = 0; point <= 0x10ffff; point += 1)
+    if (point < SURROGATES[0] || point > SURROGATES[1]) yield String.fromCodePoint(point);
+}
+
+function isAscii(text: string): boolean {
+  return [...text].every((character) => character < '\u0080');
+}
+
+test('only the Kelvin sign and the dotted I fold into ASCII from outside of it', () => {
+  const found = [...characters()].filter(
+    (character) => !isAscii(character) && [...foldCase(character)].some(isAscii),
+  );
+  assert.deepEqual(found, ['\u0130', '\u212a']);
+});
+
+test('folding twice is folding once, and ASCII folds as ASCII does', () => {
+  for (const character of characters()) {
+    const folded = foldCase(character);
+    if (foldCase(folded) !== folded) assert.fail(`U+${character.codePointAt(0)?.toString(16)}`);
+    const lower = character.replaceAll(/[A-Z]/g, (letter) =>
+      String.fromCodePoint((letter.codePointAt(0) ?? 0) + 32),
+    );
+    if (isAscii(character)) assert.equal(folded, lower);
+  }
+});
