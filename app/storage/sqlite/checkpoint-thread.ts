@@ -1,5 +1,5 @@
 // The checkpointer's thread: copies the WAL into the database file while the writer goes on committing.
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { openForCheckpoints } from './connection.ts';
 
 /** How far the copying came: frames that are not copied yet, of those in the WAL. */
@@ -8,11 +8,15 @@ export type CheckpointReply = { readonly restFrames: number; readonly logFrames:
 /** What arrives during a pass is copied by the next, and each is shorter than the one before. */
 const PASSES_MAX = 4;
 
-const { path, restFramesMax } = workerData as { path: string; restFramesMax: number };
+const { path, port, restFramesMax } = workerData as {
+  path: string;
+  port: MessagePort;
+  restFramesMax: number;
+};
 const database = openForCheckpoints(path);
 const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
 
-parentPort?.on('message', () => {
+port.on('message', () => {
   const reply = { restFrames: Number.POSITIVE_INFINITY, logFrames: 0 };
   try {
     for (let pass = 0; pass < PASSES_MAX && reply.restFrames > restFramesMax; pass += 1) {
@@ -23,5 +27,5 @@ parentPort?.on('message', () => {
   } catch {
     // A full or failing disk: the WAL keeps what it has, and the next round tries again.
   }
-  parentPort?.postMessage(reply satisfies CheckpointReply);
+  port.postMessage(reply satisfies CheckpointReply);
 });

@@ -1,5 +1,10 @@
 // When to checkpoint: the bulk in another thread, the short rest between two commits, so that the WAL starts over.
-import { Worker } from 'node:worker_threads';
+import {
+  MessageChannel,
+  type MessagePort,
+  Worker,
+  receiveMessageOnPort,
+} from 'node:worker_threads';
 import type { CheckpointReply } from './checkpoint-thread.ts';
 import type { Writer } from './writer.ts';
 
@@ -18,34 +23,35 @@ const LOG_FRAMES_MAX = 32_768;
  */
 export class Checkpoints {
   readonly #worker: Worker;
+  readonly #port: MessagePort;
   #running = false;
-  #copied: CheckpointReply | null = null;
   #messages = 0;
 
   constructor(path: string) {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
     this.#worker = new Worker(new URL('./checkpoint-thread.ts', import.meta.url), {
-      workerData: { path, restFramesMax: REST_FRAMES_MAX },
+      workerData: { path, port: port2, restFramesMax: REST_FRAMES_MAX },
+      transferList: [port2],
       resourceLimits: { maxYoungGenerationSizeMb: 2 },
       name: 'checkpoint',
-    });
-    this.#worker.on('message', (reply: CheckpointReply) => {
-      this.#running = false;
-      this.#copied = reply;
     });
   }
 
   /** Called after each commit of messages, between two batches. */
   committed(messages: number, writer: Writer): void {
     this.#messages += messages;
-    if (this.#copied !== null) {
-      const { restFrames, logFrames } = this.#copied;
+    // Not by an event: the event loop of a writer with no pause between its batches would not come to it.
+    const reply = receiveMessageOnPort(this.#port);
+    if (reply !== undefined) {
+      this.#running = false;
+      const { restFrames, logFrames } = reply.message as CheckpointReply;
       if (restFrames <= REST_FRAMES_MAX || logFrames > LOG_FRAMES_MAX) writer.checkpoint();
-      this.#copied = null;
     }
     if (this.#running || this.#messages < CHECKPOINT_MESSAGES) return;
     this.#messages = 0;
     this.#running = true;
-    this.#worker.postMessage('checkpoint');
+    this.#port.postMessage('checkpoint');
   }
 
   /** Called after each piece of the search index: it is filled without messages too, as after an upgrade. */
