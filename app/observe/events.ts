@@ -153,6 +153,12 @@ export class Events {
           msg: 'a batch could not be stored',
         });
       },
+      waitingForLock: (waitMs) =>
+        this.#logger.warn({
+          event: 'waiting_for_lock',
+          wait_ms_max: waitMs,
+          msg: `DATABASE_URL: another process holds the write lock: waiting for up to ${waitMs / 1_000} s`,
+        }),
       fatal,
     };
   }

@@ -29,8 +29,8 @@ class OpenError extends Error {
   override readonly name = 'OpenError';
 }
 
-/** What the thread says first. A file system that does not answer must not keep the process starting for ever. */
-async function firstReply(worker: Worker): Promise<WriterReply> {
+/** What the thread says next. A file system that does not answer must not keep the process starting for ever. */
+async function nextReply(worker: Worker): Promise<WriterReply> {
   const signal = AbortSignal.timeout(OPEN_MS_MAX);
   try {
     const [reply] = (await once(worker, 'message', { signal })) as [WriterReply];
@@ -88,7 +88,11 @@ export class WriterQueue {
       workerData: { path },
       name: 'writer',
     });
-    const reply = await firstReply(worker);
+    let reply = await nextReply(worker);
+    if (reply.kind === 'locked') {
+      observer.waitingForLock(reply.waitMs);
+      reply = await nextReply(worker);
+    }
     if (reply.kind !== 'opened')
       throw new OpenError(
         reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`,
