@@ -94,6 +94,16 @@ export class Events {
     });
   }
 
+  /** The database was there, and its owner lets others at it. `mode` are its permissions, octal. */
+  fileOpenToOthers(path: string, mode: string): void {
+    this.#logger.warn({
+      event: 'file_open_to_others',
+      path,
+      mode,
+      msg: `DATABASE_URL: others than its owner may read or change ${path} (mode ${mode}); mend it with: chmod 600 ${path}*`,
+    });
+  }
+
   /** The service accepts requests. */
   listening(url: string): void {
     this.#logger.info({ event: 'listening', url, msg: `listening on ${url}` });
