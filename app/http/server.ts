@@ -16,6 +16,11 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of common proxies (60 s), so that it is the proxy that closes a connection, not we under a request. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
+/**
+ * Connections that the system keeps until they are accepted (Linux allows 4,096): over it they are dropped, and their
+ * callers try again after 1, 3, 7 s. Node's own 511 is less than what comes at once when a provider catches up.
+ */
+const BACKLOG = 4_096;
 /** How often a stopping server looks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
 
@@ -67,7 +72,7 @@ export class HttpServer {
   async listen(host: string, port: number): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once('error', reject);
-    this.#server.listen({ host, port }, resolve);
+    this.#server.listen({ host, port, backlog: BACKLOG }, resolve);
     await promise;
     this.#server.off('error', reject);
     const { address, family, port: actual } = this.#server.address() as AddressInfo;

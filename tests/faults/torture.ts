@@ -6,6 +6,7 @@ import type { Cleaner } from '../support/cleanup.ts';
 import { DISK_FAULTS, surviveFault } from './disk-faults.ts';
 import { fuzz } from './fuzz.ts';
 import { killRounds } from './kill-rounds.ts';
+import { overload } from './overload-run.ts';
 import { assertSyncedBeforeAnswer, cutPower, recordRun } from './power-cuts.ts';
 import { seeded } from './random.ts';
 import { Results } from './results.ts';
@@ -13,7 +14,7 @@ import { buildShim, Disk } from './shim.ts';
 
 const KILLS_A_LIFE = 12;
 const FUZZED_A_LIFE = 10_000;
-const LOAD_MS_MAX = 4_000;
+const LOAD_MS_MAX = 6_000;
 const RECORDED_MESSAGES = 300;
 const MOMENTS_A_RECORD = 300;
 /** Every so many lives a record is long enough for checkpoints beside the writer to be in it. */
@@ -29,6 +30,10 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     /** Generated requests alone, so many. */
     fuzz: { type: 'string' },
+    /** Kills alone, so many. */
+    kills: { type: 'string' },
+    /** Ten times what can be stored, once. */
+    overload: { type: 'boolean', default: false },
     /** Generates the same requests again, and cuts the power at the same places of a record. */
     seed: { type: 'string' },
     /** A file in which the figures of many runs are added up. */
@@ -39,8 +44,11 @@ const seed = number('seed', values.seed ?? String(Math.floor(Math.random() * 1_0
 const results = new Results(values.results);
 
 try {
-  if (values.fuzz === undefined) await live(number('minutes', values.minutes ?? '10'));
-  else await fuzzOnly(number('fuzz', values.fuzz));
+  if (values.overload)
+    await inTurn(async (t) => say({ event: 'overload', ...(await overload(t)) }));
+  else if (values.fuzz !== undefined) await fuzzOnly(number('fuzz', values.fuzz));
+  else if (values.kills !== undefined) await killOnly(number('kills', values.kills));
+  else await live(number('minutes', values.minutes ?? '10'));
   results.add({ runs: 1 });
   say({ event: 'done', seed, ...results.own, lost: 0, doubled: 0 });
 } catch (error) {
@@ -55,11 +63,7 @@ async function live(minutes: number): Promise<void> {
     const built = buildShim(t);
     if ('reason' in built) say({ event: 'no_power_cuts', msg: built.reason });
     for (let life = 0; performance.now() < endMs; life += 1) {
-      await inTurn(async (own) => {
-        const rounds = { rounds: KILLS_A_LIFE, loadMsMax: LOAD_MS_MAX, life: `life${life}` };
-        const { kills, acknowledged } = await killRounds(own, rounds);
-        results.add({ kills, killedAcknowledged: acknowledged });
-      });
+      await inTurn((own) => kill(own, KILLS_A_LIFE, life));
       if ('library' in built) {
         await inTurn((own) => cut(own, built.library, life));
         const faults = Object.values(DISK_FAULTS);
@@ -71,6 +75,20 @@ async function live(minutes: number): Promise<void> {
       say({ event: 'life', life, seed, ...results.own });
     }
   });
+}
+
+async function killOnly(kills: number): Promise<void> {
+  for (let life = 0; results.own.kills < kills; life += 1) {
+    const rounds = Math.min(KILLS_A_LIFE, kills - results.own.kills);
+    await inTurn((own) => kill(own, rounds, life));
+    say({ event: 'killed', life, ...results.own });
+  }
+}
+
+async function kill(t: Cleaner, rounds: number, life: number): Promise<void> {
+  const options = { rounds, loadMsMax: LOAD_MS_MAX, life: `life${life}` };
+  const { kills, acknowledged } = await killRounds(t, options);
+  results.add({ kills, killedAcknowledged: acknowledged });
 }
 
 async function fuzzOnly(requests: number): Promise<void> {
