@@ -1,4 +1,5 @@
 // The environment, read once into a frozen Config; what does not fit is named with its reason.
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -135,20 +136,31 @@ function readSecret(env: Environment, name: SecretName): Buffer | null {
   if (inline !== '' && file !== '')
     throw new ConfigError(`${name} and ${fileName} are both set: set one of them`);
   if (file === '') return inline === '' ? null : usableSecret(name, inline);
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new ConfigError(`${fileName}: ${file} cannot be read (${code})`);
   }
+  // Raw bytes cannot be taken as they are: whether a last line feed is one of them nobody could tell.
+  if (!isUtf8(bytes)) throw notText(fileName);
   // Editors and `echo` end a file with a line feed that nobody means to be part of the secret.
-  return usableSecret(fileName, text.replace(/\r?\n$/, ''));
+  return usableSecret(fileName, bytes.toString('utf8').replace(/\r?\n$/, ''));
+}
+
+/** Bytes that are no UTF-8 would become U+FFFD, and then no signature would ever fit. */
+function notText(name: SettingName): ConfigError {
+  return new ConfigError(
+    `${name} holds bytes that are not UTF-8: give it as text, such as \`openssl rand -hex 32\` makes`,
+  );
 }
 
 function usableSecret(name: SettingName, secret: string): Buffer {
   if (secret.trim() === '')
     throw new ConfigError(`${name} is blank: it must hold at least one visible character`);
+  // Node has already put this in the place of what was not UTF-8 in the environment.
+  if (secret.includes('\uFFFD')) throw notText(name);
   return Buffer.from(secret, 'utf8');
 }
 

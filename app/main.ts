@@ -20,6 +20,7 @@ try {
 }
 const observers = openObservers(config);
 const { events, log } = observers;
+let ending = false;
 process.on('uncaughtException', crash);
 process.on('unhandledRejection', crash);
 
@@ -36,8 +37,7 @@ try {
     events.stopping(signal);
     service.stop().then(() => {
       events.stopped();
-      log.flush();
-      process.exit(0);
+      return end(0);
     }, crash);
   };
   process.on('SIGTERM', stop);
@@ -49,8 +49,15 @@ try {
 
 function crash(error: unknown): void {
   events.crashed(error);
-  log.flush();
-  process.exit(EXIT_CRASHED);
+  void end(EXIT_CRASHED);
+}
+
+/** Ends the process once its last line is written. What goes wrong meanwhile changes nothing any more. */
+async function end(code: number): Promise<void> {
+  if (ending) return;
+  ending = true;
+  await log.close();
+  process.exit(code);
 }
 
 /** Says on stderr, in one line of JSON, why the process cannot start. */

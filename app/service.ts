@@ -9,7 +9,7 @@ import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, createMetrics, watch } from './observe/metrics.ts';
 import { readiness } from './observe/readiness.ts';
-import { networkFileSystem } from './storage/sqlite/file-system.ts';
+import { networkFileSystem, openToOthers } from './storage/sqlite/file-system.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
 
 /** How long requests in flight may take to finish after the service was told to stop. */
@@ -77,6 +77,8 @@ export async function startService(
   if (tokens.api === null) events.readsOpen();
   const remote = networkFileSystem(config.databasePath);
   if (remote !== null) events.networkFileSystem(config.databasePath, remote);
+  const mode = openToOthers(config.databasePath);
+  if (mode !== null) events.fileOpenToOthers(config.databasePath, mode);
   const server = new HttpServer(
     createRouter({ store, feed, assets, secrets, tokens, bodyBytesMax, metrics, events }),
     (body, signature) => receive(store, secrets, body, signature),

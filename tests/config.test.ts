@@ -49,6 +49,18 @@ describe('WEBHOOK_SECRET_FILE', () => {
     });
   }
 
+  for (const name of ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', 'API_TOKEN', 'METRICS_TOKEN']) {
+    it(`is refused: bytes that are not UTF-8, in ${name}_FILE and in ${name}`, async (t) => {
+      const directory = temporaryDirectory(t);
+      const file = join(directory, 'secret');
+      writeFileSync(file, Buffer.from([0x61, 0xff, 0x62]));
+      const inFile = { [name]: undefined, [`${name}_FILE`]: file };
+      assert.match(await refusal(t, `${name}_FILE`, { directory, env: inFile }), /not UTF-8/);
+      const shell = `${name}="$(printf 'a\\377b')" exec "$@"`;
+      assert.match(await refusal(t, name, { directory, shell }), /not UTF-8/);
+    });
+  }
+
   it('is refused: a directory', async (t) => {
     await refusal(t, 'WEBHOOK_SECRET_FILE', {
       env: { WEBHOOK_SECRET: undefined, WEBHOOK_SECRET_FILE: tmpdir() },

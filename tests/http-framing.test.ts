@@ -1,6 +1,9 @@
 // How requests are cut out of a connection: chunks, halves, pipelines, and what is not HTTP at all.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, describe, it } from 'node:test';
+import { bounded, eventually } from './support/bounded.ts';
 import { bytesOf, message, sign, uniqueNumber } from './support/message.ts';
 import { startService } from './support/service.ts';
 import { recordIn } from './support/shapes.ts';
@@ -137,5 +140,60 @@ describe('framing', () => {
     wire.destroy();
     await service.output.line('the end of it', (line) => line.request_id === 'broken-off');
     assert.equal(await stored(), before);
+  });
+});
+
+describe('a bad request behind good ones on one connection', () => {
+  const bad = 'BREW / HTTP/9.9\r\n\r\n';
+  const good = (): Buffer => {
+    const body = bytesOf(message());
+    return webhookBytes(body, [sign(body)]);
+  };
+
+  it('is refused after they have been answered, and the connection ends', async (t) => {
+    const wire = await openWire(t, service.port);
+    wire.write(Buffer.concat([good(), head('GET', '/messages?q=hello'), good(), Buffer.from(bad)]));
+    for (const status of [200, 200, 200, 400]) assert.equal((await wire.reply()).status, status);
+    await wire.close();
+    assert.equal(await wire.answer(), undefined);
+  });
+
+  it('also when it is a body whose chunks are none, and when more bytes follow', async (t) => {
+    const wire = await openWire(t, service.port);
+    const chunked = head('POST', '/webhook', [['Transfer-Encoding', 'chunked']]);
+    wire.write(Buffer.concat([good(), head('GET', '/stats'), chunked, Buffer.from('zz\r\n')]));
+    wire.write(bad);
+    wire.write(bad);
+    for (const status of [200, 200, 400]) assert.equal((await wire.reply()).status, status);
+    await wire.close();
+    assert.equal(await wire.answer(), undefined);
+  });
+
+  it('never comes before them when its sender has ended its half of the connection', async (t) => {
+    const wire = await openWire(t, service.port);
+    wire.write(Buffer.concat([good(), Buffer.from(bad)]));
+    wire.end();
+    assert.equal((await wire.reply()).status, 200);
+    const last = await wire.answer();
+    assert.ok(last === undefined || last.status === 400);
+    await wire.close();
+  });
+
+  it('is never answered in the midst of a stream', async (t) => {
+    const socket = connect({ host: '127.0.0.1', port: service.port });
+    t.after(() => socket.destroy());
+    let received = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      received += text;
+    });
+    socket.write(Buffer.concat([head('GET', '/messages/stream'), Buffer.from(bad)]));
+    await eventually('the beginning of the stream', () => received.includes('id: ') || undefined);
+    const sent = message();
+    await service.store(sent);
+    const id = String(sent.message_id);
+    await eventually('the message', () => received.includes(id) || undefined);
+    socket.end();
+    await bounded(once(socket, 'close'), () => 'the end of the stream');
+    assert.equal(received.split('HTTP/1.1').length, 2, received);
   });
 });

@@ -18,6 +18,11 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of common proxies (60 s), so that it is the proxy that closes a connection, not we under a request. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
+/**
+ * Connections that the system keeps until they are accepted (Linux allows 4,096): over it they are dropped, and their
+ * callers try again after 1, 3, 7 s. Node's own 511 is less than what comes at once when a provider catches up.
+ */
+const BACKLOG = 4_096;
 /** How often a stopping server looks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
 
@@ -65,7 +70,7 @@ export class HttpServer {
     });
     this.#server.on('checkExpectation', door);
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-      refuse(error, socket as Socket, events),
+      refuse(error, socket as AnsweringSocket, events),
     );
     this.#direct = this.#serveDirectly({ bodyBytesMax, receive, events });
   }
@@ -93,7 +98,7 @@ export class HttpServer {
   async listen(host: string, port: number): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once('error', reject);
-    this.#server.listen({ host, port }, resolve);
+    this.#server.listen({ host, port, backlog: BACKLOG }, resolve);
     await promise;
     this.#server.off('error', reject);
     const { address, family, port: actual } = this.#server.address() as AddressInfo;
@@ -120,18 +125,38 @@ export class HttpServer {
   }
 }
 
-/** Answers bytes that are no usable request, where the socket can still carry an answer, and ends the connection. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket, events: Events): void {
+/** What Node keeps at a socket, and has no type for: the response whose turn it is, where requests wait for theirs. */
+type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
+
+/** Connections whose end is already decided: what else comes over them is thrown away. */
+const refused = new WeakSet<Socket>();
+
+/** Reports bytes that are no usable request, and sees to it that their answer is the last one of the connection. */
+function refuse(error: NodeJS.ErrnoException, socket: AnsweringSocket, events: Events): void {
   // Bytes after a request that closes its connection: that request has its answer, and a second one would be taken for it.
-  if (error.code === 'HPE_CLOSED_CONNECTION') return;
+  if (error.code === 'HPE_CLOSED_CONNECTION' || refused.has(socket)) return;
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
+  refused.add(socket);
   const { status, body } = protocolError(error.code ?? '');
   events.protocolError(status, error.code ?? 'unknown');
-  socket.end(
+  answerLast(
+    socket,
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+}
+
+/** Writes `bytes` and ends the connection, once the requests that came whole before have their answers. */
+function answerLast(socket: AnsweringSocket, bytes: string): void {
+  const { _httpMessage: response } = socket;
+  // Only the request that the bad bytes belong to is not complete, and it comes after all others.
+  if (response?.req.complete !== true) {
+    if (socket.writable) socket.end(bytes);
+    return;
+  }
+  // Node gives the socket to the next response before this.
+  response.once('finish', () => answerLast(socket, bytes));
 }

@@ -64,6 +64,8 @@ export interface Store {
 export interface StoreObserver {
   /** A batch was committed, or failed as a whole (`failure` is the reason). Times in milliseconds. */
   batch(event: { messages: number; commitMs: number; failure: string | null }): void;
+  /** Another process keeps the store from opening; it waits for at most `waitMs`. */
+  waitingForLock(waitMs: number): void;
   /** A thread of the store ended unexpectedly: the store cannot go on. */
   fatal(error: Error): void;
 }

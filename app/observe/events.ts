@@ -65,6 +65,16 @@ export class Events {
     });
   }
 
+  /** The database was there, and its owner lets others at it. `mode` are its permissions, octal. */
+  fileOpenToOthers(path: string, mode: string): void {
+    this.#logger.warn({
+      event: 'file_open_to_others',
+      path,
+      mode,
+      msg: `DATABASE_URL: others than its owner may read or change ${path} (mode ${mode}); mend it with: chmod 600 ${path}*`,
+    });
+  }
+
   /** The service accepts requests. */
   listening(url: string): void {
     this.#log.logger.info({ event: 'listening', url, msg: `listening on ${url}` });
@@ -124,6 +134,12 @@ export class Events {
           msg: 'a batch could not be stored',
         });
       },
+      waitingForLock: (waitMs) =>
+        this.#logger.warn({
+          event: 'waiting_for_lock',
+          wait_ms_max: waitMs,
+          msg: `DATABASE_URL: another process holds the write lock: waiting for up to ${waitMs / 1_000} s`,
+        }),
       fatal,
     };
   }

@@ -12,6 +12,8 @@ const LABELS: Readonly<Record<string, string>> = {
   fatal: 'ERROR',
 };
 
+/** How long the end of the process waits for a reader of stdout to take the last lines. */
+const CLOSE_MS_MAX = 3_000;
 /** Bytes that may wait for a reader of stdout that has stopped reading; over it lines are dropped and counted. */
 const BUFFER_BYTES_MAX = 16 * 1_048_576;
 
@@ -22,8 +24,8 @@ export interface Log {
   readonly request: (ended: EndedRequest) => void;
   /** Lines dropped because nobody reads stdout. */
   readonly droppedLines: () => number;
-  /** Writes what is buffered, now. Used at the end of the process. */
-  readonly flush: () => void;
+  /** Takes no more lines. Resolves when the last one is written, or when nobody reads. Used at the end of the process. */
+  readonly close: () => Promise<void>;
 }
 
 /** Opens the log on stdout. Lines are written as soon as the previous write is done, so that the caller never waits. */
@@ -47,16 +49,29 @@ export function openLog(level: keyof typeof LEVELS): Log {
       }
     },
     droppedLines: () => dropped,
-    flush: () => flush(stream),
+    close: () => close(stream),
   };
 }
 
-function flush(stream: { flushSync(): void }): void {
+/**
+ * Not by `flushSync`: it knows nothing of the write that is under way in another thread, whose lines
+ * would then come late, or never.
+ */
+async function close(stream: ReturnType<typeof destination>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.once('close', resolve);
+  // Nobody reads any more.
+  stream.once('error', () => resolve());
+  const timer = setTimeout(resolve, CLOSE_MS_MAX);
   try {
-    stream.flushSync();
+    stream.end();
+    // Whoever still has something to say, as a connection that is cut off now, says it to nobody.
+    Object.assign(stream, { write: () => true });
+    await promise;
   } catch {
-    // Nobody reads any more, or the stream never opened: there is nowhere left to say so.
+    // It has ended before: there is nowhere left to say so.
   }
+  clearTimeout(timer);
 }
 
 let stampMs = 0;

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum file { NONE = 0, DATABASE = 1, WAL = 2, JOURNAL = 4, DIRECTORY = 8 };
+enum file { NONE = 0, DATABASE = 1, WAL = 2, JOURNAL = 4, DIRECTORY = 8, ABOVE = 16 };
 enum record { WRITE = 1, SYNC_BEGIN, SYNC_END, TRUNCATE, CREATE, UNLINK, ANSWER };
 enum operation { ON_WRITE = 1, ON_SYNC = 2, ON_OPEN = 4, ON_TRUNCATE = 8 };
 
@@ -36,7 +36,7 @@ struct header {
 #define ANSWER_BYTES_MAX 65536
 static unsigned char kinds[FDS_MAX];
 // A failed sync of a file is told once to everyone who has it open, as Linux does since 4.13.
-static int failures[16], told[FDS_MAX];
+static int failures[32], told[FDS_MAX];
 static const char *directory;
 static size_t directory_length;
 static int trace = -1;
@@ -82,7 +82,11 @@ static int ends(const char *path, const char *end) {
 }
 
 static enum file kind_of_path(const char *path) {
-  if (!directory || strncmp(path, directory, directory_length) != 0) return NONE;
+  if (!directory) return NONE;
+  size_t length = strlen(path);
+  if (length > 1 && length < directory_length && directory[length] == '/' && strncmp(path, directory, length) == 0)
+    return ABOVE;
+  if (strncmp(path, directory, directory_length) != 0) return NONE;
   if (path[directory_length] == 0) return DIRECTORY;
   if (ends(path, ".db")) return DATABASE;
   if (ends(path, ".db-wal")) return WAL;

@@ -165,7 +165,7 @@ export function postAgain(service: Service, stored: Stored): Promise<Answer> {
 }
 
 /** A signed post whose request id is the message's, so that its answer can be told among recorded bytes. */
-function postBytes(stored: Stored): Buffer {
+export function postBytes(stored: Stored): Buffer {
   const body = JSON.stringify(stored);
   return Buffer.from(
     `POST /webhook HTTP/1.1\r\nHost: a\r\nX-Request-ID: ${stored.message_id}\r\n` +

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { temporaryDirectory } from '../support/cleanup.ts';
+import { startService } from '../support/service.ts';
 import { DISK_FAULTS, surviveFault } from './disk-faults.ts';
+import { fuzz } from './fuzz.ts';
 import { mutant } from './mutant.ts';
 import { assertOutcomes } from './outcomes.ts';
 import { assertSyncedBeforeAnswer, cutPower, recordRun } from './power-cuts.ts';
@@ -70,5 +72,18 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
     const fault = DISK_FAULTS['writes fail (EIO)'];
     assert.ok(fault);
     await assert.rejects(surviveFault(t, built.library, fault, { main }), /are lost/);
+  });
+
+  it('a failure of ours for one kind of body, by generated requests', async (t) => {
+    const main = mutant(
+      t,
+      'ingest/decode.ts',
+      `if (!isUtf8(body)) return invalidJson('body is not valid UTF-8', 0);`,
+      `if (!isUtf8(body)) throw new Error('not UTF-8');`,
+    );
+    const service = await startService(t, { main });
+    await assert.rejects(fuzz(t, service, 10_000, 1), (error: Error) =>
+      /status 500/.test(String(error.cause)),
+    );
   });
 });

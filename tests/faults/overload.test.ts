@@ -3,16 +3,21 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { eventually } from '../support/bounded.ts';
+import { temporaryDirectory } from '../support/cleanup.ts';
 import { parseExposition, valueOf } from '../support/exposition.ts';
 import { message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
-import { head } from '../support/wire.ts';
+import { head, openWire } from '../support/wire.ts';
+import { Crowd } from './crowd.ts';
 import { Load } from './load.ts';
+import { buildShim, Disk } from './shim.ts';
 import { assertConsistent, assertStored } from './verify.ts';
+
+const built = buildShim({ after });
 
 /** What the process may grow by: the bound on bodies under way, and room for the rest. */
 const GROWTH_BYTES_MAX = 400 * 1_048_576;
@@ -79,6 +84,26 @@ describe('overload', () => {
     assertStored(service.databasePath, load.acknowledged);
   });
 
+  it('of a slow disk: what would wait long is refused, long before the queue is full', async (t) => {
+    if ('reason' in built) {
+      t.skip(built.reason);
+      return;
+    }
+    const disk = new Disk(t, built.library, temporaryDirectory(t));
+    const env = { ...disk.env({ trace: false }), QUEUE_MESSAGES_MAX: '100000' };
+    const service = await startService(t, { directory: disk.directory, env });
+    disk.slowDown(400);
+    // Never more than 4,000 at once: what is refused is refused for its time.
+    const load = new Load({ port: service.port, connections: 500, prefix: 'slow', reads: false });
+    await eventually('refusals', () => load.refused.size > 500 || undefined);
+    await load.stop();
+    assert.ok(load.acknowledged.size >= 512);
+    disk.slowDown(0);
+    await assertWell(service);
+    await assertConsistent(service, load.acknowledged);
+    assertStored(service.databasePath, load.acknowledged);
+  });
+
   it('of senders that stall in the middle of a long body', async (t) => {
     const service = await startService(t);
     const before = residentBytes(service);
@@ -135,5 +160,37 @@ describe('overload', () => {
     await service.output.atLeast(50, 'refusals', (line) => line.event === 'protocol_error');
     assertBounded(service, before);
     await assertWell(service);
+  });
+
+  it('of callers who send one byte a second, break off, or never read: the first are cut off, and none is in the way', async (t) => {
+    const service = await startService(t);
+    const before = residentBytes(service);
+    const crowd = new Crowd(service.port);
+    t.after(() => crowd.stop());
+    crowd.start();
+    const load = new Load({ port: service.port, connections: 8, prefix: 'among' });
+    // The headers that dribble are over their time after 10 s.
+    await service.output.atLeast(
+      100,
+      'the end of those who dribble',
+      (line) => line.event === 'protocol_error' && line.status === 408,
+    );
+    await eventually('messages', () => load.acknowledged.size > 500 || undefined);
+    await load.stop();
+    assertBounded(service, before);
+    crowd.stop();
+    await assertWell(service);
+    await assertConsistent(service, load.acknowledged);
+    assertStored(service.databasePath, load.acknowledged);
+  });
+
+  it('of one connection with thousands of requests behind each other, whose half is ended: each is answered', async (t) => {
+    const service = await startService(t);
+    const wire = await openWire(t, service.port);
+    const requests = Array.from({ length: 5_000 }, () => head('GET', '/health/live'));
+    wire.write(Buffer.concat(requests));
+    wire.end();
+    for (const _ of requests) assert.equal((await wire.reply()).status, 200);
+    await wire.close();
   });
 });

@@ -8,7 +8,6 @@ import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import type { Environment } from '../support/service.ts';
 
-const SOURCE = fileURLToPath(new URL('disk-shim.c', import.meta.url));
 /** The numbers of the struct `control` in disk-shim.c, four bytes each. */
 const FIELDS = ['operations', 'files', 'error', 'skip', 'times', 'syncDelayMs', 'hits', 'kill'];
 const OPERATIONS = { write: 1, sync: 2, open: 4, truncate: 8 } as const;
@@ -30,17 +29,20 @@ export interface Fault {
 }
 
 /**
- * Builds the shim. Gives the path of the library, or the reason why there is none: the machine has no C compiler,
- * or it is not Linux with the C library of GNU that the shim is written for.
+ * Builds a library to be loaded before the C library. Gives its path, or the reason why there is none: the machine has
+ * no C compiler, or it is not Linux with the C library of GNU that the sources are written for.
  */
-export function buildShim(t: Cleaner): { library: string } | { reason: string } {
-  if (process.platform !== 'linux')
-    return { reason: 'faults of the disk are injected on Linux only' };
-  const library = join(temporaryDirectory(t), 'disk-shim.so');
-  const args = ['-O2', '-shared', '-fPIC', '-o', library, SOURCE, '-ldl', '-lpthread'];
+export function buildShim(
+  t: Cleaner,
+  source: 'disk-shim.c' | 'clock-shim.c' = 'disk-shim.c',
+): { library: string } | { reason: string } {
+  if (process.platform !== 'linux') return { reason: `${source} is written for Linux` };
+  const library = join(temporaryDirectory(t), `${source}.so`);
+  const path = fileURLToPath(new URL(source, import.meta.url));
+  const args = ['-O2', '-shared', '-fPIC', '-o', library, path, '-ldl', '-lpthread'];
   const { status, stderr, error } = spawnSync('cc', args, { encoding: 'utf8' });
-  if (error) return { reason: 'no C compiler (cc) to build the disk that fails with' };
-  return status === 0 ? { library } : { reason: `disk-shim.c does not build here: ${stderr}` };
+  if (error) return { reason: `no C compiler (cc) to build ${source} with` };
+  return status === 0 ? { library } : { reason: `${source} does not build here: ${stderr}` };
 }
 
 /** One disk: the directory it watches, where its record goes, and the faults it has now. */

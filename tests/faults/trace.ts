@@ -1,8 +1,14 @@
 // Reads what disk-shim.c has recorded: every write, sync, name and answer, in their order.
 import { readFileSync } from 'node:fs';
 
-/** The parts of a database that are told apart, by the numbers that the shim gives them. */
-export const FILES = { 1: 'app.db', 2: 'app.db-wal', 4: 'app.db-journal', 8: '' } as const;
+/** The parts of a database that are told apart, by the numbers that the shim gives them. The last one is any directory above. */
+export const FILES = {
+  1: 'app.db',
+  2: 'app.db-wal',
+  4: 'app.db-journal',
+  8: '',
+  16: '..',
+} as const;
 export type FileNumber = keyof typeof FILES;
 
 const HEADER_BYTES = 24;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
+import { hold, release } from './leash.ts';
 
 /** Whoever runs functions after a test: a `TestContext`, or `{ after }` of `node:test` for a whole file. */
 export interface Cleaner {
@@ -27,8 +28,13 @@ export function temporaryDirectory(t: Cleaner): string {
 
 /** Sees to it that `child` is dead after the test, whatever becomes of the test. */
 export function endAfter(t: Cleaner, child: ChildProcess): void {
+  const { pid } = child;
   children.add(child);
+  if (pid !== undefined) hold(pid);
   const closed = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      if (pid !== undefined) release(pid);
+    });
     child.once('close', () => {
       children.delete(child);
       resolve();

@@ -1,5 +1,6 @@
 // What a running service wrote: its standard output as log lines, checked to be JSON objects and nothing else, and its standard error.
 import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { bounded } from './bounded.ts';
 
 /** A line of the log. Request lines have the first seven keys; other lines have `ts`, `level`, `event` and `msg`. */
@@ -18,6 +19,7 @@ export interface LogLine {
   event?: unknown;
   msg?: unknown;
   url?: unknown;
+  mode?: unknown;
 }
 
 /** Takes one line of text. Gives it as a log line. Throws when it is anything but a JSON object. */
@@ -36,10 +38,12 @@ export class Output {
   #ended = false;
   #parsed: LogLine[] = [];
   #read = 0;
+  readonly #stream: Readable;
 
   constructor(child: ChildProcess) {
     const { stdout, stderr } = child;
     if (!stdout || !stderr) throw new Error('the child must have pipes for its output');
+    this.#stream = stdout;
     stdout.setEncoding('utf8').on('data', (chunk: string) => {
       this.stdout += chunk;
       this.#tell();
@@ -52,6 +56,15 @@ export class Output {
       this.#ended = true;
       this.#tell();
     });
+  }
+
+  /** Stops reading the log, as a collector does that is slow. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
   }
 
   /** The complete lines written so far. Throws when one of them is not a JSON object. */

@@ -108,6 +108,15 @@ export class ServiceProcess {
 export class Service extends ServiceProcess {
   port = 0;
 
+  /** Waits until it accepts requests. */
+  async listening(): Promise<void> {
+    const line = await this.output.line(
+      'the line that tells the address',
+      (seen) => seen.event === 'listening',
+    );
+    this.port = Number(new URL(String(line.url)).port);
+  }
+
   send(request: Request): Promise<Answer> {
     return send(this.port, request);
   }
@@ -148,10 +157,6 @@ export class Service extends ServiceProcess {
 /** Starts the service and gives it once it accepts requests; it is ended after the test. */
 export async function startService(t: Cleaner, options: Options = {}): Promise<Service> {
   const service = new Service(t, options);
-  const line = await service.output.line(
-    'the line that tells the address',
-    (seen) => seen.event === 'listening',
-  );
-  service.port = Number(new URL(String(line.url)).port);
+  await service.listening();
   return service;
 }

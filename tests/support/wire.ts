@@ -151,7 +151,8 @@ interface Read {
   length: number;
 }
 
-function readAnswer(bytes: Buffer, method: string, ended: boolean): Read | undefined {
+/** Reads the first answer of `bytes` and how many of them it takes; undefined where it has not come whole. */
+export function readAnswer(bytes: Buffer, method: string, ended: boolean): Read | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) return undefined;
   const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');

@@ -25,6 +25,8 @@ export type Failure = 'disk' | 'locked' | 'schema' | 'other';
 
 export type WriterReply =
   | { readonly kind: 'opened' }
+  /** Another process holds the write lock, which is waited for up to `waitMs`. */
+  | { readonly kind: 'locked'; readonly waitMs: number }
   | { readonly kind: 'refused'; readonly reason: string }
   | {
       readonly kind: 'appended';

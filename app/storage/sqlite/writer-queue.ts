@@ -12,6 +12,12 @@ import { APPEND_OUTCOMES, type Failure, type WriterReply, type WriterRequest } f
 const PARCEL_MESSAGES = 16;
 /** The longest text has 4,096 characters of up to four bytes; this bounds the queue for the worst of them. */
 const QUEUE_UNITS_MAX = 32 * 1_048_576;
+/**
+ * A message that would wait longer is refused at once: its sender may be gone by then, and all behind it wait as well.
+ * What a commit takes at least always gets in, however slow the disk.
+ */
+const WAIT_MS_MAX = 1_000;
+const COMMIT_MESSAGES = 512;
 const PROBE_INTERVAL_MS_MIN = 1_000;
 /** A commit that takes longer is given up: its messages, and those behind it, are answered `unavailable`. */
 const COMMIT_MS_MAX = 10_000;
@@ -29,8 +35,8 @@ class OpenError extends Error {
   override readonly name = 'OpenError';
 }
 
-/** What the thread says first. A file system that does not answer must not keep the process starting for ever. */
-async function firstReply(worker: Worker): Promise<WriterReply> {
+/** What the thread says next. A file system that does not answer must not keep the process starting for ever. */
+async function nextReply(worker: Worker): Promise<WriterReply> {
   const signal = AbortSignal.timeout(OPEN_MS_MAX);
   try {
     const [reply] = (await once(worker, 'message', { signal })) as [WriterReply];
@@ -56,6 +62,8 @@ export class WriterQueue {
   /** With the writer, in the order in which it answers. */
   #sent: Waiting[] = [];
   #units = 0;
+  /** From one answer of the busy writer to the next: the commit, and what is filled between two of them. */
+  #lastTurnMs = 0;
   #sendScheduled = false;
   #closing = false;
   #closed: Promise<void> | null = null;
@@ -88,7 +96,11 @@ export class WriterQueue {
       workerData: { path },
       name: 'writer',
     });
-    const reply = await firstReply(worker);
+    let reply = await nextReply(worker);
+    if (reply.kind === 'locked') {
+      observer.waitingForLock(reply.waitMs);
+      reply = await nextReply(worker);
+    }
     if (reply.kind !== 'opened')
       throw new OpenError(
         reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`,
@@ -118,6 +130,7 @@ export class WriterQueue {
       this.#closing ||
       this.#dead ||
       this.depth >= this.#messagesMax ||
+      this.#tooSlow() ||
       this.#units + units > QUEUE_UNITS_MAX
     ) {
       return Promise.resolve('unavailable');
@@ -187,6 +200,7 @@ export class WriterQueue {
     }
     if (reply.kind !== 'appended') return;
     this.#lastFailure = reply.failure;
+    this.#lastTurnMs = this.busyMs;
     this.#busySinceMs = performance.now();
     const answered = this.#sent.splice(0, reply.outcomes.length);
     for (const [index, entry] of answered.entries()) {
@@ -220,6 +234,14 @@ export class WriterQueue {
     this.#parcel = [];
     this.#settleIdle();
     this.#observer.fatal(error);
+  }
+
+  /** Whether what waits takes too long already, at the pace of the last batch. */
+  #tooSlow(): boolean {
+    return (
+      this.depth >= COMMIT_MESSAGES &&
+      (this.depth / COMMIT_MESSAGES) * this.#lastTurnMs > WAIT_MS_MAX
+    );
   }
 
   #settleIdle(): void {

@@ -1,5 +1,5 @@
 // The writer's thread: opens the file, answers batches one after another, closes the file.
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   type MessagePort,
@@ -9,6 +9,8 @@ import {
 } from 'node:worker_threads';
 import type { Message } from '../../model/message.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { makeDirectory } from './directory.ts';
+import { failureOf } from './failure.ts';
 import { SchemaError } from './migrations.ts';
 import type { WriterReply, WriterRequest } from './protocol.ts';
 import { SearchFeed } from './search/search-feed.ts';
@@ -24,6 +26,9 @@ const BATCH_MESSAGES_MAX = 512;
 const FILL_MESSAGES = 256;
 /** After this long without a message, what is left is filled, however little it is. */
 const FILL_IDLE_MS = 10;
+/** A start waits so long for a lock of another process; each attempt waits in SQLite for the busy timeout. */
+const OPEN_LOCK_MS_MAX = 30_000;
+const OPEN_LOCK_RETRY_MS = 100;
 /** After a failure the orders wait this long before they are tried again. */
 const FILL_RETRY_MS = 1_000;
 
@@ -36,13 +41,28 @@ function reply(message: WriterReply): void {
 
 function openOrRefuse(file: string): Writer | null {
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    const opened = new Writer(file);
+    makeDirectory(dirname(file));
+    const opened = openOnceFree(file);
     reply({ kind: 'opened' });
     return opened;
   } catch (error) {
     reply({ kind: 'refused', reason: refusal(file, error) });
     return null;
+  }
+}
+
+/** Opens the file. While another process holds the write lock, as a backup or a predecessor may, it is tried again. */
+function openOnceFree(file: string): Writer {
+  const endMs = performance.now() + OPEN_LOCK_MS_MAX;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return new Writer(file);
+    } catch (error) {
+      if (failureOf(error) !== 'locked' || performance.now() > endMs) throw error;
+      if (attempt === 1) reply({ kind: 'locked', waitMs: OPEN_LOCK_MS_MAX });
+      // Some locks fail at once, without the wait in SQLite.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_LOCK_RETRY_MS);
+    }
   }
 }
 
@@ -129,6 +149,12 @@ async function finish(open: Writer, checkpoints: Checkpoints, search: SearchFeed
 /** Why the file cannot be used, with the way to mend it where there is one. */
 function refusal(file: string, error: unknown): string {
   if (error instanceof SchemaError) return `DATABASE_URL: ${file}: ${error.message}`;
+  if (failureOf(error) === 'locked') {
+    return (
+      `DATABASE_URL: ${file}: another process has held the write lock for more than ${OPEN_LOCK_MS_MAX / 1_000} s: ` +
+      `end it (\`fuser ${file}\` names it), then start again`
+    );
+  }
   return (
     unwritable(dirname(file)) ??
     unwritable(file) ??

@@ -42,9 +42,14 @@ export class Writer {
   constructor(path: string) {
     this.#path = path;
     this.#database = openForWriting(path);
-    resyncLog(this.#database, path);
-    migrate(this.#database);
-    this.#statements = prepare(this.#database);
+    try {
+      resyncLog(this.#database, path);
+      migrate(this.#database);
+      this.#statements = prepare(this.#database);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   /**
