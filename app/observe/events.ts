@@ -67,7 +67,7 @@ export class Events {
 
   /** The database was there, and its owner lets others at it. `mode` are its permissions, octal. */
   fileOpenToOthers(path: string, mode: string): void {
-    this.#logger.warn({
+    this.#log.logger.warn({
       event: 'file_open_to_others',
       path,
       mode,
@@ -135,7 +135,7 @@ export class Events {
         });
       },
       waitingForLock: (waitMs) =>
-        this.#logger.warn({
+        this.#log.logger.warn({
           event: 'waiting_for_lock',
           wait_ms_max: waitMs,
           msg: `DATABASE_URL: another process holds the write lock: waiting for up to ${waitMs / 1_000} s`,
