@@ -38,7 +38,7 @@ function openOrRefuse(file: string): Writer | null {
   try {
     mkdirSync(dirname(file), { recursive: true });
     const opened = new Writer(file);
-    reply({ kind: 'opened' });
+    reply({ kind: 'opened', alone: opened.mayIndex() });
     return opened;
   } catch (error) {
     reply({ kind: 'refused', reason: refusal(file, error) });
@@ -48,7 +48,11 @@ function openOrRefuse(file: string): Writer | null {
 
 function run(open: Writer): void {
   const checkpoints = new Checkpoints(path);
-  const search = new SearchFeed(path, (piece) => open.applySearchPiece(piece));
+  const search = new SearchFeed(
+    path,
+    (piece) => open.applySearchPiece(piece),
+    () => open.mayIndex(),
+  );
   search.committed(0);
   let backlog = open.orderBacklog();
   let timer: NodeJS.Timeout | undefined;

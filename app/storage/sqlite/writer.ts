@@ -10,6 +10,7 @@ import { migrate } from './migrations.ts';
 import { OrderFiller } from './order-filler.ts';
 import { resyncLog } from './resync.ts';
 import { applyPiece, type SearchPiece } from './search/indexer.ts';
+import { ServiceLock } from './service-lock.ts';
 
 const CREATED = APPEND_OUTCOMES.indexOf('created');
 const DUPLICATE = APPEND_OUTCOMES.indexOf('duplicate');
@@ -27,16 +28,26 @@ interface Statements {
 /** The one connection that writes. Not safe for use by two threads. */
 export class Writer {
   readonly #path: string;
+  readonly #lock: ServiceLock;
   #database: DatabaseSync;
   #statements: Statements;
 
-  /** Opens and migrates the file. Throws what SQLite throws, or SchemaError. */
+  /** Opens and migrates the file. Throws what SQLite throws, SchemaError, or InUseError. */
   constructor(path: string) {
     this.#path = path;
-    this.#database = openForWriting(path);
-    resyncLog(this.#database, path);
-    migrate(this.#database);
-    this.#statements = prepare(this.#database);
+    this.#lock = ServiceLock.forService(path);
+    let database: DatabaseSync | null = null;
+    try {
+      database = openForWriting(path);
+      resyncLog(database, path);
+      migrate(database);
+      this.#statements = prepare(database);
+      this.#database = database;
+    } catch (error) {
+      database?.close();
+      this.#lock.release();
+      throw error;
+    }
   }
 
   /**
@@ -73,6 +84,11 @@ export class Writer {
     });
   }
 
+  /** Whether this process is the one that fills the search index: two would spoil each other's merges. */
+  mayIndex(): boolean {
+    return this.#lock.rise();
+  }
+
   /** Puts a piece of the search index in, in a transaction of its own. */
   applySearchPiece(piece: SearchPiece): Failure | null {
     return this.#transaction(() => applyPiece(this.#database, piece));
@@ -96,6 +112,7 @@ export class Writer {
       // On a full disk the WAL stays as it is: what it holds is durable, and the next start reads it.
     }
     this.#database.close();
+    this.#lock.release();
   }
 
   #transaction(work: () => void): Failure | null {
