@@ -6,7 +6,9 @@ import { addBackupCommand } from './commands/backup.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addRestoreCommand } from './commands/restore.ts';
+import { addSendCommand } from './commands/send.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addSignCommand } from './commands/sign.ts';
 import { addStatsCommand } from './commands/stats.ts';
 import { InUseError } from '../storage/sqlite/in-use.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
@@ -16,6 +18,8 @@ import { Terminal } from './terminal.ts';
 const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addServeCommand,
   addConfigCommand,
+  addSignCommand,
+  addSendCommand,
   addBackupCommand,
   addRestoreCommand,
   addCheckCommand,
