@@ -46,6 +46,8 @@ export interface BackupReport {
   readonly rounds: number;
   /** How long checkpoints could not start the log over, in milliseconds. */
   readonly heldMs: number;
+  /** Whether the file was held for the whole copy, because changes may have been missed. */
+  readonly heldForAll: boolean;
   readonly copySeconds: number;
   readonly checkSeconds: number;
 }
@@ -94,7 +96,7 @@ async function copyLive(
   { source, bytesPerSecond, signal }: BackupOptions,
   partial: string,
   tell: TellBackup,
-): Promise<{ rounds: number; heldMs: number }> {
+): Promise<Pick<BackupReport, 'rounds' | 'heldMs' | 'heldForAll'>> {
   const database = openForReading(source);
   const watch = new WalWatch(source);
   let copy: PageCopy | null = null;
@@ -116,8 +118,8 @@ async function copyLive(
     await copy.all(bytesPerSecond, breathe);
     const { rounds, left } = await copyChanges(copy, watch, breathe);
     const startMs = performance.now();
-    await copyHeld(database, copy, watch, left, { source, partial });
-    return { rounds, heldMs: performance.now() - startMs };
+    const heldForAll = await copyHeld(database, copy, watch, left, { source, partial });
+    return { rounds, heldMs: performance.now() - startMs, heldForAll };
   } finally {
     database.close();
     copy?.close();
@@ -142,21 +144,22 @@ async function copyChanges(
   }
 }
 
-/** Copies what is left from one state of the file. Where changes may have been missed, that is all of it. */
+/** Copies what is left from one state of the file. Where changes may have been missed, that is all of it; gives whether. */
 async function copyHeld(
   database: DatabaseSync,
   copy: PageCopy,
   watch: WalWatch,
   left: readonly number[],
   { source, partial }: { source: string; partial: string },
-): Promise<void> {
+): Promise<boolean> {
   database.exec('BEGIN');
   try {
     // From this read on, checkpoints move nothing newer into the file, and the log is not begun anew.
     database.prepare('SELECT count(*) FROM sqlite_schema').get();
     watch.look();
     const pages = new Set([...left, ...watch.take()]);
-    if (watch.complete)
+    const all = !watch.complete;
+    if (!all)
       await copy.pages(
         [...pages].toSorted((a, b) => a - b),
         null,
@@ -165,6 +168,7 @@ async function copyHeld(
     copy.fit();
     watch.look();
     if (watch.liveBytes > 0) copyStart(`${source}-wal`, `${partial}-wal`, watch.liveBytes);
+    return all;
   } finally {
     database.exec('COMMIT');
   }
