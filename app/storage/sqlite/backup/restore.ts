@@ -78,11 +78,11 @@ function refuseLive(backup: string, target: string): void {
  */
 function setAside(target: string): string {
   const kept = `${target}.before-restore-${new Date().toISOString().replaceAll(/[-:.]/g, '')}`;
-  if (!settleLog(target)) {
-    // Too damaged to take in its log: both go aside as they are.
-    if (existsSync(`${target}-wal`)) renameSync(`${target}-wal`, `${kept}-wal`);
-    rmSync(`${target}-shm`, { force: true });
-  }
+  const log = `${target}-wal`;
+  // SQLite may delete the log of a file that it cannot read: a second name keeps it.
+  if (existsSync(log)) linkSync(log, `${kept}-wal`);
+  if (settleLog(target)) rmSync(`${kept}-wal`, { force: true });
+  else for (const path of [log, `${target}-shm`]) rmSync(path, { force: true });
   linkSync(target, kept);
   return kept;
 }
