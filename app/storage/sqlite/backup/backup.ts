@@ -4,7 +4,8 @@ import { constants, setPriority } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openForCheckpoints, openForReading } from '../connection.ts';
-import { type Depth, type Inspection, inspectFile } from '../inspect.ts';
+import type { Depth, Inspection } from '../inspect.ts';
+import { inspectAside } from '../inspection.ts';
 import {
   BadCopy,
   isSameFile,
@@ -71,7 +72,7 @@ export async function backUp(options: BackupOptions, tell: TellBackup): Promise<
     const copiedMs = performance.now();
     // From here on nothing is held: it may take as long as it takes.
     lowerPriority(constants.priority.PRIORITY_LOW);
-    const inspection = inspectCopy(partial, depth, tell);
+    const inspection = await inspectCopy(partial, depth, tell, options.signal);
     options.signal.throwIfAborted();
     const bytes = place(partial, target, options.placement);
     return {
@@ -187,8 +188,18 @@ function settle(partial: string): void {
 }
 
 /** Looks a copy over before it may take anybody's place. Throws BadCopy. */
-export function inspectCopy(partial: string, depth: Depth, tell: TellBackup): Inspection {
-  const inspection = inspectFile(partial, depth, (_, done, all) => tell('checking', done, all));
+export async function inspectCopy(
+  partial: string,
+  depth: Depth,
+  tell: TellBackup,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const inspection = await inspectAside(
+    partial,
+    depth,
+    (_, done, all) => tell('checking', done, all),
+    signal,
+  );
   if (inspection.sound) return inspection;
   const problems = inspection.findings.flatMap(({ problems: found }) => found);
   throw new BadCopy(problems.slice(0, 3).join('; '));
