@@ -119,7 +119,10 @@ describe('oncebox backup', () => {
     const { env, directory } = await filled(t, 2_000);
     const copy = join(directory, 'copy.db');
     const results = await Promise.all([1, 2].map(() => oncebox(t, ['backup', copy], { env })));
-    assert.deepEqual(results.map(({ code }) => code).toSorted(), [0, 1]);
+    assert.deepEqual(
+      results.map(({ code }) => code).toSorted((a, b) => Number(a) - Number(b)),
+      [0, 1],
+    );
     const forced = await Promise.all(
       [1, 2].map(() => oncebox(t, ['backup', '--force', copy], { env })),
     );

@@ -149,10 +149,7 @@ describe('oncebox restore', () => {
       else assert.equal(code, 0);
       disk.heal();
       assertSound(old.path);
-      assert.ok(
-        [before, 40].includes(count(old.path) as number),
-        `${String(count(old.path))} messages`,
-      );
+      assert.ok([before, 40].includes(count(old.path)), `${String(count(old.path))} messages`);
       if (count(old.path) === 40) copyFileSync(old.path, `${old.path}.again`);
     }
     assert.ok(kills > 3, `${kills} kills`);

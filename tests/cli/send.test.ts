@@ -73,7 +73,7 @@ describe('oncebox send', () => {
     assert.deepEqual(
       rejected
         .map((line) => (JSON.parse(line) as { line: number; status: number }).line)
-        .toSorted(),
+        .toSorted((a, b) => a - b),
       [101, 103],
     );
     assert.match(first.stderr, /^line 101: 422 /m);
