@@ -24,7 +24,8 @@ export type WriterRequest =
 export type Failure = 'disk' | 'locked' | 'schema' | 'other';
 
 export type WriterReply =
-  | { readonly kind: 'opened' }
+  /** `alone`: no other service uses the file. */
+  | { readonly kind: 'opened'; readonly alone: boolean }
   /** Another process holds the write lock, which is waited for up to `waitMs`. */
   | { readonly kind: 'locked'; readonly waitMs: number }
   | { readonly kind: 'refused'; readonly reason: string }

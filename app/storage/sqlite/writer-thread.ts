@@ -43,7 +43,7 @@ function openOrRefuse(file: string): Writer | null {
   try {
     makeDirectory(dirname(file));
     const opened = openOnceFree(file);
-    reply({ kind: 'opened' });
+    reply({ kind: 'opened', alone: opened.mayIndex() });
     return opened;
   } catch (error) {
     reply({ kind: 'refused', reason: refusal(file, error) });
@@ -68,11 +68,15 @@ function openOnceFree(file: string): Writer {
 
 function run(open: Writer): void {
   const checkpoints = new Checkpoints(path);
-  const search = new SearchFeed(path, (piece) => {
-    const failure = open.applySearchPiece(piece);
-    checkpoints.indexed(open);
-    return failure;
-  });
+  const search = new SearchFeed(
+    path,
+    (piece) => {
+      const failure = open.applySearchPiece(piece);
+      checkpoints.indexed(open);
+      return failure;
+    },
+    () => open.mayIndex(),
+  );
   search.committed(0);
   let backlog = open.orderBacklog();
   let timer: NodeJS.Timeout | undefined;

@@ -10,6 +10,7 @@ import { migrate } from './migrations.ts';
 import { OrderFiller } from './order-filler.ts';
 import { resyncLog } from './resync.ts';
 import { applyPiece, type SearchPiece } from './search/indexer.ts';
+import { ServiceLock } from './service-lock.ts';
 
 const CREATED = APPEND_OUTCOMES.indexOf('created');
 const DUPLICATE = APPEND_OUTCOMES.indexOf('duplicate');
@@ -33,21 +34,26 @@ type Synchronous = 'FULL' | 'NORMAL';
 /** The one connection that writes. Not safe for use by two threads. */
 export class Writer {
   readonly #path: string;
+  readonly #lock: ServiceLock;
   #database: DatabaseSync;
   #statements: Statements;
   /** What the connection is set to; `openForWriting` sets FULL. */
   #synchronous: Synchronous = 'FULL';
 
-  /** Opens and migrates the file. Throws what SQLite throws, or SchemaError. */
+  /** Opens and migrates the file. Throws what SQLite throws, SchemaError, or InUseError. */
   constructor(path: string) {
     this.#path = path;
-    this.#database = openForWriting(path);
+    this.#lock = ServiceLock.forService(path);
+    let database: DatabaseSync | null = null;
     try {
-      resyncLog(this.#database, path);
-      migrate(this.#database);
-      this.#statements = prepare(this.#database);
+      database = openForWriting(path);
+      resyncLog(database, path);
+      migrate(database);
+      this.#statements = prepare(database);
+      this.#database = database;
     } catch (error) {
-      this.#database.close();
+      database?.close();
+      this.#lock.release();
       throw error;
     }
   }
@@ -86,6 +92,11 @@ export class Writer {
     });
   }
 
+  /** Whether this process is the one that fills the search index: two would spoil each other's merges. */
+  mayIndex(): boolean {
+    return this.#lock.rise();
+  }
+
   /** Puts a piece of the search index in, in a transaction of its own that waits for no sync. */
   applySearchPiece(piece: SearchPiece): Failure | null {
     return this.#transaction(() => applyPiece(this.#database, piece), 'NORMAL');
@@ -109,6 +120,7 @@ export class Writer {
       // On a full disk the WAL stays as it is: what it holds is durable, and the next start reads it.
     }
     this.#database.close();
+    this.#lock.release();
   }
 
   #transaction(work: () => void, synchronous: Synchronous = 'FULL'): Failure | null {
