@@ -61,7 +61,6 @@ export async function startService(
       },
     },
   );
-  if (!store.alone) events.notAlone(config.databasePath);
   const feed = new Feed(store);
   const assets = readAssets();
   if (assets.size === 0) events.dashboardMissing();
@@ -75,11 +74,7 @@ export async function startService(
     queueMessagesMax: config.queueMessagesMax,
   });
   const { secrets, tokens, bodyBytesMax, connectionsMax } = config;
-  if (tokens.api === null) events.readsOpen();
-  const remote = networkFileSystem(config.databasePath);
-  if (remote !== null) events.networkFileSystem(config.databasePath, remote);
-  const mode = openToOthers(config.databasePath);
-  if (mode !== null) events.fileOpenToOthers(config.databasePath, mode);
+  warn(config, store, events);
   const server = new HttpServer(
     createRouter({ store, feed, assets, secrets, tokens, bodyBytesMax, metrics, events }),
     (body, signature) => receive(store, secrets, body, signature),
@@ -100,4 +95,14 @@ export async function startService(
     await store.close();
     throw error;
   }
+}
+
+/** Says at the start what an operator should know: nothing of it keeps the service from working. */
+function warn({ tokens, databasePath }: Config, store: SqliteStore, events: Events): void {
+  if (!store.alone) events.notAlone(databasePath);
+  if (tokens.api === null) events.readsOpen();
+  const remote = networkFileSystem(databasePath);
+  if (remote !== null) events.networkFileSystem(databasePath, remote);
+  const mode = openToOthers(databasePath);
+  if (mode !== null) events.fileOpenToOthers(databasePath, mode);
 }
