@@ -10,7 +10,7 @@ import { foldCase } from '../../model/search.ts';
 const SQLITE_VERSION_MIN = [3, 51, 3] as const;
 
 /** How long a statement waits for another process's lock before it fails with SQLITE_BUSY. */
-const BUSY_TIMEOUT_MS = 2_000;
+export const BUSY_TIMEOUT_MS = 2_000;
 
 /**
  * A small page cache on purpose: at each commit SQLite walks the whole hash table of the cache, and with 64 MB of
@@ -21,11 +21,15 @@ const CACHE_KIB = 2_048;
 /** Opens the file for writing, creating it where it is absent. Throws what SQLite throws. */
 export function openForWriting(path: string): DatabaseSync {
   const database = open(path, false);
+  // Only a new file takes this on; then it can shrink by steps. An older one shrinks by VACUUM alone.
+  database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   requirePragma(database, 'journal_mode', 'wal', 'wal');
   // FULL syncs the WAL at every commit: without it a commit may be lost when the power fails.
   requirePragma(database, 'synchronous', 'FULL', 2);
   // A checkpoint inside a commit is a pause that its messages wait for: another thread does them.
   requirePragma(database, 'wal_autocheckpoint', '0', 0);
+  // What is deleted, or moves to another page, is overwritten where it stood, as far as that writes no further page.
+  requirePragma(database, 'secure_delete', 'FAST', 2);
   return database;
 }
 

@@ -71,6 +71,14 @@ const MIGRATIONS: readonly string[] = [
    );
    CREATE TABLE search_postings (row_id INTEGER PRIMARY KEY, postings BLOB NOT NULL);
    INSERT INTO counters (name, value) VALUES ('searched_seq', 0);`,
+
+  // 4: messages may be removed. A tombstone is what is kept of one: enough to know its id when it comes again.
+  // Of a search block: how many of its messages were removed since its lists were last cleared of such, and
+  // how often they were rewritten, so that two processes that do so notice each other.
+  `CREATE TABLE tombstones (id_hash BLOB PRIMARY KEY NOT NULL) WITHOUT ROWID;
+   INSERT INTO counters (name, value) VALUES ('tombstones', 0);
+   ALTER TABLE search_blocks ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE search_blocks ADD COLUMN edits INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** The version that this program writes and reads. */
@@ -86,6 +94,7 @@ export const SCHEMA_OBJECTS = [
   'segments',
   'search_blocks',
   'search_postings',
+  'tombstones',
 ] as const;
 
 /** A file that this program must not touch: newer than it, or another program's. */
