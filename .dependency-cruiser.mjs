@@ -11,11 +11,13 @@ const ROOMS = {
   http: ['ingest', 'query', 'observe', 'model'],
   service: ['model', 'config', 'ingest', 'query', 'storage', 'observe', 'http'],
   main: ['service', 'config'],
-  cli: ['service', 'config', 'storage', 'model'],
+  // The command `serve` is the process; `send` signs as `ingest` verifies, and `import` decodes as it does.
+  cli: ['main', 'config', 'storage', 'ingest', 'model'],
 };
 
 /** Packages and Node modules that belong to certain rooms. */
 const OWNED = {
+  commander: ['cli'],
   piscina: ['storage'],
   pino: ['observe'],
   'prom-client': ['observe'],

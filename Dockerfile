@@ -25,7 +25,9 @@ COPY package.json /app/
 COPY scripts/healthcheck.ts scripts/warm.ts /app/scripts/
 COPY app /app/app
 COPY --from=dashboard /build/web/dist /app/web/dist
-RUN mkdir /data /app/.cache && chown node:node /data /app/.cache
+# `docker compose exec api oncebox …`
+RUN ln -s /app/app/cli/oncebox.ts /usr/local/bin/oncebox \
+  && mkdir /data /app/.cache && chown node:node /data /app/.cache
 USER node
 # Types are stripped and code is compiled here, once, and not at each start in each thread: half the time, 100 MB less.
 ENV NODE_COMPILE_CACHE=/app/.cache

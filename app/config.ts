@@ -104,11 +104,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(env: Environment = process.env): Config {
   return Object.freeze({
     secrets: {
-      current: required('WEBHOOK_SECRET', readSecret(env, 'WEBHOOK_SECRET')),
+      current: readSigningKey(env),
       previous: readSecret(env, 'WEBHOOK_SECRET_PREVIOUS'),
     },
     tokens: { api: readToken(env, 'API_TOKEN'), metrics: readToken(env, 'METRICS_TOKEN') },
-    databasePath: readDatabasePath(setting(env, 'DATABASE_URL')),
+    databasePath: readDatabasePath(env),
     logLevel: readLogLevel(setting(env, 'LOG_LEVEL')),
     host: setting(env, 'HOST'),
     port: readInteger(env, 'PORT', 0, 65_535),
@@ -117,6 +117,35 @@ export function readConfig(env: Environment = process.env): Config {
     connectionsMax: readInteger(env, 'CONNECTIONS_MAX', 1, 1_000_000),
     readerThreads: readInteger(env, 'READER_THREADS', 1, Math.max(16, availableParallelism())),
   });
+}
+
+/** A setting for people: its value, masked where it is secret, and where it comes from. */
+interface DescribedSetting {
+  readonly name: SettingName;
+  readonly value: string | null;
+  readonly source: 'environment' | 'default' | 'unset';
+}
+
+const SECRET_NAMES: readonly string[] = [
+  'WEBHOOK_SECRET',
+  'WEBHOOK_SECRET_PREVIOUS',
+  'API_TOKEN',
+  'METRICS_TOKEN',
+] satisfies SecretName[];
+
+/** Every setting with its value, usable or not. Of a secret it says only that it is set, not even how long it is. */
+export function describeSettings(env: Environment = process.env): DescribedSetting[] {
+  return SETTINGS.map(({ name, default: value }) => {
+    const set = env[name] ?? '';
+    if (set !== '')
+      return { name, value: SECRET_NAMES.includes(name) ? '********' : set, source: 'environment' };
+    return { name, value, source: value === null ? 'unset' : 'default' };
+  });
+}
+
+/** The key that webhooks are signed with. Throws ConfigError where there is none that can be used. */
+export function readSigningKey(env: Environment = process.env): Buffer {
+  return required('WEBHOOK_SECRET', readSecret(env, 'WEBHOOK_SECRET'));
 }
 
 function setting(env: Environment, name: SettingName): string {
@@ -164,8 +193,12 @@ function readToken(env: Environment, name: SecretName): string | null {
   throw new ConfigError(`${name} must be visible ASCII characters without spaces`);
 }
 
-/** SQLAlchemy's reading of a URL: what follows the third slash is the path, so a fourth makes it absolute. */
-function readDatabasePath(url: string): string {
+/**
+ * The absolute path that DATABASE_URL names. SQLAlchemy's reading of a URL: what follows the third slash is the path,
+ * so a fourth makes it absolute. Throws ConfigError.
+ */
+export function readDatabasePath(env: Environment = process.env): string {
+  const url = setting(env, 'DATABASE_URL');
   const prefix = 'sqlite:///';
   if (!url.startsWith(prefix)) {
     throw new ConfigError(

@@ -1,0 +1,44 @@
+// `oncebox config`: the settings as the service would understand them.
+import type { Command } from 'commander';
+import { ConfigError, describeSettings, readConfig } from '../../config.ts';
+import { EXIT } from '../exit.ts';
+import { withExamples, withJson } from '../options.ts';
+import { table, type Terminal } from '../terminal.ts';
+
+export function addConfigCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('config')
+    .description('show the settings as understood, secrets masked; exit code 78 if one is unusable')
+    .option('--check', 'say only whether the service could start with them')
+    .action((options: { check?: boolean }) => showConfig(terminal, options.check === true));
+  withExamples(
+    withJson(command),
+    ['config', 'shows each setting, and where its value comes from'],
+    ['config --check && oncebox serve', 'serves only with settings that can be used'],
+  );
+}
+
+function showConfig(terminal: Terminal, checkOnly: boolean): void {
+  const { problem, databasePath } = understood();
+  const settings = describeSettings();
+  const value = { usable: problem === null, problem, databasePath };
+  terminal.result(checkOnly ? value : { ...value, settings }, () => {
+    const verdict = problem === null ? ['The settings can be used.'] : [];
+    if (checkOnly) return verdict;
+    const rows = settings.map(({ name, value: text, source }) => [name, text ?? '-', source]);
+    const file = databasePath === null ? [] : [`The database is ${databasePath}`];
+    return [...table([['setting', 'value', 'from'], ...rows]), '', ...file, ...verdict];
+  });
+  if (problem === null) return;
+  terminal.error(problem);
+  terminal.exitCode = EXIT.config;
+}
+
+function understood(): { problem: string | null; databasePath: string | null } {
+  try {
+    return { problem: null, databasePath: readConfig().databasePath };
+  } catch (error) {
+    if (error instanceof ConfigError) return { problem: error.message, databasePath: null };
+    throw error;
+  }
+}

@@ -1,0 +1,14 @@
+// `oncebox serve`: the service in the foreground, as `npm start` runs it.
+import type { Command } from 'commander';
+import { withExamples } from '../options.ts';
+
+export function addServeCommand(program: Command): void {
+  const command = program
+    .command('serve')
+    .description('run the service in the foreground, until SIGTERM or Ctrl-C')
+    .action(async () => {
+      // The process is the service's from here on: its signals, its exit codes, its log on stdout.
+      await import('../../main.ts');
+    });
+  withExamples(command, ['serve', 'serves on HOST and PORT; needs WEBHOOK_SECRET']);
+}

@@ -1,0 +1,33 @@
+// What the exit codes of `oncebox` say, and the error that carries one.
+
+/** The README's table is this list. */
+export const EXIT = {
+  /** Done; nothing wrong was found. */
+  done: 0,
+  /** It failed, or a problem was found. */
+  failed: 1,
+  /** The command line is wrong. */
+  usage: 2,
+  /** The file is in use, and must not be: stop the service first. */
+  inUse: 3,
+  /** Done, but for some of the input, which was reported. */
+  partly: 4,
+  /** A setting cannot be used (sysexits.h: EX_CONFIG), as when the service starts. */
+  config: 78,
+  /** Stopped by Ctrl-C (128 + SIGINT), or by SIGTERM. */
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A reason for the operator, in one line, and the exit code that goes with it. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode = EXIT.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,37 @@
+// Options and help that several commands share.
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { readDatabasePath } from '../config.ts';
+
+/** Adds `--json`, which the program reads before the command runs. */
+export function withJson(command: Command): Command {
+  return command.option('--json', 'write the result as one line of JSON');
+}
+
+/** Adds `--database`; the action finds the file with `databaseOf`. */
+export function withDatabase(command: Command): Command {
+  return command.option('-d, --database <file>', 'the database file, instead of DATABASE_URL');
+}
+
+/** The absolute path of the database: from the option, else from DATABASE_URL. Throws ConfigError. */
+export function databaseOf(options: { readonly database?: string }): string {
+  return options.database === undefined ? readDatabasePath() : resolve(options.database);
+}
+
+/** Adds examples under the help. Each is a command line without `oncebox`, and what it does. */
+export function withExamples(
+  command: Command,
+  ...examples: readonly (readonly [line: string, does: string])[]
+): Command {
+  const lines = examples.map(([line, does]) => `  oncebox ${line}\n      ${does}`);
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
+/** Makes a parser for a whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = /^[0-9]{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}

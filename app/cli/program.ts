@@ -1,0 +1,71 @@
+// The command line of `oncebox`: one program, one file for each of its commands, one place for errors.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config.ts';
+import { addConfigCommand } from './commands/config.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { Terminal } from './terminal.ts';
+
+/** Each adds one command. What takes long to load is imported by the action that needs it. */
+const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
+  addServeCommand,
+  addConfigCommand,
+];
+
+/** Runs one command line, without the name of the program. Resolves to the exit code; never rejects. */
+export async function run(args: readonly string[]): Promise<ExitCode> {
+  // Whatever a command writes holds messages: it is for this user alone.
+  process.umask(0o077);
+  const terminal = new Terminal();
+  const program = createProgram(terminal);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return terminal.interruptedCode ?? terminal.exitCode;
+  } catch (error) {
+    return codeOf(error, terminal);
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  const program = new Command('oncebox')
+    .description('Operates Oncebox, the inbox for signed webhooks.')
+    .version(version(), '-V, --version')
+    .helpCommand('help [command]', 'the same as --help')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'oncebox: ')) })
+    .showHelpAfterError('(oncebox COMMAND --help tells more)')
+    .addHelpText(
+      'after',
+      '\nSettings come from the environment, as those of the service do. ' +
+        'Exit codes: 0 done, 1 failed or a problem found, 2 wrong usage, 3 the file is in use, ' +
+        '4 done but for some of the input, 78 a setting cannot be used, 130 and 143 interrupted.',
+    );
+  for (const add of COMMANDS) add(program, terminal);
+  for (const command of program.commands) {
+    command.hook('preAction', () => {
+      terminal.json = command.opts()['json'] === true;
+    });
+  }
+  return program;
+}
+
+/** Says what went wrong, in one line, and gives the exit code for it. */
+function codeOf(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) {
+    // Commander has written its help, its version or its complaint already.
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  }
+  if (terminal.interruptedCode !== null) {
+    terminal.error('interrupted');
+    return terminal.interruptedCode;
+  }
+  terminal.error(error instanceof Error ? error.message : String(error));
+  if (error instanceof CommandError) return error.exitCode;
+  return error instanceof ConfigError ? EXIT.config : EXIT.failed;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,0 +1,153 @@
+// What the commands write: results on stdout, as text or JSON; progress and remarks on stderr.
+import { EXIT, type ExitCode } from './exit.ts';
+
+/** Work that is over sooner shows no progress. */
+const PROGRESS_AFTER_MS = 1_000;
+const PROGRESS_EVERY_MS = 200;
+const CLEAR_LINE = '\r\x1b[2K';
+
+/** Tells how far a work has come. `all` is null where nobody knows. */
+export interface Progress {
+  update(done: number, all: number | null): void;
+  /** Takes the line away again. */
+  end(): void;
+}
+
+export class Terminal {
+  /** Whether results are JSON. Set by `--json`, before a command runs. */
+  json = false;
+  /** What the process ends with, unless something is thrown: for a command that ends well, but found something. */
+  exitCode: ExitCode = EXIT.done;
+  readonly #interruption = new AbortController();
+  #signal: 'SIGINT' | 'SIGTERM' | null = null;
+  #endProgress: () => void = () => undefined;
+
+  constructor() {
+    // A reader that has seen enough, such as `head`, is no failure.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
+    });
+  }
+
+  /**
+   * Turns SIGINT and SIGTERM into this signal from the first call on: a command that leaves something behind
+   * asks for it, stops when it is aborted, and cleans up. A second signal ends the process at once.
+   */
+  interruption(): AbortSignal {
+    if (process.listenerCount('SIGINT') === 0) {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) {
+        process.once(name, () => {
+          this.#signal = name;
+          this.#interruption.abort();
+        });
+      }
+    }
+    return this.#interruption.signal;
+  }
+
+  /** The exit code of a command that a signal stopped; null where none came. */
+  get interruptedCode(): ExitCode | null {
+    if (this.#signal === null) return null;
+    return this.#signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+  }
+
+  /** The result of a command: `value` as one line of JSON with --json, else the lines that `text` gives. */
+  result(value: unknown, text: () => string | readonly string[]): void {
+    this.#endProgress();
+    const lines = this.json ? JSON.stringify(value) : [text()].flat().join('\n');
+    if (lines !== '') process.stdout.write(`${lines}\n`);
+  }
+
+  /** A remark beside the result, on stderr. */
+  note(line: string): void {
+    this.#endProgress();
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** A failure, in one line on stderr. */
+  error(message: string): void {
+    this.note(`oncebox: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
+  }
+
+  /** Begins to tell how far `what` has come: on a terminal only, and only where it lasts more than a second. */
+  progress(what: string): Progress {
+    this.#endProgress();
+    if (!process.stderr.isTTY) return { update: () => undefined, end: () => undefined };
+    const startMs = performance.now();
+    let shownMs = startMs + PROGRESS_AFTER_MS - PROGRESS_EVERY_MS;
+    let shown = false;
+    const end = (): void => {
+      if (shown) process.stderr.write(CLEAR_LINE);
+      shown = false;
+    };
+    this.#endProgress = end;
+    return {
+      update: (done, all) => {
+        const nowMs = performance.now();
+        if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
+        shownMs = nowMs;
+        shown = true;
+        process.stderr.write(
+          `${CLEAR_LINE}${progressLine(what, done, all, (nowMs - startMs) / 1_000, process.stderr.columns)}`,
+        );
+      },
+      end,
+    };
+  }
+}
+
+const BAR_CELLS = 24;
+
+function progressLine(
+  what: string,
+  done: number,
+  all: number | null,
+  seconds: number,
+  columns: number,
+): string {
+  if (all === null || all === 0)
+    return `${what}: ${whole(done)}, ${seconds.toFixed(0)} s`.slice(0, columns - 1);
+  const part = Math.min(1, done / all);
+  const cells = Math.round(part * BAR_CELLS);
+  const bar = '█'.repeat(cells) + '░'.repeat(BAR_CELLS - cells);
+  const left = part > 0.02 ? `, ${Math.ceil((seconds / part) * (1 - part))} s left` : '';
+  return `${what} ${bar} ${String(Math.floor(part * 100)).padStart(3)} %${left}`.slice(
+    0,
+    columns - 1,
+  );
+}
+
+/** A whole number with commas between the thousands. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** A number of bytes for people, in powers of 1,000. */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1_000 && unit < units.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${unit === 0 ? whole(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Rows as lines, each column as wide as its widest cell. Columns named in `right` (from 0) stand to the right. */
+export function table(
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  return rows.map((row) =>
+    row
+      .map((cell, at) =>
+        right.includes(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}
