@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addExportCommand } from './commands/export.ts';
+import { addImportCommand } from './commands/import.ts';
+import { addPruneCommand } from './commands/prune.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { Terminal } from './terminal.ts';
@@ -11,6 +14,9 @@ import { Terminal } from './terminal.ts';
 const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addServeCommand,
   addConfigCommand,
+  addExportCommand,
+  addImportCommand,
+  addPruneCommand,
 ];
 
 /** Runs one command line, without the name of the program. Resolves to the exit code; never rejects. */

@@ -153,6 +153,21 @@ export class Events {
           msg: 'a batch could not be stored',
         });
       },
+      pruned: (messages) => this.#metrics.pruned.inc(messages),
+      pruneRun: ({ messages, durationMs, failure }) => {
+        const line = {
+          event: 'pruned',
+          messages,
+          duration_ms: Math.round(durationMs),
+          ...(failure === null ? {} : { reason: failure }),
+          msg:
+            failure === null
+              ? 'messages past RETENTION_DAYS are gone'
+              : 'removing old messages failed',
+        };
+        if (failure === null) this.#logger.info(line);
+        else this.#logger.error(line);
+      },
       fatal,
     };
   }

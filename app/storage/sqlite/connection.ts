@@ -16,11 +16,11 @@ export const BUSY_TIMEOUT_MS = 2_000;
  * A small page cache on purpose: at each commit SQLite walks the whole hash table of the cache, and with 64 MB of
  * it small commits took a third longer. The pages themselves come out of the operating system's cache.
  */
-const CACHE_KIB = 2_048;
+export const CACHE_KIB = 2_048;
 
 /** Opens the file for writing, creating it where it is absent. Throws what SQLite throws. */
-export function openForWriting(path: string): DatabaseSync {
-  const database = open(path, false);
+export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
+  const database = open(path, false, cacheKib);
   // Only a new file takes this on; then it can shrink by steps. An older one shrinks by VACUUM alone.
   database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   requirePragma(database, 'journal_mode', 'wal', 'wal');
@@ -46,11 +46,11 @@ export function openForReading(path: string): DatabaseSync {
   return database;
 }
 
-function open(path: string, readOnly: boolean): DatabaseSync {
+function open(path: string, readOnly: boolean, cacheKib = CACHE_KIB): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS });
   try {
     refuseOldSqlite(database);
-    database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+    database.exec(`PRAGMA cache_size = -${cacheKib}`);
     database.exec('PRAGMA temp_store = MEMORY');
     return database;
   } catch (error) {

@@ -19,6 +19,12 @@ const WATCH_INTERVAL_MS = 1_000;
 /** Opening includes the migrations, which are short: what takes long is filled behind. */
 const OPEN_MS_MAX = 60_000;
 
+export interface WriterOptions {
+  readonly queueMessagesMax: number;
+  /** Messages older than this many days are removed; null keeps all. */
+  readonly retentionDays: number | null;
+}
+
 interface Waiting {
   readonly message: Message;
   readonly settle: (outcome: AppendOutcome) => void;
@@ -81,11 +87,11 @@ export class WriterQueue {
   /** Starts the thread and waits until it has opened and migrated the file. Rejects with OpenError. */
   static async open(
     path: string,
-    messagesMax: number,
+    options: WriterOptions,
     observer: StoreObserver,
   ): Promise<WriterQueue> {
     const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
-      workerData: { path },
+      workerData: { path, retentionDays: options.retentionDays },
       name: 'writer',
     });
     const reply = await firstReply(worker);
@@ -93,7 +99,7 @@ export class WriterQueue {
       throw new OpenError(
         reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`,
       );
-    return new WriterQueue(worker, messagesMax, observer);
+    return new WriterQueue(worker, options.queueMessagesMax, observer);
   }
 
   /** Messages that wait or are being committed. */
@@ -185,6 +191,8 @@ export class WriterQueue {
       this.#probing = false;
       this.#lastFailure = reply.failure;
     }
+    if (reply.kind === 'pruned') this.#observer.pruned(reply.messages);
+    if (reply.kind === 'prune-run') this.#observer.pruneRun(reply.run);
     if (reply.kind !== 'appended') return;
     this.#lastFailure = reply.failure;
     this.#busySinceMs = performance.now();

@@ -1,7 +1,8 @@
 // Stores batches of messages: one transaction, one sync, an outcome for each message.
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../../model/message.ts';
-import { BUSY_TIMEOUT_MS, openForWriting } from './connection.ts';
+import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from './connection.ts';
 import { counterReader, counterWriter } from './counters.ts';
 import { failureOf } from './failure.ts';
 import { APPEND_OUTCOMES, type Failure } from './protocol.ts';
@@ -27,13 +28,19 @@ interface Statements {
 /** The one connection that writes. Not safe for use by two threads. */
 export class Writer {
   readonly #path: string;
+  readonly #cacheKib: number;
+  #seenVersion = 0;
   #database: DatabaseSync;
   #statements: Statements;
 
-  /** Opens and migrates the file. Throws what SQLite throws, or SchemaError. */
-  constructor(path: string) {
+  /**
+   * Opens and migrates the file. Throws what SQLite throws, or SchemaError. `cacheKib`: memory for pages; much of it
+   * is for large transactions only.
+   */
+  constructor(path: string, cacheKib = CACHE_KIB) {
     this.#path = path;
-    this.#database = openForWriting(path);
+    this.#cacheKib = cacheKib;
+    this.#database = openForWriting(path, cacheKib);
     resyncLog(this.#database, path);
     migrate(this.#database);
     this.#statements = prepare(this.#database);
@@ -59,6 +66,15 @@ export class Writer {
     });
     if (failure === null) return { outcomes, created, failure };
     return { outcomes: outcomes.fill(UNAVAILABLE), created: 0, failure };
+  }
+
+  /** Whether anybody else has committed something since this was asked the last time. */
+  othersCommitted(): boolean {
+    const row = this.#database.prepare('PRAGMA data_version').get();
+    const version = Number(row?.['data_version']);
+    const seen = this.#seenVersion;
+    this.#seenVersion = version;
+    return seen !== 0 && seen !== version;
   }
 
   /** Moves what it can of the WAL into the database file without waiting for anyone. */
@@ -108,13 +124,30 @@ export class Writer {
     return this.#transaction(() => this.#database.exec(`PRAGMA incremental_vacuum(${pagesMax})`));
   }
 
+  /** Writes the whole file anew, without anything that was removed. Nobody else can write meanwhile. */
+  vacuum(): Failure | null {
+    try {
+      // The copy is as large as the messages: it goes into a file, and not into another file system than theirs.
+      this.#database.exec(
+        `PRAGMA temp_store_directory = '${dirname(this.#path).replaceAll("'", "''")}'`,
+      );
+      this.#database.exec('PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY');
+      return null;
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#recover(failure);
+      return failure;
+    }
+  }
+
   /** Pages of the file, those of them that hold nothing, and whether it can give them back by `shrink`. */
-  pages(): { total: number; free: number; shrinkable: boolean } {
+  pages(): { total: number; free: number; bytesEach: number; shrinkable: boolean } {
     const pragma = (name: string): number =>
       Number(this.#database.prepare(`PRAGMA ${name}`).get()?.[name]);
     return {
       total: pragma('page_count'),
       free: pragma('freelist_count'),
+      bytesEach: pragma('page_size'),
       shrinkable: pragma('auto_vacuum') === INCREMENTAL,
     };
   }
@@ -179,7 +212,7 @@ export class Writer {
   }
 
   #reopen(): void {
-    const fresh = openForWriting(this.#path);
+    const fresh = openForWriting(this.#path, this.#cacheKib);
     try {
       this.#statements = prepare(fresh);
     } catch (error) {

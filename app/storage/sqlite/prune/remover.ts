@@ -113,7 +113,9 @@ function bury(database: DatabaseSync, entries: readonly Entry[]): void {
   const insert = prepared(database, 'INSERT OR IGNORE INTO tombstones (id_hash) VALUES (?)');
   let buried = 0;
   // Sorted, so that neighbours go into the same page one after another.
-  const hashes = entries.map(({ messageId }) => tombstoneOf(messageId)).toSorted(Buffer.compare);
+  const hashes = entries
+    .map(({ messageId }) => tombstoneOf(messageId))
+    .toSorted((a, b) => Buffer.compare(a, b));
   for (const hash of hashes) buried += Number(insert.run(hash).changes);
   counterWriter(database)('tombstones', counterReader(database)('tombstones') + buried);
 }
