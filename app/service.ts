@@ -60,6 +60,7 @@ export async function startService(
       },
     },
   );
+  if (!store.alone) events.notAlone(config.databasePath);
   const feed = new Feed(store);
   const assets = readAssets();
   if (assets.size === 0) events.dashboardMissing();

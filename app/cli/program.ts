@@ -2,11 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
+import { addBackupCommand } from './commands/backup.ts';
+import { addCheckCommand } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addPruneCommand } from './commands/prune.ts';
+import { addRestoreCommand } from './commands/restore.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addStatsCommand } from './commands/stats.ts';
+import { InUseError } from '../storage/sqlite/in-use.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { Terminal } from './terminal.ts';
 
@@ -17,6 +22,10 @@ const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addExportCommand,
   addImportCommand,
   addPruneCommand,
+  addBackupCommand,
+  addRestoreCommand,
+  addCheckCommand,
+  addStatsCommand,
 ];
 
 /** Runs one command line, without the name of the program. Resolves to the exit code; never rejects. */
@@ -68,6 +77,7 @@ function codeOf(error: unknown, terminal: Terminal): ExitCode {
   }
   terminal.error(error instanceof Error ? error.message : String(error));
   if (error instanceof CommandError) return error.exitCode;
+  if (error instanceof InUseError) return EXIT.inUse;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;
 }
 

@@ -94,6 +94,15 @@ export class Events {
     });
   }
 
+  /** Another service uses the same file. */
+  notAlone(path: string): void {
+    this.#logger.warn({
+      event: 'not_alone',
+      path,
+      msg: `DATABASE_URL: another service uses ${path} too: it goes on filling the search index, and both take messages`,
+    });
+  }
+
   /** The service accepts requests. */
   listening(url: string): void {
     this.#logger.info({ event: 'listening', url, msg: `listening on ${url}` });

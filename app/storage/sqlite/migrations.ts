@@ -85,7 +85,7 @@ const MIGRATIONS: readonly string[] = [
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The names that must be there for the schema to count as applied. */
-export const SCHEMA_OBJECTS = [
+const SCHEMA_OBJECTS = [
   'messages',
   'counters',
   'by_time',
@@ -96,6 +96,19 @@ export const SCHEMA_OBJECTS = [
   'search_postings',
   'tombstones',
 ] as const;
+
+/** The version of a file of ours; null for another program's, and for one without a schema. */
+export function schemaVersion(database: DatabaseSync): number | null {
+  const version = pragma(database, 'user_version');
+  return version > 0 && pragma(database, 'application_id') === APPLICATION_ID ? version : null;
+}
+
+/** Names of the schema that are not there. */
+export function missingObjects(database: DatabaseSync): string[] {
+  const rows = database.prepare('SELECT name FROM sqlite_schema').all();
+  const names = new Set(rows.map((row) => row['name']));
+  return SCHEMA_OBJECTS.filter((name) => !names.has(name));
+}
 
 /** A file that this program must not touch: newer than it, or another program's. */
 export class SchemaError extends Error {

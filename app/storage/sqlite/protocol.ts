@@ -24,7 +24,8 @@ export type WriterRequest =
 export type Failure = 'disk' | 'locked' | 'schema' | 'other';
 
 export type WriterReply =
-  | { readonly kind: 'opened' }
+  /** `alone`: no other service uses the file. */
+  | { readonly kind: 'opened'; readonly alone: boolean }
   | { readonly kind: 'refused'; readonly reason: string }
   | {
       readonly kind: 'appended';

@@ -1,17 +1,14 @@
 // A reader's thread: one read-only connection that answers one question at a time.
-import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { constants, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
-import type { StoreFigures } from '../../model/store.ts';
-import { BLOCK_MESSAGES } from './search/blocks.ts';
 import { openForReading } from './connection.ts';
-import { SCHEMA_OBJECTS, SCHEMA_VERSION } from './migrations.ts';
+import { figuresOf } from './figures.ts';
+import { missingObjects, SCHEMA_VERSION } from './migrations.ts';
 import type { ReaderAnswers, ReaderRequest } from './protocol.ts';
 import { selectPage } from './page.ts';
 import { inSnapshot } from './snapshot.ts';
 import { selectStats } from './stats.ts';
-import { counterReader } from './counters.ts';
 import { selectAfter } from './stream.ts';
 import { selectTimeline } from './timeline.ts';
 
@@ -49,11 +46,7 @@ function answer(
   if (request.kind === 'after')
     return inSnapshot(database, () => selectAfter(database, request.query));
   if (request.kind === 'check') return check(database);
-  return {
-    ...counts(database),
-    databaseBytes: statSync(path).size,
-    walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
-  };
+  return figuresOf(database, path);
 }
 
 /** Looks at the schema as it is in the file now. */
@@ -61,25 +54,6 @@ function check(database: DatabaseSync): ReaderAnswers['check'] {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version !== SCHEMA_VERSION)
     return { store: null, schema: `schema version ${version}, not ${SCHEMA_VERSION}` };
-  const names = new Set(
-    database
-      .prepare('SELECT name FROM sqlite_schema')
-      .all()
-      .map((row) => row['name']),
-  );
-  const missing = SCHEMA_OBJECTS.filter((name) => !names.has(name));
+  const missing = missingObjects(database);
   return { store: null, schema: missing.length === 0 ? null : `missing: ${missing.join(', ')}` };
-}
-
-/** What the file says of itself. A block of the search index is begun when all its messages are there. */
-function counts(
-  database: DatabaseSync,
-): Pick<StoreFigures, 'messages' | 'searchBacklog' | 'orderBacklog'> {
-  const counter = counterReader(database);
-  const last = counter('last_seq');
-  return {
-    messages: counter('messages'),
-    orderBacklog: last - counter('ordered_seq'),
-    searchBacklog: Math.floor(last / BLOCK_MESSAGES) * BLOCK_MESSAGES - counter('searched_seq'),
-  };
 }

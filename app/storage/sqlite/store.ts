@@ -43,6 +43,11 @@ export class SqliteStore implements Store {
     return new SqliteStore(writer, readers);
   }
 
+  /** Whether no other service used the file when it was opened. */
+  get alone(): boolean {
+    return this.#writer.alone;
+  }
+
   /** Messages that wait for the writer. */
   get writerDepth(): number {
     return this.#writer.depth;

@@ -72,8 +72,17 @@ export class WriterQueue {
   #busySinceMs = 0;
   readonly #watch: NodeJS.Timeout;
 
-  private constructor(worker: Worker, messagesMax: number, observer: StoreObserver) {
+  /** Whether no other service used the file when it was opened. */
+  readonly alone: boolean;
+
+  private constructor(
+    worker: Worker,
+    alone: boolean,
+    messagesMax: number,
+    observer: StoreObserver,
+  ) {
     this.#worker = worker;
+    this.alone = alone;
     this.#messagesMax = messagesMax;
     this.#observer = observer;
     this.#watch = setInterval(() => this.#giveUpWhenStuck(), WATCH_INTERVAL_MS).unref();
@@ -99,7 +108,7 @@ export class WriterQueue {
       throw new OpenError(
         reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`,
       );
-    return new WriterQueue(worker, options.queueMessagesMax, observer);
+    return new WriterQueue(worker, reply.alone, options.queueMessagesMax, observer);
   }
 
   /** Messages that wait or are being committed. */

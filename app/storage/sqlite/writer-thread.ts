@@ -39,7 +39,7 @@ function openOrRefuse(file: string): Writer | null {
   try {
     mkdirSync(dirname(file), { recursive: true });
     const opened = new Writer(file);
-    reply({ kind: 'opened' });
+    reply({ kind: 'opened', alone: opened.mayIndex() });
     return opened;
   } catch (error) {
     reply({ kind: 'refused', reason: refusal(file, error) });
@@ -49,7 +49,11 @@ function openOrRefuse(file: string): Writer | null {
 
 function run(open: Writer): void {
   const checkpoints = new Checkpoints(path);
-  const search = new SearchFeed(path, (piece) => open.applySearchPiece(piece));
+  const search = new SearchFeed(
+    path,
+    (piece) => open.applySearchPiece(piece),
+    () => open.mayIndex(),
+  );
   search.committed(0);
   const retention = retentionDays === null ? null : retain(retentionDays, open, search);
   let backlog = open.orderBacklog();

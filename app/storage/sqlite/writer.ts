@@ -13,6 +13,7 @@ import { removeEntries } from './prune/remover.ts';
 import { type Selection, selectedEntries } from './prune/selection.ts';
 import { resyncLog } from './resync.ts';
 import { applyPiece, type SearchPiece } from './search/indexer.ts';
+import { ServiceLock } from './service-lock.ts';
 
 /** The value of `PRAGMA auto_vacuum` for a file that shrinks when it is told to. */
 const INCREMENTAL = 2;
@@ -29,21 +30,31 @@ interface Statements {
 export class Writer {
   readonly #path: string;
   readonly #cacheKib: number;
+  readonly #lock: ServiceLock;
   #seenVersion = 0;
   #database: DatabaseSync;
   #statements: Statements;
 
   /**
-   * Opens and migrates the file. Throws what SQLite throws, or SchemaError. `cacheKib`: memory for pages; much of it
-   * is for large transactions only.
+   * Opens and migrates the file. Throws what SQLite throws, SchemaError, or InUseError. `cacheKib`: memory for pages;
+   * much of it is for large transactions only.
    */
   constructor(path: string, cacheKib = CACHE_KIB) {
     this.#path = path;
     this.#cacheKib = cacheKib;
-    this.#database = openForWriting(path, cacheKib);
-    resyncLog(this.#database, path);
-    migrate(this.#database);
-    this.#statements = prepare(this.#database);
+    this.#lock = ServiceLock.forService(path);
+    let database: DatabaseSync | null = null;
+    try {
+      database = openForWriting(path, cacheKib);
+      resyncLog(database, path);
+      migrate(database);
+      this.#statements = prepare(database);
+      this.#database = database;
+    } catch (error) {
+      database?.close();
+      this.#lock.release();
+      throw error;
+    }
   }
 
   /**
@@ -91,6 +102,11 @@ export class Writer {
     return this.#transaction(() => {
       this.#statements.setCounter('last_seq', this.#statements.counter('last_seq'));
     });
+  }
+
+  /** Whether this process is the one that fills the search index: two would spoil each other's merges. */
+  mayIndex(): boolean {
+    return this.#lock.rise();
   }
 
   /** Puts a piece of the search index in, in a transaction of its own. */
@@ -172,6 +188,7 @@ export class Writer {
       // On a full disk the WAL stays as it is: what it holds is durable, and the next start reads it.
     }
     this.#database.close();
+    this.#lock.release();
   }
 
   /** A transaction that overwrites with zeros whatever it deletes, also pages that become free by it. */

@@ -4,6 +4,8 @@ import type { Failure } from '../protocol.ts';
 import { BLOCK_MESSAGES } from './blocks.ts';
 import type { SearchPiece } from './indexer.ts';
 
+/** While another process fills the index, this one asks so often whether it still does. */
+const TURN_MS = 5_000;
 /** After a failure the piece waits this long before it is tried again. */
 const RETRY_MS = 1_000;
 
@@ -13,13 +15,15 @@ type Apply = (piece: SearchPiece) => Failure | null;
 export class SearchFeed {
   readonly #worker: Worker;
   readonly #apply: Apply;
+  readonly #mayIndex: () => boolean;
   /** Whether the search thread is at work on a piece, or one waits to be tried again. */
   #busy = false;
   #newMessages = BLOCK_MESSAGES;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(path: string, apply: Apply) {
+  constructor(path: string, apply: Apply, mayIndex: () => boolean) {
     this.#apply = apply;
+    this.#mayIndex = mayIndex;
     this.#worker = new Worker(new URL('./search-thread.ts', import.meta.url), {
       workerData: { path },
       name: 'search',
@@ -45,6 +49,10 @@ export class SearchFeed {
 
   #ask(): void {
     this.#busy = true;
+    if (!this.#mayIndex()) {
+      this.#retry = setTimeout(() => this.#ask(), TURN_MS);
+      return;
+    }
     this.#newMessages = 0;
     this.#worker.postMessage('next');
   }

@@ -1,0 +1,108 @@
+// `oncebox backup`: a copy of the live database that was looked over before it got its name.
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { CommandError, EXIT } from '../exit.ts';
+import { databaseOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
+import { bytes, type Terminal, whole } from '../terminal.ts';
+
+interface Options {
+  readonly database?: string;
+  readonly force?: boolean;
+  readonly keep?: number;
+  readonly check: 'quick' | 'full';
+  readonly rate: number;
+}
+
+const MEGABYTE = 1_000_000;
+
+export function addBackupCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('backup <file>')
+    .description(
+      'copy the database while the service writes; the copy is checked before it gets its name',
+    )
+    .option('--force', 'replace a file that has the name')
+    .option(
+      '--keep <n>',
+      'put the time into the name, and keep the last n of them',
+      wholeNumber(1, 10_000),
+    )
+    .addOption(
+      new Option('--check <depth>', 'how the copy is checked')
+        .choices(['quick', 'full'])
+        .default('quick'),
+    )
+    .option(
+      '--rate <mb>',
+      'megabytes copied in a second at most, 0 for no bound',
+      wholeNumber(0, 100_000),
+      50,
+    )
+    .action((file: string, options: Options) => makeBackup(terminal, file, options));
+  withExamples(
+    withJson(withDatabase(command)),
+    ['backup /backups/app.db', 'makes one backup; refuses if the file is there'],
+    [
+      'backup --keep 7 /backups/app.db',
+      'makes /backups/app-20260115T020000Z.db, and keeps the last seven',
+    ],
+  );
+}
+
+async function makeBackup(terminal: Terminal, file: string, options: Options): Promise<void> {
+  const { backUp } = await import('../../storage/sqlite/backup/backup.ts');
+  const { BadCopy } = await import('../../storage/sqlite/backup/files.ts');
+  const plain = resolve(file);
+  const target = options.keep === undefined ? plain : timedName(plain, new Date());
+  const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
+  const report = await backUp(
+    {
+      source: databaseOf(options),
+      target,
+      placement: options.force === true ? 'replace' : 'new',
+      depth: options.check,
+      bytesPerSecond: options.rate * MEGABYTE,
+      signal: terminal.interruption(),
+    },
+    (stage, done, all) => shown[stage].update(done, all),
+  ).catch((error: unknown) => {
+    if (error instanceof BadCopy)
+      throw new CommandError(
+        `the copy is not sound and was thrown away: ${error.message}`,
+        EXIT.failed,
+      );
+    throw error;
+  });
+  const removed = options.keep === undefined ? [] : removeOld(plain, options.keep);
+  terminal.result({ ...report, removed }, () => [
+    `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
+    `copied in ${report.copySeconds.toFixed(1)} s, held the log for ${report.heldMs.toFixed(0)} ms, ` +
+      `checked in ${report.checkSeconds.toFixed(1)} s`,
+    ...removed.map((path) => `removed ${path}`),
+  ]);
+}
+
+/** `app.db` at 02:00 becomes `app-20260115T020000Z.db`: names in the order of their times. */
+function timedName(file: string, now: Date): string {
+  const extension = extname(file);
+  const stamp = `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+  return `${file.slice(0, file.length - extension.length)}-${stamp}${extension}`;
+}
+
+/** Removes the oldest of the timed copies until `keep` are left. Gives their paths. */
+function removeOld(file: string, keep: number): string[] {
+  const extension = extname(file);
+  const stem = basename(file, extension);
+  const own = readdirSync(dirname(file))
+    .filter(
+      (name) =>
+        name.startsWith(`${stem}-`) &&
+        name.endsWith(extension) &&
+        /^[0-9]{8}T[0-9]{6}Z$/.test(name.slice(stem.length + 1, name.length - extension.length)),
+    )
+    .toSorted();
+  const old = own.slice(0, Math.max(0, own.length - keep)).map((name) => join(dirname(file), name));
+  for (const path of old) rmSync(path, { force: true });
+  return old;
+}

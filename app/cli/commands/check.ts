@@ -1,0 +1,99 @@
+// `oncebox check`: whether the file is sound, and everything derived agrees with the messages; rebuilds it on demand.
+import type { Command } from 'commander';
+import { ConfigError, readConfig } from '../../config.ts';
+import type { Inspection } from '../../storage/sqlite/inspect.ts';
+import { EXIT } from '../exit.ts';
+import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';
+import { table, type Terminal, whole } from '../terminal.ts';
+
+interface Options {
+  readonly database?: string;
+  readonly quick?: boolean;
+  readonly repair?: boolean;
+}
+
+const MEANINGS = {
+  schema: 'tables are those of its version, which this program knows',
+  integrity: 'every page and index, by SQLite',
+  counters: 'orders, counts and segments against a scan',
+  search: 'search index against the texts',
+} as const;
+
+export function addCheckCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('check')
+    .description('look over the database and the settings; exit code 1 if something is wrong')
+    .option('--quick', 'leave out what takes longest: indexes are counted, texts are not read')
+    .option(
+      '--repair',
+      'first build again what is derived from the messages; refuses while a service runs',
+    )
+    .action((options: Options) => check(terminal, options));
+  withExamples(
+    withJson(withDatabase(command)),
+    ['check', 'looks at everything, also while the service runs'],
+    ['check --repair', 'rebuilds orders, counts and the search index, then looks at everything'],
+  );
+}
+
+async function check(terminal: Terminal, options: Options): Promise<void> {
+  const path = databaseOf(options);
+  if (options.repair === true) {
+    const { repair } = await import('../../storage/sqlite/repair.ts');
+    const shown = {
+      orders: terminal.progress('orders'),
+      search: terminal.progress('search index'),
+    };
+    repair(path, (what, done, all) => shown[what].update(done, all));
+  }
+  const { inspectFile } = await import('../../storage/sqlite/inspect.ts');
+  const progress = terminal.progress('checking');
+  const inspection = inspectFile(path, options.quick === true ? 'quick' : 'full', (_, done, all) =>
+    progress.update(done, all),
+  );
+  const settings = settingsProblem();
+  const value = {
+    database: path,
+    repaired: options.repair === true,
+    ...inspection,
+    settings: { problem: settings },
+    sound: inspection.sound && settings === null,
+  };
+  terminal.result(value, () => report(path, inspection, settings));
+  if (!inspection.sound) terminal.exitCode = EXIT.failed;
+  else if (settings !== null) terminal.exitCode = EXIT.config;
+}
+
+function report(
+  path: string,
+  { findings, messages, schemaVersion }: Inspection,
+  settings: string | null,
+): string[] {
+  const rows = findings.map(({ name, problems, seconds }) => [
+    problems.length === 0 ? 'ok' : 'WRONG',
+    name,
+    MEANINGS[name],
+    `${seconds.toFixed(1)} s`,
+  ]);
+  rows.push([settings === null ? 'ok' : 'WRONG', 'settings', 'can be used by the service', '']);
+  const problems = findings.flatMap(({ name, problems: found }) =>
+    found.map((problem) => `${name}: ${problem}`),
+  );
+  if (settings !== null) problems.push(`settings: ${settings}`);
+  return [
+    `${path}${messages === null ? '' : `: ${whole(messages)} messages, schema version ${schemaVersion ?? '?'}`}`,
+    ...table(rows, [3]),
+    ...problems,
+  ];
+}
+
+/** Why the service could not start with the settings of this environment; null where it could. */
+function settingsProblem(): string | null {
+  try {
+    readConfig();
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
