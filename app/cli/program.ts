@@ -9,7 +9,9 @@ import { addExportCommand } from './commands/export.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addPruneCommand } from './commands/prune.ts';
 import { addRestoreCommand } from './commands/restore.ts';
+import { addSendCommand } from './commands/send.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addSignCommand } from './commands/sign.ts';
 import { addStatsCommand } from './commands/stats.ts';
 import { InUseError } from '../storage/sqlite/in-use.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
@@ -22,6 +24,8 @@ const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addExportCommand,
   addImportCommand,
   addPruneCommand,
+  addSignCommand,
+  addSendCommand,
   addBackupCommand,
   addRestoreCommand,
   addCheckCommand,

@@ -23,6 +23,11 @@ export function signingKeyOf(
   return null;
 }
 
+/** The value of X-Signature for these bytes: lower-case hex. */
+export function signatureOf(secret: Buffer, body: Buffer): string {
+  return createHmac('sha256', secret).update(body).digest('hex');
+}
+
 /**
  * Whether `header` is the hex HMAC-SHA256 of `body` under `secret`.
  * False for a header that is absent, malformed, not ASCII or repeated (Node joins repeated headers with a comma).

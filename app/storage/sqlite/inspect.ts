@@ -47,7 +47,7 @@ export function inspectFile(path: string, depth: Depth, tell?: TellInspection): 
 }
 
 /** Looks at the file in one snapshot. Later looks are left out where an earlier one shows that they would be in vain. */
-export function inspect(
+function inspect(
   database: DatabaseSync,
   depth: Depth,
   tell: TellInspection = () => undefined,

@@ -1,0 +1,105 @@
+// Posts signed bodies to a service: tries again what was not stored, and waits as long as the service asks for.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signatureOf } from '../ingest/signature.ts';
+
+const RETRY_AFTER_MS = 1_000;
+const RETRY_AFTER_MS_MAX = 60_000;
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** What became of one body: acknowledged, or refused for good with the reason of the service. */
+export type Delivered =
+  | { readonly acknowledged: true }
+  | { readonly acknowledged: false; readonly status: number; readonly detail: unknown };
+
+/** The service cannot be reached, or takes nothing, for longer than one was willing to wait. */
+export class GaveUp extends Error {
+  override readonly name = 'GaveUp';
+}
+
+export interface DeliveryOptions {
+  readonly url: string;
+  readonly secret: Buffer;
+  /** How long nothing at all may be acknowledged before it gives up. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** One service, and what it last said about waiting: all bodies wait together. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  #notBeforeMs = 0;
+  #answeredMs = performance.now();
+  #retries = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** How often a body had to be sent again. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  /** Sends one body until it is acknowledged or refused. Rejects with GaveUp, or when it is interrupted. */
+  async deliver(body: Buffer): Promise<Delivered> {
+    const { signal, patienceMs } = this.#options;
+    for (;;) {
+      const waitMs = this.#notBeforeMs - performance.now();
+      if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+      const answer = await this.#post(body);
+      if ('reason' in answer) {
+        this.#retries += 1;
+        if (performance.now() - this.#answeredMs > patienceMs) throw new GaveUp(answer.reason);
+        this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + answer.waitMs);
+        continue;
+      }
+      this.#answeredMs = performance.now();
+      return answer;
+    }
+  }
+
+  async #post(body: Buffer): Promise<Delivered | { reason: string; waitMs: number }> {
+    const { url, secret, signal } = this.#options;
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(url, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Signature': signatureOf(secret, body) },
+        body: new Uint8Array(body),
+        redirect: 'error',
+        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+      });
+      text = await response.text();
+    } catch (error) {
+      signal.throwIfAborted();
+      return { reason: reasonOf(error), waitMs: RETRY_AFTER_MS };
+    }
+    if (response.status === 200) return { acknowledged: true };
+    if (response.status === 503 || response.status === 429 || response.status === 502) {
+      const waitMs = retryAfterMs(response.headers.get('retry-after'));
+      return { reason: `it answers ${response.status}`, waitMs };
+    }
+    return { acknowledged: false, status: response.status, detail: detailOf(text) };
+  }
+}
+
+/** Retry-After in seconds or as a date (RFC 9110, 10.2.3), within bounds. */
+function retryAfterMs(header: string | null): number {
+  if (header === null) return RETRY_AFTER_MS;
+  const waitMs = /^[0-9]+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isNaN(waitMs) ? RETRY_AFTER_MS : Math.min(Math.max(waitMs, 0), RETRY_AFTER_MS_MAX);
+}
+
+function reasonOf(error: unknown): string {
+  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+  return cause?.code ?? cause?.message ?? (error as Error).message;
+}
+
+function detailOf(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { detail?: unknown }).detail ?? text.slice(0, 200);
+  } catch {
+    return text.slice(0, 200);
+  }
+}

@@ -1,0 +1,43 @@
+// Lines of a file or of standard input as they are, byte for byte, with their numbers.
+import { createReadStream } from 'node:fs';
+
+/** A longer line than any message can be means that this is another kind of file. */
+const LINE_BYTES_MAX = 64 * 1_048_576;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+export interface Line {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Without the line feed, and without the carriage return before it. */
+  readonly bytes: Buffer;
+}
+
+/** Gives the lines of `file`, or of standard input for `-`. Empty ones are left out, but counted. */
+export async function* linesOf(file: string): AsyncGenerator<Line> {
+  const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 262_144 });
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let number = 0;
+  for await (const chunk of input as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+      number += 1;
+      const bytes = trimmed(Buffer.concat([...pending, chunk.subarray(start, end)]));
+      if (bytes.length > 0) yield { number, bytes };
+      pending = [];
+      pendingBytes = 0;
+      start = end + 1;
+    }
+    pending.push(chunk.subarray(start));
+    pendingBytes += chunk.length - start;
+    if (pendingBytes > LINE_BYTES_MAX)
+      throw new Error(`line ${number + 1} is longer than ${LINE_BYTES_MAX} bytes`);
+  }
+  const rest = trimmed(Buffer.concat(pending));
+  if (rest.length > 0) yield { number: number + 1, bytes: rest };
+}
+
+function trimmed(line: Buffer): Buffer {
+  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+}
