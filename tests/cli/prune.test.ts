@@ -25,7 +25,7 @@ function messages(count = COUNT): Stored[] {
       message({
         message_id: `wamid.${((at * 2_654_435_761) % 4_294_967_296).toString(36)}.${at}`,
         from: `+49${at % 5}`,
-        ts: `2025-01-${String(1 + ((at * 13) % 14)).padStart(2, '0')}T10:00:00Z`,
+        ts: `2025-01-${String(1 + Math.floor((at * 14) / count)).padStart(2, '0')}T10:00:00Z`,
         text: `SENDER${at % 5}TEXT${at}. ${'some words of it '.repeat(at % 20)}`,
       }) as unknown as Stored,
   );
@@ -138,7 +138,8 @@ describe('prune', () => {
     );
     old.close();
     const first = await prune(t, path, '--before', HALF);
-    assert.deepEqual([first['shrinkable'], first['bytesAfter']], [false, first['bytesBefore']]);
+    assert.equal(first['shrinkable'], false);
+    assert.ok(Number(first['bytesAfter']) >= Number(first['bytesBefore']));
     const second = await prune(t, path, '--before', HALF, '--vacuum');
     assert.equal(second['shrinkable'], true);
     assert.ok(Number(second['bytesAfter']) < Number(first['bytesAfter']) * 0.6);
