@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { Format } from './format.ts';
 import type { Chunk } from './read-thread.ts';
 
-/** Chunks that may wait: two batches of the largest kind. */
-const CHUNKS_AHEAD = 48;
+/** Chunks that may wait: a batch of the largest kind. */
+const CHUNKS_AHEAD = 24;
 
 export class Source {
   readonly #worker: Worker;

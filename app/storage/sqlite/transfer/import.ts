@@ -12,6 +12,8 @@ const CACHE_KIB = 262_144;
 /** In company a transaction is short; alone it grows to where a message costs least. */
 const BATCH_MESSAGES_MIN = 2_048;
 const BATCH_MESSAGES_MAX = 49_152;
+/** Ids come in no order, so each batch changes the same pages again: they are copied into the file only now and then. */
+const BATCHES_A_CHECKPOINT = 4;
 /** A service that goes on storing has an end of the orders that always moves: it fills the rest itself. */
 const FILLS_MAX = 10_000;
 
@@ -21,6 +23,7 @@ export class BulkImport {
   readonly #writer: Writer;
   readonly #courtesy: Courtesy;
   #batchMessages = BATCH_MESSAGES_MIN;
+  #batches = 0;
 
   /** Throws what SQLite throws, or SchemaError. */
   constructor(path: string) {
@@ -44,7 +47,8 @@ export class BulkImport {
   ): Promise<AppendOutcome[]> {
     const { outcomes } = await this.#courtesy.step(() => this.#writer.append(messages, createdAt));
     await this.#fillOrders(BATCH_MESSAGES_MIN);
-    if (this.#courtesy.alone) this.#writer.checkpoint();
+    this.#batches += 1;
+    if (this.#batches % BATCHES_A_CHECKPOINT === 0) this.#writer.checkpoint();
     this.#batchMessages = this.#courtesy.alone
       ? Math.min(this.#batchMessages * 2, BATCH_MESSAGES_MAX)
       : BATCH_MESSAGES_MIN;
