@@ -1,78 +1,26 @@
-// `oncebox prune`: what is removed is gone to its last byte, and known again by its id, also when the command is killed on its way.
+// `oncebox prune`: what is removed is gone to its last byte, and known again by its id.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { Load, postAgain } from '../faults/load.ts';
-import { assertSound } from '../faults/verify.ts';
+import { during } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { query } from '../support/database.ts';
-import { message } from '../support/message.ts';
 import type { Stored } from '../support/message.ts';
 import { startService } from '../support/service.ts';
-import { oncebox, start } from './oncebox.ts';
-
-const COUNT = 12_000;
-const HALF = '2025-01-10T00:00:00Z';
-
-/** Messages of two weeks, with texts that say whose they are. */
-function messages(count = COUNT): Stored[] {
-  return Array.from(
-    { length: count },
-    (_, at) =>
-      message({
-        message_id: `wamid.${((at * 2_654_435_761) % 4_294_967_296).toString(36)}.${at}`,
-        from: `+49${at % 5}`,
-        ts: `2025-01-${String(1 + Math.floor((at * 14) / count)).padStart(2, '0')}T10:00:00Z`,
-        text: `SENDER${at % 5}TEXT${at}. ${'some words of it '.repeat(at % 20)}`,
-      }) as unknown as Stored,
-  );
-}
-
-function isOld(stored: Stored): boolean {
-  return stored.ts < HALF;
-}
-
-/** Makes a database with the messages in it. */
-async function filled(t: TestContext, stored: readonly Stored[]): Promise<string> {
-  const directory = temporaryDirectory(t);
-  const input = join(directory, 'in.ndjson');
-  writeFileSync(input, stored.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-  const { code, stderr } = await oncebox(t, ['import', '-d', join(directory, 'app.db'), input]);
-  assert.equal(code, 0, stderr);
-  return directory;
-}
-
-async function prune(
-  t: TestContext,
-  path: string,
-  ...args: string[]
-): Promise<Record<string, unknown>> {
-  const result = await oncebox(t, ['prune', '-d', path, '--json', ...args]);
-  assert.equal(result.code, 0, result.stderr);
-  return result.json();
-}
-
-/** Whether any byte of the file or its log still spells a text that matches. */
-function bytesHold(path: string, pattern: RegExp): boolean {
-  return [path, `${path}-wal`].some(
-    (file) => existsSync(file) && pattern.test(readFileSync(file, 'latin1')),
-  );
-}
-
-/** What the file counts, orders and lists equals a scan, and so says the command. */
-async function assertAgrees(t: TestContext, path: string): Promise<void> {
-  assertSound(path);
-  const { code, stdout, stderr } = await oncebox(t, ['check', '-d', path]);
-  assert.equal(code, 0, `${stdout} ${stderr}`);
-}
-
-function tombstones(path: string): number {
-  const [row] = query(path, 'SELECT count(*) AS count FROM tombstones');
-  return Number(row?.['count']);
-}
+import { oncebox } from './oncebox.ts';
+import {
+  HALF,
+  assertAgrees,
+  bytesHold,
+  filled,
+  isOld,
+  messages,
+  prune,
+  tombstones,
+} from './removal.ts';
 
 describe('prune', () => {
   it('counts what it would remove, and removes nothing, with --dry-run', async (t) => {
@@ -166,28 +114,24 @@ describe('prune', () => {
     const service = await startService(t, { directory });
     const load = new Load({ port: service.port, connections: 4, prefix: 'new' });
     const pruning = prune(t, service.databasePath, '--before', HALF);
-    let done = false;
-    void pruning.finally(() => (done = true));
-    let cursor: string | null = '/messages?limit=100';
+    const place: { next: string | null } = { next: '/messages?limit=100' };
     const walked: string[] = [];
-    while (!done) {
+    const walk = async (from: string): Promise<void> => {
+      const answer = await service.get(from);
+      walked.push(...(answer.json() as { data: Stored[] }).data.map((m) => m.message_id));
+      place.next = /<([^>]+)>; rel="next"/.exec(String(answer.headers['link'] ?? ''))?.[1] ?? null;
+    };
+    const told = await during(pruning, async () => {
       const stats = (await service.get('/stats')).json() as { total_messages: number };
       assert.ok(stats.total_messages >= stored.filter((m) => !isOld(m)).length);
-      if (cursor === null) continue;
-      const answer = await service.get(cursor);
-      walked.push(...(answer.json() as { data: Stored[] }).data.map((m) => m.message_id));
-      cursor = /<([^>]+)>; rel="next"/.exec(String(answer.headers['link'] ?? ''))?.[1] ?? null;
-    }
-    assert.equal((await pruning)['removed'], stored.filter(isOld).length);
+      if (place.next !== null) await walk(place.next);
+    });
+    assert.equal(told['removed'], stored.filter(isOld).length);
     await load.stop();
     assert.deepEqual([...load.statuses.keys()], [200]);
     // The walk was over places that vanished under it: what stays comes once.
     assert.equal(new Set(walked).size, walked.length);
-    while (cursor !== null) {
-      const answer = await service.get(cursor);
-      walked.push(...(answer.json() as { data: Stored[] }).data.map((m) => m.message_id));
-      cursor = /<([^>]+)>; rel="next"/.exec(String(answer.headers['link'] ?? ''))?.[1] ?? null;
-    }
+    while (place.next !== null) await walk(place.next);
     const seen = new Set(walked);
     for (const m of stored)
       if (!isOld(m)) assert.ok(seen.has(m.message_id), `${m.message_id} was not walked over`);
@@ -199,66 +143,5 @@ describe('prune', () => {
     );
     for (const id of load.acknowledged.keys()) assert.ok(ids.has(id), id);
     await assertAgrees(t, service.databasePath);
-  });
-});
-
-describe('kill -9', () => {
-  it('in the middle of prune, again and again: every message is there or known by its tombstone', async (t) => {
-    const stored = messages();
-    const directory = await filled(t, stored);
-    const path = join(directory, 'app.db');
-    let killed = 0;
-    for (let round = 0; round < 12; round += 1) {
-      const selection =
-        round % 3 === 2
-          ? ['--from', `+49${round % 5}`]
-          : ['--before', `2025-01-${String(2 + round).padStart(2, '0')}T00:00:00Z`];
-      const { child, ended } = start(t, ['prune', '-d', path, ...selection]);
-      await sleep(250 + Math.random() * 500);
-      child.kill('SIGKILL');
-      if ((await ended).signal === 'SIGKILL') killed += 1;
-      const [row] = query(path, 'SELECT count(*) AS count FROM messages');
-      assert.equal(Number(row?.['count']) + tombstones(path), stored.length);
-    }
-    assert.ok(killed > 0);
-    await assertAgrees(t, path);
-    await prune(t, path, '--before', HALF);
-    await assertAgrees(t, path);
-    assert.equal(bytesHold(path, /SENDER0TEXT0\./), false);
-    const service = await startService(t, { directory });
-    const { total } = await service.page('?limit=1');
-    for (const m of stored.slice(0, 100)) assert.equal((await postAgain(service, m)).status, 200);
-    assert.equal((await service.page('?limit=1')).total, total);
-  });
-
-  it('in the middle of import, again and again: run once more, every message is there once', async (t) => {
-    const stored = messages(30_000);
-    const directory = temporaryDirectory(t);
-    const path = join(directory, 'app.db');
-    const input = join(directory, 'in.ndjson');
-    writeFileSync(input, stored.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-    let killed = 0;
-    for (let round = 0; round < 10; round += 1) {
-      const { child, ended } = start(t, ['import', '-d', path, input]);
-      await sleep(250 + Math.random() * 600);
-      child.kill('SIGKILL');
-      if ((await ended).signal === 'SIGKILL') killed += 1;
-      if (existsSync(path)) assertSound(path);
-    }
-    assert.ok(killed > 0);
-    const { code, stderr } = await oncebox(t, ['import', '-d', path, input]);
-    assert.equal(code, 0, stderr);
-    await assertAgrees(t, path);
-    const exported = await oncebox(t, ['export', '-d', path]);
-    const lines = exported.stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Stored);
-    const byId = new Map(stored.map((m) => [m.message_id, m]));
-    assert.equal(lines.length, stored.length);
-    for (const { message_id, text } of lines) {
-      assert.equal(byId.get(message_id)?.text, text);
-      byId.delete(message_id);
-    }
   });
 });

@@ -3,11 +3,11 @@ import { extname } from 'node:path';
 import type { ArchivedMessage } from '../../storage/sqlite/transfer/export.ts';
 import { CommandError, EXIT } from '../exit.ts';
 
-export const FORMATS = ['ndjson', 'csv'] as const;
+const FORMATS = ['ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** The columns of an export, and the keys of its objects. */
-export const COLUMNS = ['message_id', 'from', 'to', 'ts', 'text', 'created_at'] as const;
+const COLUMNS = ['message_id', 'from', 'to', 'ts', 'text', 'created_at'] as const;
 
 /** The format that was asked for, else the one that the file's name says, else NDJSON. */
 export function formatOf(asked: string | undefined, file: string | undefined): Format {
