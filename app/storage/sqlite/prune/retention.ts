@@ -3,10 +3,11 @@ import type { PruneRun } from '../../../model/store.ts';
 import type { Writer } from '../writer.ts';
 
 /** Messages a step: its transaction holds up the next commit, so they are few. */
-const STEP_MESSAGES = 128;
+const STEP_MESSAGES = 64;
 /** Free pages that a step gives back to the file system. */
 const STEP_PAGES = 64;
-/** After a step the writer has this many times as long for everything else. */
+/** After a step the writer has this many times as long for everything else, while messages come and while none do. */
+const PAUSE_FACTOR_BUSY = 20;
 const PAUSE_FACTOR = 4;
 const PAUSE_MS_MIN = 20;
 const RUN_EVERY_MS = 3_600_000;
@@ -31,7 +32,7 @@ export class Retention {
   readonly #events: RetentionEvents;
   #timer: NodeJS.Timeout | undefined;
   #run = { startMs: 0, messages: 0, beforeSeconds: 0 };
-  #lastCommitMs = 0;
+  #lastCommitMs = Number.NEGATIVE_INFINITY;
 
   constructor(days: number, writer: Writer, events: RetentionEvents) {
     this.#days = days;
@@ -95,7 +96,9 @@ export class Retention {
 
   #pause(stepStartMs: number, next: () => void): void {
     const tookMs = performance.now() - stepStartMs;
-    this.#after(Math.max(PAUSE_MS_MIN, tookMs * PAUSE_FACTOR), next);
+    const isBusy = stepStartMs - this.#lastCommitMs < QUIET_MS;
+    const factor = isBusy ? PAUSE_FACTOR_BUSY : PAUSE_FACTOR;
+    this.#after(Math.max(PAUSE_MS_MIN, tookMs * factor), next);
   }
 
   #after(delayMs: number, next: () => void): void {
