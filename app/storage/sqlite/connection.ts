@@ -21,8 +21,9 @@ export const CACHE_KIB = 2_048;
 /** Opens the file for writing, creating it where it is absent. Throws what SQLite throws. */
 export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
   const database = open(path, false, cacheKib);
-  // Only a new file takes this on; then it can shrink by steps. An older one shrinks by VACUUM alone.
-  database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  // A new file can take this on, and then shrink by steps. An older one shrinks by VACUUM alone.
+  if (database.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   requirePragma(database, 'journal_mode', 'wal', 'wal');
   // FULL syncs the WAL at every commit: without it a commit may be lost when the power fails.
   requirePragma(database, 'synchronous', 'FULL', 2);

@@ -147,7 +147,9 @@ export class Writer {
       this.#database.exec(
         `PRAGMA temp_store_directory = '${dirname(this.#path).replaceAll("'", "''")}'`,
       );
-      this.#database.exec('PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY');
+      this.#database.exec(
+        'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY',
+      );
       return null;
     } catch (error) {
       const failure = failureOf(error);
