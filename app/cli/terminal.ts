@@ -6,9 +6,9 @@ const PROGRESS_AFTER_MS = 1_000;
 const PROGRESS_EVERY_MS = 200;
 const CLEAR_LINE = '\r\x1b[2K';
 
-/** Tells how far a work has come. `all` is null where nobody knows. */
+/** Tells how far a work has come, and at which stage it is. `all` is null where nobody knows. */
 export interface Progress {
-  update(done: number, all: number | null): void;
+  update(done: number, all: number | null, stage?: string): void;
   /** Takes the line away again. */
   end(): void;
 }
@@ -82,13 +82,13 @@ export class Terminal {
     };
     this.#endProgress = end;
     return {
-      update: (done, all) => {
+      update: (done, all, stage) => {
         const nowMs = performance.now();
         if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
         shownMs = nowMs;
         shown = true;
         process.stderr.write(
-          `${CLEAR_LINE}${progressLine(what, done, all, (nowMs - startMs) / 1_000, process.stderr.columns)}`,
+          `${CLEAR_LINE}${progressLine(stage === undefined ? what : `${what} ${stage}`, done, all, (nowMs - startMs) / 1_000, process.stderr.columns || 80)}`,
         );
       },
       end,
@@ -105,12 +105,14 @@ function progressLine(
   seconds: number,
   columns: number,
 ): string {
-  if (all === null || all === 0)
-    return `${what}: ${whole(done)}, ${seconds.toFixed(0)} s`.slice(0, columns - 1);
+  if (all === null || all === 0 || done === 0) {
+    const count = done === 0 ? '' : ` ${whole(done)},`;
+    return `${what}:${count} ${seconds.toFixed(0)} s`.slice(0, columns - 1);
+  }
   const part = Math.min(1, done / all);
   const cells = Math.round(part * BAR_CELLS);
   const bar = '█'.repeat(cells) + '░'.repeat(BAR_CELLS - cells);
-  const left = part > 0.02 ? `, ${Math.ceil((seconds / part) * (1 - part))} s left` : '';
+  const left = part > 0.1 ? `, ${Math.ceil((seconds / part) * (1 - part))} s left` : '';
   return `${what} ${bar} ${String(Math.floor(part * 100)).padStart(3)} %${left}`.slice(
     0,
     columns - 1,

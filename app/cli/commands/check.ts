@@ -46,10 +46,13 @@ async function check(terminal: Terminal, options: Options): Promise<void> {
     };
     repair(path, (what, done, all) => shown[what].update(done, all));
   }
-  const { inspectFile } = await import('../../storage/sqlite/inspect.ts');
+  const { inspectAside } = await import('../../storage/sqlite/inspection.ts');
   const progress = terminal.progress('checking');
-  const inspection = inspectFile(path, options.quick === true ? 'quick' : 'full', (_, done, all) =>
-    progress.update(done, all),
+  const inspection = await inspectAside(
+    path,
+    options.quick === true ? 'quick' : 'full',
+    (name, done, all) => progress.update(done, all, name),
+    terminal.interruption(),
   );
   const settings = settingsProblem();
   const value = {

@@ -33,8 +33,13 @@ async function putBack(terminal: Terminal, file: string, options: Options): Prom
   const { BadCopy } = await import('../../storage/sqlite/backup/files.ts');
   const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
   try {
-    const report = restore(
-      { backup: resolve(file), target: databaseOf(options), depth: options.check },
+    const report = await restore(
+      {
+        backup: resolve(file),
+        target: databaseOf(options),
+        depth: options.check,
+        signal: terminal.interruption(),
+      },
       (stage, done, all) => shown[stage].update(done, all),
     );
     terminal.result(report, () => [

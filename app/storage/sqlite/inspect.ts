@@ -4,7 +4,6 @@ import { openForReading } from './connection.ts';
 import { counterReader } from './counters.ts';
 import { missingObjects, schemaVersion, SCHEMA_VERSION } from './migrations.ts';
 import { verifyCover, verifySearch } from './search/verify.ts';
-import { inSnapshot } from './snapshot.ts';
 import { verifyCounts } from './verify.ts';
 
 /** How many of SQLite's complaints are told. */
@@ -46,7 +45,7 @@ export function inspectFile(path: string, depth: Depth, tell?: TellInspection): 
   }
 }
 
-/** Looks at the file in one snapshot. Later looks are left out where an earlier one shows that they would be in vain. */
+/** Looks at the file; the connection is to be closed after it. Later looks are left out where an earlier one shows that they would be in vain. */
 function inspect(
   database: DatabaseSync,
   depth: Depth,
@@ -62,7 +61,9 @@ function inspect(
     findings.push({ name, problems, seconds: (performance.now() - startMs) / 1_000 });
     return problems.length === 0;
   };
-  inSnapshot(database, () => {
+  // One state for all looks. It ends with the connection: on a damaged file even that a read ends may be an error.
+  database.exec('BEGIN');
+  const lookAtAll = (): void => {
     if (!look('schema', () => schemaProblems(database))) return;
     version = schemaVersion(database);
     counts = countsOf(database);
@@ -75,7 +76,8 @@ function inspect(
         ? verifySearch(database, (messages) => tell('search', messages, all))
         : verifyCover(database),
     );
-  });
+  };
+  lookAtAll();
   return {
     findings,
     sound: findings.every(({ problems }) => problems.length === 0),

@@ -4,7 +4,8 @@ import { constants, setPriority } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openForCheckpoints, openForReading } from '../connection.ts';
-import { type Depth, type Inspection, inspectFile } from '../inspect.ts';
+import type { Depth, Inspection } from '../inspect.ts';
+import { inspectAside } from '../inspection.ts';
 import {
   BadCopy,
   isSameFile,
@@ -46,6 +47,8 @@ export interface BackupReport {
   readonly rounds: number;
   /** How long checkpoints could not start the log over, in milliseconds. */
   readonly heldMs: number;
+  /** Whether the file was held for the whole copy, because changes may have been missed. */
+  readonly heldForAll: boolean;
   readonly copySeconds: number;
   readonly checkSeconds: number;
 }
@@ -69,7 +72,7 @@ export async function backUp(options: BackupOptions, tell: TellBackup): Promise<
     const copiedMs = performance.now();
     // From here on nothing is held: it may take as long as it takes.
     lowerPriority(constants.priority.PRIORITY_LOW);
-    const inspection = inspectCopy(partial, depth, tell);
+    const inspection = await inspectCopy(partial, depth, tell, options.signal);
     options.signal.throwIfAborted();
     const bytes = place(partial, target, options.placement);
     return {
@@ -94,7 +97,7 @@ async function copyLive(
   { source, bytesPerSecond, signal }: BackupOptions,
   partial: string,
   tell: TellBackup,
-): Promise<{ rounds: number; heldMs: number }> {
+): Promise<Pick<BackupReport, 'rounds' | 'heldMs' | 'heldForAll'>> {
   const database = openForReading(source);
   const watch = new WalWatch(source);
   let copy: PageCopy | null = null;
@@ -116,8 +119,8 @@ async function copyLive(
     await copy.all(bytesPerSecond, breathe);
     const { rounds, left } = await copyChanges(copy, watch, breathe);
     const startMs = performance.now();
-    await copyHeld(database, copy, watch, left, { source, partial });
-    return { rounds, heldMs: performance.now() - startMs };
+    const heldForAll = await copyHeld(database, copy, watch, left, { source, partial });
+    return { rounds, heldMs: performance.now() - startMs, heldForAll };
   } finally {
     database.close();
     copy?.close();
@@ -142,21 +145,22 @@ async function copyChanges(
   }
 }
 
-/** Copies what is left from one state of the file. Where changes may have been missed, that is all of it. */
+/** Copies what is left from one state of the file. Where changes may have been missed, that is all of it; gives whether. */
 async function copyHeld(
   database: DatabaseSync,
   copy: PageCopy,
   watch: WalWatch,
   left: readonly number[],
   { source, partial }: { source: string; partial: string },
-): Promise<void> {
+): Promise<boolean> {
   database.exec('BEGIN');
   try {
     // From this read on, checkpoints move nothing newer into the file, and the log is not begun anew.
     database.prepare('SELECT count(*) FROM sqlite_schema').get();
     watch.look();
     const pages = new Set([...left, ...watch.take()]);
-    if (watch.complete)
+    const all = !watch.complete;
+    if (!all)
       await copy.pages(
         [...pages].toSorted((a, b) => a - b),
         null,
@@ -165,6 +169,7 @@ async function copyHeld(
     copy.fit();
     watch.look();
     if (watch.liveBytes > 0) copyStart(`${source}-wal`, `${partial}-wal`, watch.liveBytes);
+    return all;
   } finally {
     database.exec('COMMIT');
   }
@@ -183,8 +188,18 @@ function settle(partial: string): void {
 }
 
 /** Looks a copy over before it may take anybody's place. Throws BadCopy. */
-export function inspectCopy(partial: string, depth: Depth, tell: TellBackup): Inspection {
-  const inspection = inspectFile(partial, depth, (_, done, all) => tell('checking', done, all));
+export async function inspectCopy(
+  partial: string,
+  depth: Depth,
+  tell: TellBackup,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const inspection = await inspectAside(
+    partial,
+    depth,
+    (_, done, all) => tell('checking', done, all),
+    signal,
+  );
   if (inspection.sound) return inspection;
   const problems = inspection.findings.flatMap(({ problems: found }) => found);
   throw new BadCopy(problems.slice(0, 3).join('; '));

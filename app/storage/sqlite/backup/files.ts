@@ -32,7 +32,7 @@ export class NameTaken extends Error {
 
 /** A name in the same directory that nobody else uses. */
 export function partialName(target: string): string {
-  return `${target}${PARTIAL}${randomUUID()}`;
+  return `${target}${PARTIAL}${randomUUID()}.db`;
 }
 
 /** Removes unfinished copies for this target that nobody has written to for a day. */

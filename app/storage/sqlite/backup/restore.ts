@@ -1,5 +1,6 @@
 // Puts a backup in the place of the database: looked over first, exchanged in one step, the old file kept beside it.
-import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openForCheckpoints } from '../connection.ts';
 import { failureOf } from '../failure.ts';
@@ -27,15 +28,21 @@ export interface RestoreReport {
 }
 
 /**
- * Throws InUseError while a service or another program has the target open, BadCopy where the backup is not sound,
+ * Rejects with InUseError while a service or another program has the target open, BadCopy where the backup is not sound,
  * and what the system says; the target is then as it was. Killed at any moment it leaves the old file or the new one
  * under the name, whole.
  */
-export function restore(
-  options: { readonly backup: string; readonly target: string; readonly depth: Depth },
+export async function restore(
+  options: {
+    readonly backup: string;
+    readonly target: string;
+    readonly depth: Depth;
+    /** Stops it, up to the moment when the files are exchanged. */
+    readonly signal: AbortSignal;
+  },
   tell: TellBackup,
-): RestoreReport {
-  const { backup, target, depth } = options;
+): Promise<RestoreReport> {
+  const { backup, target, depth, signal } = options;
   refuseLive(backup, target);
   const lock = ServiceLock.exclusive(target);
   const partial = partialName(target);
@@ -43,8 +50,8 @@ export function restore(
     removeStale(target);
     const { size } = statSync(backup);
     tell('copying', 0, size);
-    copyFileSync(backup, partial);
-    const inspection = inspectCopy(partial, depth, tell);
+    await copyFile(backup, partial);
+    const inspection = await inspectCopy(partial, depth, tell, signal);
     syncFile(partial);
     const kept = existsSync(target) ? setAside(target) : null;
     renameSync(partial, target);
@@ -78,11 +85,11 @@ function refuseLive(backup: string, target: string): void {
  */
 function setAside(target: string): string {
   const kept = `${target}.before-restore-${new Date().toISOString().replaceAll(/[-:.]/g, '')}`;
-  if (!settleLog(target)) {
-    // Too damaged to take in its log: both go aside as they are.
-    if (existsSync(`${target}-wal`)) renameSync(`${target}-wal`, `${kept}-wal`);
-    rmSync(`${target}-shm`, { force: true });
-  }
+  const log = `${target}-wal`;
+  // SQLite may delete the log of a file that it cannot read: a second name keeps it.
+  if (existsSync(log)) linkSync(log, `${kept}-wal`);
+  if (settleLog(target)) rmSync(`${kept}-wal`, { force: true });
+  else for (const path of [log, `${target}-shm`]) rmSync(path, { force: true });
   linkSync(target, kept);
   return kept;
 }

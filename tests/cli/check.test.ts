@@ -1,0 +1,171 @@
+// `oncebox check` finds what is wrong, `--repair` mends what can be mended, and `stats` says what is there.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { execute, query } from '../support/database.ts';
+import { startService } from '../support/service.ts';
+import { recordIn } from '../support/shapes.ts';
+import { oncebox } from './oncebox.ts';
+import { type Filled, filled } from './filled.ts';
+
+/** More than two blocks of the search index. */
+const MESSAGES = 2_300;
+
+/** A database whose search index and orders are complete. */
+async function indexed(t: TestContext): Promise<Filled> {
+  const database = await filled(t, MESSAGES);
+  assert.equal((await oncebox(t, ['check', '--repair'], { env: database.env })).code, 0);
+  assert.equal(
+    query(database.path, "SELECT value FROM counters WHERE name = 'searched_seq'")[0]?.['value'],
+    2_048,
+  );
+  return database;
+}
+
+/** Ways in which what is derived may be wrong, and which look finds it. */
+const WRONG: readonly (readonly [name: string, sql: string, look: string])[] = [
+  ['a count of all', "UPDATE counters SET value = value + 1 WHERE name = 'messages'", 'counters'],
+  [
+    'a sender’s count',
+    "UPDATE senders SET messages = messages - 1 WHERE from_msisdn = '+15553'",
+    'counters',
+  ],
+  ['a segment’s count', 'UPDATE segments SET messages = messages + 1', 'counters'],
+  ['an entry by time', "DELETE FROM by_time WHERE message_id = 'm77'", 'counters'],
+  ['an entry by sender', "DELETE FROM by_sender WHERE message_id = 'm77'", 'counters'],
+  [
+    'an entry by time of no message',
+    "UPDATE by_time SET seq = 99999 WHERE message_id = 'm5'",
+    'counters',
+  ],
+  [
+    'a group of the index',
+    'DELETE FROM search_postings WHERE row_id = (SELECT max(row_id) FROM search_postings)',
+    'search',
+  ],
+  [
+    'bytes of the index',
+    'UPDATE search_postings SET postings = zeroblob(length(postings)) WHERE row_id = (SELECT min(row_id) FROM search_postings)',
+    'search',
+  ],
+  [
+    'a text that changed',
+    "UPDATE messages SET text = 'quite another text' WHERE message_id = 'm9'",
+    'search',
+  ],
+  ['a block of the index', 'DELETE FROM search_blocks WHERE position = 0', 'search'],
+  [
+    'the index’s watermark',
+    "UPDATE counters SET value = 1024 WHERE name = 'searched_seq'",
+    'search',
+  ],
+];
+
+describe('oncebox check', () => {
+  it('finds nothing wrong with a file that is in order, at rest and while a service uses it', async (t) => {
+    const { env, directory } = await indexed(t);
+    const atRest = await oncebox(t, ['check'], { env });
+    assert.deepEqual([atRest.code, atRest.stderr], [0, '']);
+    for (const look of ['schema', 'integrity', 'counters', 'search', 'settings'])
+      assert.match(atRest.stdout, new RegExp(`^ok +${look} `, 'm'));
+    const service = await startService(t, { directory });
+    for (const args of [
+      ['check', '--json'],
+      ['check', '--json', '--quick'],
+    ]) {
+      const result = await oncebox(t, args, { env });
+      assert.equal(result.code, 0, result.stderr);
+      assert.deepEqual([result.json()['sound'], result.json()['messages']], [true, MESSAGES]);
+    }
+    assert.equal((await service.page()).total, MESSAGES);
+  });
+
+  it('finds each thing that is derived and wrong, and --repair mends it', async (t) => {
+    const { path, env, directory } = await indexed(t);
+    for (const [name, sql, look] of WRONG) {
+      execute(path, sql);
+      const result = await oncebox(t, ['check', '--json'], { env });
+      assert.equal(result.code, 1, name);
+      const findings = result.json()['findings'] as { name: string; problems: string[] }[];
+      assert.deepEqual(
+        findings.filter(({ problems }) => problems.length > 0).map((finding) => finding.name),
+        [look],
+        `${name}: ${result.stdout}`,
+      );
+      const mended = await oncebox(t, ['check', '--repair'], { env });
+      assert.equal(mended.code, 0, `${name}: ${mended.stdout}${mended.stderr}`);
+    }
+    const service = await startService(t, { directory });
+    assert.deepEqual(await service.ids('?q=NUMBER%201234%20of'), ['m1234']);
+    assert.equal((await service.page('?from=%2B15553')).total, Math.ceil((MESSAGES - 3) / 7));
+    assert.equal((await service.page('?q=quite%20another')).total, 1);
+  });
+
+  it('never gives a number a second time, whatever was deleted before a repair', async (t) => {
+    const { path, env } = await filled(t, 20);
+    execute(path, 'DELETE FROM messages WHERE seq > 15');
+    assert.equal((await oncebox(t, ['check'], { env })).code, 1);
+    assert.equal((await oncebox(t, ['check', '--repair'], { env })).code, 0);
+    assert.deepEqual(
+      query(
+        path,
+        "SELECT name, value FROM counters WHERE name IN ('last_seq', 'messages') ORDER BY 1",
+      ).map(({ value }) => value),
+      [20, 15],
+    );
+  });
+
+  it('tells of a damaged page and of a missing table, which nothing can rebuild', async (t) => {
+    const { path, env } = await filled(t, 2_000);
+    const bytes = readFileSync(path);
+    bytes.fill(0xa5, 100 * 4_096, 103 * 4_096);
+    writeFileSync(path, bytes);
+    const damaged = await oncebox(t, ['check'], { env });
+    assert.equal(damaged.code, 1);
+    assert.match(damaged.stdout, /^WRONG +integrity /m);
+    const other = await filled(t, 1);
+    execute(other.path, 'DROP TABLE segments');
+    const missing = await oncebox(t, ['check'], { env: other.env });
+    assert.equal(missing.code, 1);
+    assert.match(missing.stdout, /^schema: segments is missing$/m);
+  });
+
+  it('looks at the settings too', async (t) => {
+    const { env } = await filled(t, 1);
+    const result = await oncebox(t, ['check', '--json'], { env: { ...env, LOG_LEVEL: 'LOUD' } });
+    assert.equal(result.code, 78);
+    assert.match(String(recordIn(result.json()['settings'])['problem']), /^LOG_LEVEL must be/);
+  });
+});
+
+describe('oncebox stats', () => {
+  it('says what GET /stats says, while the service runs', async (t) => {
+    const { env, directory } = await filled(t, 100);
+    const service = await startService(t, { directory });
+    const result = await oncebox(t, ['stats', '--json'], { env });
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(result.json()['stats'], (await service.get('/stats')).json());
+    const shown = await oncebox(t, ['stats'], { env });
+    assert.match(shown.stdout, /^messages +100$/m);
+    assert.match(shown.stdout, /^\+15550 +15$/m);
+  });
+});
+
+describe('two services on one file', () => {
+  it('take messages both, the second says that it is not alone, and one after the other fills the search index', async (t) => {
+    const { directory, path, env } = await filled(t, 10);
+    const first = await startService(t, { directory });
+    const second = await startService(t, { directory });
+    assert.ok(second.output.lines().some((line) => line.event === 'not_alone'));
+    assert.ok(!first.output.lines().some((line) => line.event === 'not_alone'));
+    await first.store({ message_id: 'a', from: '+1', to: '+2', ts: '2025-01-15T10:00:00Z' });
+    await second.store({ message_id: 'b', from: '+1', to: '+2', ts: '2025-01-15T10:00:00Z' });
+    for (const service of [first, second]) assert.equal((await service.page()).total, 12);
+    await first.stop();
+    assert.equal((await oncebox(t, ['check', '--repair'], { env })).code, 3);
+    await second.stop();
+    assert.equal((await oncebox(t, ['check'], { env })).code, 0);
+    assert.equal(query(path, 'SELECT count(*) AS n FROM messages')[0]?.['n'], 12);
+  });
+});
