@@ -18,6 +18,7 @@ const ROOMS = {
 /** Packages and Node modules that belong to certain rooms. */
 const OWNED = {
   commander: ['cli'],
+  'csv-parse': ['cli'],
   piscina: ['storage'],
   pino: ['observe'],
   'prom-client': ['observe'],

@@ -71,6 +71,11 @@ export const SETTINGS = [
     meaning: 'Connections open at once; over it new ones are closed at once',
   },
   { name: 'READER_THREADS', default: '2', meaning: 'Threads that answer reads, 1 to 16' },
+  {
+    name: 'RETENTION_DAYS',
+    default: null,
+    meaning: 'Days after its `ts` for which a message is kept; unset: for ever',
+  },
 ] as const;
 
 type SettingName = (typeof SETTINGS)[number]['name'];
@@ -89,6 +94,8 @@ export interface Config {
   readonly queueMessagesMax: number;
   readonly connectionsMax: number;
   readonly readerThreads: number;
+  /** Messages older than this many days are removed; null keeps all. */
+  readonly retentionDays: number | null;
 }
 
 /** A setting that cannot be used: `message` names the variable and says why. */
@@ -117,6 +124,8 @@ export function readConfig(env: Environment = process.env): Config {
     queueMessagesMax: readInteger(env, 'QUEUE_MESSAGES_MAX', 1, 1_000_000),
     connectionsMax: readInteger(env, 'CONNECTIONS_MAX', 1, 1_000_000),
     readerThreads: readInteger(env, 'READER_THREADS', 1, Math.max(16, availableParallelism())),
+    retentionDays:
+      setting(env, 'RETENTION_DAYS') === '' ? null : readInteger(env, 'RETENTION_DAYS', 1, 36_500),
   });
 }
 

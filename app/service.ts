@@ -51,6 +51,7 @@ export async function startService(
     {
       path: config.databasePath,
       queueMessagesMax: config.queueMessagesMax,
+      retentionDays: config.retentionDays,
       readerThreads: config.readerThreads,
     },
     {

@@ -56,6 +56,7 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
   ['only-storage-imports-piscina', 'app/query/c.ts', "import 'piscina';"],
   ['only-observe-imports-pino', 'app/model/c.ts', "import 'pino';"],
   ['only-cli-imports-commander', 'app/query/g.ts', "import 'commander';"],
+  ['only-cli-imports-csv-parse', 'app/query/i.ts', "import 'csv-parse';"],
   ['only-observe-imports-prom-client', 'app/http/d.ts', "import 'prom-client';"],
   ['only-http-imports-http', 'app/ingest/b.ts', "import 'node:http';"],
   ['what-ships-needs-nothing-else', 'app/query/d.ts', "import 'fast-check';"],

@@ -5,6 +5,9 @@ import { ConfigError } from '../config.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addExportCommand } from './commands/export.ts';
+import { addImportCommand } from './commands/import.ts';
+import { addPruneCommand } from './commands/prune.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -18,6 +21,9 @@ import { Terminal } from './terminal.ts';
 const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addServeCommand,
   addConfigCommand,
+  addExportCommand,
+  addImportCommand,
+  addPruneCommand,
   addSignCommand,
   addSendCommand,
   addBackupCommand,

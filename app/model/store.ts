@@ -60,12 +60,23 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** One run of retention. `failure` is the reason why it ended early; it is tried again. */
+export interface PruneRun {
+  readonly messages: number;
+  readonly durationMs: number;
+  readonly failure: string | null;
+}
+
 /** What a store reports while it works. Calls must be cheap and never throw. */
 export interface StoreObserver {
   /** A batch was committed, or failed as a whole (`failure` is the reason). Times in milliseconds. */
   batch(event: { messages: number; commitMs: number; failure: string | null }): void;
   /** Another process keeps the store from opening; it waits for at most `waitMs`. */
   waitingForLock(waitMs: number): void;
+  /** Retention has removed messages. */
+  pruned(messages: number): void;
+  /** Retention has looked at everything once, or has failed. */
+  pruneRun(run: PruneRun): void;
   /** A thread of the store ended unexpectedly: the store cannot go on. */
   fatal(error: Error): void;
 }

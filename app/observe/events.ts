@@ -149,6 +149,21 @@ export class Events {
           wait_ms_max: waitMs,
           msg: `DATABASE_URL: another process holds the write lock: waiting for up to ${waitMs / 1_000} s`,
         }),
+      pruned: (messages) => this.#metrics.pruned.inc(messages),
+      pruneRun: ({ messages, durationMs, failure }) => {
+        const line = {
+          event: 'pruned',
+          messages,
+          duration_ms: Math.round(durationMs),
+          ...(failure === null ? {} : { reason: failure }),
+          msg:
+            failure === null
+              ? 'messages past RETENTION_DAYS are gone'
+              : 'removing old messages failed',
+        };
+        if (failure === null) this.#log.logger.info(line);
+        else this.#log.logger.error(line);
+      },
       fatal,
     };
   }

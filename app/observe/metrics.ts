@@ -132,7 +132,12 @@ function writerMetrics(registers: Registry[]) {
     registers,
   });
   for (const reason of ['disk', 'locked', 'schema', 'other']) batchFailures.inc({ reason }, 0);
-  return { batchSize, commitSeconds, batchFailures };
+  const pruned = new Counter({
+    name: 'oncebox_pruned_messages_total',
+    help: 'Messages removed because they were older than RETENTION_DAYS.',
+    registers,
+  });
+  return { batchSize, commitSeconds, batchFailures, pruned };
 }
 
 /**

@@ -15,15 +15,9 @@ const built = buildShim({ after });
 const BUGS: readonly (readonly [name: string, file: string, before: string, changed: string])[] = [
   [
     'synchronous=OFF',
-    'storage/sqlite/writer.ts',
-    `if (this.#synchronous !== synchronous) {`,
-    `this.#database.exec('PRAGMA synchronous = OFF');\n      if (this.#synchronous === null) {`,
-  ],
-  [
-    'messages committed without a sync',
-    'storage/sqlite/writer.ts',
-    `work: () => void, synchronous: Synchronous = 'FULL'`,
-    `work: () => void, synchronous: Synchronous = 'NORMAL'`,
+    'storage/sqlite/connection.ts',
+    `requirePragma(database, 'synchronous', 'FULL', 2)`,
+    `requirePragma(database, 'synchronous', 'OFF', 0)`,
   ],
   [
     'the answer before the commit',

@@ -5,6 +5,7 @@ import { bounded } from './bounded.ts';
 
 /** A line of the log. Request lines have the first seven keys; other lines have `ts`, `level`, `event` and `msg`. */
 export interface LogLine {
+  messages?: unknown;
   ts?: unknown;
   level?: unknown;
   request_id?: unknown;

@@ -113,7 +113,7 @@ function indexBlock(block: Block): void {
   const texts = messages
     .slice(first, first + BLOCK_MESSAGES)
     .flatMap(({ text }, offset) => (text === null ? [] : [{ offset, text }]));
-  apply({ kind: 'groups', block, groups: buildBlock(texts), last: true });
+  apply({ kind: 'build', block, groups: buildBlock(texts), messages: BLOCK_MESSAGES });
 }
 
 test('nothing indexed yet', holdsForEverySearch);
@@ -130,8 +130,9 @@ test('every whole block indexed', () => {
 
 test('half of a merge applied, as a crash would leave it', () => {
   const block = { level: 1, index: 0 };
+  apply({ kind: 'begin', block });
   const [first] = mergeBlocks(database, block);
-  apply({ kind: 'groups', block, groups: first ?? [], last: false });
+  apply({ kind: 'merge', block, groups: first ?? [], last: false });
   holdsForEverySearch();
   assert.equal(blocksIn(database, 'ready').length, FAN_OUT + 1);
 });
@@ -139,8 +140,8 @@ test('half of a merge applied, as a crash would leave it', () => {
 test('the merge applied, its children not cleared away yet, then cleared away', () => {
   const block = { level: 1, index: 0 };
   for (const groups of mergeBlocks(database, block))
-    apply({ kind: 'groups', block, groups, last: false });
-  apply({ kind: 'groups', block, groups: [], last: true });
+    apply({ kind: 'merge', block, groups, last: false });
+  apply({ kind: 'merge', block, groups: [], last: true });
   assert.deepEqual(blocksIn(database, 'ready'), [block, { level: 0, index: FAN_OUT }]);
   holdsForEverySearch();
   for (const child of blocksIn(database, 'merged')) apply({ kind: 'drop', block: child });

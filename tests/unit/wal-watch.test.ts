@@ -124,7 +124,7 @@ describe('WalWatch', () => {
   it('is not, where there was a log that it never saw the end of', (t) => {
     const { path, writer } = create(t);
     const watch = new WalWatch(path);
-    write(writer);
+    writer.exec('UPDATE t SET value = 0 WHERE id = 0');
     watch.look();
     writer.exec('UPDATE t SET value = 1');
     writer.exec('PRAGMA wal_checkpoint(TRUNCATE)');

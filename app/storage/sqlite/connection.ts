@@ -10,22 +10,27 @@ import { foldCase } from '../../model/search.ts';
 const SQLITE_VERSION_MIN = [3, 51, 3] as const;
 
 /** How long a statement waits for another process's lock before it fails with SQLITE_BUSY. */
-const BUSY_TIMEOUT_MS = 2_000;
+export const BUSY_TIMEOUT_MS = 2_000;
 
 /**
  * A small page cache on purpose: at each commit SQLite walks the whole hash table of the cache, and with 64 MB of
  * it small commits took a third longer. The pages themselves come out of the operating system's cache.
  */
-const CACHE_KIB = 2_048;
+export const CACHE_KIB = 2_048;
 
 /** Opens the file for writing, creating it where it is absent. Throws what SQLite throws. */
-export function openForWriting(path: string): DatabaseSync {
-  const database = open(path, false);
+export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
+  const database = open(path, false, cacheKib);
+  // A new file can take this on, and then shrink by steps. An older one shrinks by VACUUM alone.
+  if (database.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   requirePragma(database, 'journal_mode', 'wal', 'wal');
   // FULL syncs the WAL at every commit: without it a commit may be lost when the power fails.
   requirePragma(database, 'synchronous', 'FULL', 2);
   // A checkpoint inside a commit is a pause that its messages wait for: another thread does them.
   requirePragma(database, 'wal_autocheckpoint', '0', 0);
+  // What is deleted, or moves to another page, is overwritten where it stood, as far as that writes no further page.
+  requirePragma(database, 'secure_delete', 'FAST', 2);
   return database;
 }
 
@@ -42,11 +47,11 @@ export function openForReading(path: string): DatabaseSync {
   return database;
 }
 
-function open(path: string, readOnly: boolean): DatabaseSync {
+function open(path: string, readOnly: boolean, cacheKib = CACHE_KIB): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS });
   try {
     refuseOldSqlite(database);
-    database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+    database.exec(`PRAGMA cache_size = -${cacheKib}`);
     database.exec('PRAGMA temp_store = MEMORY');
     return database;
   } catch (error) {

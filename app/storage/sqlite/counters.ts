@@ -6,8 +6,9 @@ import { prepared } from './statements.ts';
  * `last_seq`: the highest number given to a message. `messages`: how many are stored.
  * `ordered_seq`: up to this number the orders and the counts by sender and segment are filled.
  * `searched_seq`: up to this number the search index is filled.
+ * `tombstones`: how many ids are remembered of messages that were removed.
  */
-type CounterName = 'last_seq' | 'messages' | 'ordered_seq' | 'searched_seq';
+type CounterName = 'last_seq' | 'messages' | 'ordered_seq' | 'searched_seq' | 'tombstones';
 
 /** Prepares a function that reads a counter. It throws where the counter is missing. */
 export function counterReader(database: DatabaseSync): (name: CounterName) => number {

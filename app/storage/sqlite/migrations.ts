@@ -83,6 +83,14 @@ const MIGRATIONS: readonly string[] = [
      messages INTEGER NOT NULL,
      PRIMARY KEY (sender_id, ts_seconds, ts_nanos, message_id)
    ) WITHOUT ROWID;`,
+
+  // 5: messages may be removed. A tombstone is what is kept of one: enough to know its id when it comes again.
+  // Of a search block: how many of its messages were removed since its lists were last cleared of such, and
+  // how often they were rewritten, so that two processes that do so notice each other.
+  `CREATE TABLE tombstones (id_hash BLOB PRIMARY KEY NOT NULL) WITHOUT ROWID;
+   INSERT INTO counters (name, value) VALUES ('tombstones', 0);
+   ALTER TABLE search_blocks ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE search_blocks ADD COLUMN edits INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** The version that this program writes and reads. */
@@ -99,6 +107,7 @@ const SCHEMA_OBJECTS = [
   'sender_segments',
   'search_blocks',
   'search_postings',
+  'tombstones',
 ] as const;
 
 /** The version of a file of ours; null for another program's, and for one without a schema. */

@@ -2,7 +2,7 @@
 import type { Message } from '../../model/message.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
 import type { Stats } from '../../model/stats.ts';
-import type { AppendOutcome, StoreFigures } from '../../model/store.ts';
+import type { AppendOutcome, PruneRun, StoreFigures } from '../../model/store.ts';
 import type { StreamPage } from '../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
 import type { StreamQuery } from './stream.ts';
@@ -36,6 +36,8 @@ export type WriterReply =
       readonly failure: Failure | null;
     }
   | { readonly kind: 'probed'; readonly failure: Failure | null }
+  | { readonly kind: 'pruned'; readonly messages: number }
+  | { readonly kind: 'prune-run'; readonly run: PruneRun }
   | { readonly kind: 'closed' };
 
 export type ReaderRequest =

@@ -39,8 +39,8 @@ interface Place {
   readonly sender: readonly SQLInputValue[];
 }
 
-/** The order of all messages. `tail`: how many messages it does not hold yet. */
-export function orderOfAll(database: DatabaseSync, tail: number): Order {
+/** The order of all messages. `tail`: how many messages it does not hold yet; only for whoever counts the entries. */
+export function orderOfAll(database: DatabaseSync, tail = 0): Order {
   const list: Place = { entries: 'by_time', segments: 'segments', sender: [] };
   return orderOf(database, list, () => counterReader(database)('messages') - tail);
 }

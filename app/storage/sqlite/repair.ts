@@ -5,7 +5,7 @@ import { counterReader } from './counters.ts';
 import { migrate } from './migrations.ts';
 import { OrderFiller } from './order-filler.ts';
 import { applyPiece } from './search/indexer.ts';
-import { nextWork } from './search/work.ts';
+import { SearchWork } from './search/work.ts';
 import { ServiceLock } from './service-lock.ts';
 
 /** Messages that are put into the orders in one transaction. */
@@ -50,18 +50,16 @@ function rebuild(database: DatabaseSync, tell: TellRepair): void {
     if (turn % CHECKPOINT_EVERY === 0) checkpoint(database);
     tell('orders', counter('ordered_seq'), all);
   }
-  let turn = 0;
-  for (let work = nextWork(database); work !== null; work = nextWork(database)) {
-    for (let piece = work.next(); piece.done !== true;) {
-      inTransaction(database, () => {
-        for (let count = 0; count < PIECES && piece.done !== true; count += 1) {
-          applyPiece(database, piece.value);
-          piece = work.next();
-        }
-      });
-    }
-    turn += 1;
-    if (turn % (CHECKPOINT_EVERY * PIECES) === 0) checkpoint(database);
+  const work = new SearchWork(database, 1);
+  let piece = work.next();
+  for (let turn = 1; piece !== null; turn += 1) {
+    inTransaction(database, () => {
+      for (let count = 0; count < PIECES && piece !== null; count += 1) {
+        applyPiece(database, piece);
+        piece = work.next();
+      }
+    });
+    if (turn % CHECKPOINT_EVERY === 0) checkpoint(database);
     tell('search', counter('searched_seq'), all);
   }
 }
@@ -76,7 +74,8 @@ function forget(database: DatabaseSync): void {
     INSERT INTO counters (name, value) VALUES
       ('messages', (SELECT count(*) FROM messages NOT INDEXED)),
       ('last_seq', (SELECT coalesce(max(seq), 0) FROM messages NOT INDEXED)),
-      ('ordered_seq', 0), ('searched_seq', 0)
+      ('ordered_seq', 0), ('searched_seq', 0),
+      ('tombstones', (SELECT count(*) FROM tombstones))
     ON CONFLICT (name) DO UPDATE SET
       value = iif(name = 'last_seq', max(value, excluded.value), excluded.value);`);
 }

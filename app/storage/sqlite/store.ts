@@ -12,7 +12,7 @@ import type {
   StoreObserver,
 } from '../../model/store.ts';
 import { Readers } from './readers.ts';
-import { WriterQueue } from './writer-queue.ts';
+import { WriterQueue, type WriterOptions } from './writer-queue.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 const CHECK_TIMEOUT_MS = 2_000;
@@ -20,9 +20,8 @@ const OPEN_TIMEOUT_MS = 30_000;
 /** A batch that takes longer than this means a writer that is stuck. */
 const WRITER_STUCK_MS = 10_000;
 
-export interface SqliteOptions {
+export interface SqliteOptions extends WriterOptions {
   readonly path: string;
-  readonly queueMessagesMax: number;
   readonly readerThreads: number;
 }
 
@@ -37,7 +36,7 @@ export class SqliteStore implements Store {
 
   /** Opens the file, brings its schema to today's version and starts the threads. Rejects with OpenError. */
   static async open(options: SqliteOptions, observer: StoreObserver): Promise<SqliteStore> {
-    const writer = await WriterQueue.open(options.path, options.queueMessagesMax, observer);
+    const writer = await WriterQueue.open(options.path, options, observer);
     const readers = new Readers(options.path, options.readerThreads);
     // A first answer shows that the readers are up, so that the service is ready from its first moment.
     await readers.ask({ kind: 'check' }, OPEN_TIMEOUT_MS);

@@ -15,6 +15,7 @@ export function verifyCounts(database: DatabaseSync): string[] {
   const same = (what: string, kept: number, scanned: number): void => {
     if (kept !== scanned) differences.push(`${what}: ${kept} kept, ${scanned} by a scan`);
   };
+  same('tombstones', counter('tombstones'), number('SELECT count(*) FROM tombstones'));
   const ordered = `FROM messages WHERE seq <= ${watermark}`;
   same('messages', counter('messages'), number('SELECT count(*) FROM messages'));
   same(

@@ -1,9 +1,9 @@
 // The bounded queue in front of the writer's thread: messages go to it in small parcels, as soon as they are there.
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Message } from '../../model/message.ts';
 import type { AppendOutcome, StoreObserver } from '../../model/store.ts';
 import { APPEND_OUTCOMES, type Failure, type WriterReply, type WriterRequest } from './protocol.ts';
+import { startWriter } from './writer-start.ts';
 
 /**
  * Messages that go to the writer at a time, where one turn of the event loop brings in more: so the writer begins
@@ -22,29 +22,16 @@ const PROBE_INTERVAL_MS_MIN = 1_000;
 /** A commit that takes longer is given up: its messages, and those behind it, are answered `unavailable`. */
 const COMMIT_MS_MAX = 10_000;
 const WATCH_INTERVAL_MS = 1_000;
-/** Opening includes the migrations, which are short: what takes long is filled behind. */
-const OPEN_MS_MAX = 60_000;
+
+export interface WriterOptions {
+  readonly queueMessagesMax: number;
+  /** Messages older than this many days are removed; null keeps all. */
+  readonly retentionDays: number | null;
+}
 
 interface Waiting {
   readonly message: Message;
   readonly settle: (outcome: AppendOutcome) => void;
-}
-
-/** Why the file could not be opened: the message is for the operator. */
-class OpenError extends Error {
-  override readonly name = 'OpenError';
-}
-
-/** What the thread says next. A file system that does not answer must not keep the process starting for ever. */
-async function nextReply(worker: Worker): Promise<WriterReply> {
-  const signal = AbortSignal.timeout(OPEN_MS_MAX);
-  try {
-    const [reply] = (await once(worker, 'message', { signal })) as [WriterReply];
-    return reply;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new OpenError(`DATABASE_URL: the file could not be opened within ${OPEN_MS_MAX} ms`);
-  }
 }
 
 /** The size of a message in UTF-16 units, as far as it varies. */
@@ -98,23 +85,11 @@ export class WriterQueue {
   /** Starts the thread and waits until it has opened and migrated the file. Rejects with OpenError. */
   static async open(
     path: string,
-    messagesMax: number,
+    options: WriterOptions,
     observer: StoreObserver,
   ): Promise<WriterQueue> {
-    const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
-      workerData: { path },
-      name: 'writer',
-    });
-    let reply = await nextReply(worker);
-    if (reply.kind === 'locked') {
-      observer.waitingForLock(reply.waitMs);
-      reply = await nextReply(worker);
-    }
-    if (reply.kind !== 'opened')
-      throw new OpenError(
-        reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`,
-      );
-    return new WriterQueue(worker, reply.alone, messagesMax, observer);
+    const { worker, alone } = await startWriter(path, options.retentionDays, observer);
+    return new WriterQueue(worker, alone, options.queueMessagesMax, observer);
   }
 
   /** Messages that wait or are being committed. */
@@ -207,6 +182,8 @@ export class WriterQueue {
       this.#probing = false;
       this.#lastFailure = reply.failure;
     }
+    if (reply.kind === 'pruned') this.#observer.pruned(reply.messages);
+    if (reply.kind === 'prune-run') this.#observer.pruneRun(reply.run);
     if (reply.kind !== 'appended') return;
     this.#lastFailure = reply.failure;
     this.#lastTurnMs = this.busyMs;

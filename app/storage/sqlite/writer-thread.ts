@@ -12,13 +12,14 @@ import { Checkpoints } from './checkpoints.ts';
 import { makeDirectory } from './directory.ts';
 import { failureOf } from './failure.ts';
 import { SchemaError } from './migrations.ts';
+import { Retention } from './prune/retention.ts';
 import type { WriterReply, WriterRequest } from './protocol.ts';
 import { SearchFeed } from './search/search-feed.ts';
 import { Writer } from './writer.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('writer-thread.ts runs as a worker thread only');
-const { path } = workerData as { path: string };
+const { path, retentionDays } = workerData as { path: string; retentionDays: number | null };
 
 /** A batch is bounded so that a commit stays short; a parcel more may come on top. */
 const BATCH_MESSAGES_MAX = 512;
@@ -78,6 +79,7 @@ function run(open: Writer): void {
     () => open.mayIndex(),
   );
   search.committed(0);
+  const retention = retentionDays === null ? null : retain(retentionDays, open, search);
   let backlog = open.orderBacklog();
   let timer: NodeJS.Timeout | undefined;
 
@@ -103,6 +105,7 @@ function run(open: Writer): void {
     else fillLater(FILL_IDLE_MS);
     checkpoints.committed(created, open);
     search.committed(created);
+    retention?.committed();
   };
   const serve = (request: WriterRequest): void => {
     if (request.kind === 'append') {
@@ -113,11 +116,23 @@ function run(open: Writer): void {
       reply({ kind: 'probed', failure: open.probe() });
     } else {
       clearTimeout(timer);
+      retention?.close();
       void finish(open, checkpoints, search);
     }
   };
   port?.on('message', serve);
   fillLater(FILL_IDLE_MS);
+}
+
+/** What is removed leaves the search index behind it, by the search thread. */
+function retain(days: number, open: Writer, search: SearchFeed): Retention {
+  return new Retention(days, open, {
+    removed: (messages) => reply({ kind: 'pruned', messages }),
+    ended: (pruneRun) => {
+      reply({ kind: 'prune-run', run: pruneRun });
+      if (pruneRun.messages > 0) search.removed();
+    },
+  });
 }
 
 function nextRequest(from: MessagePort): WriterRequest | undefined {

@@ -1,52 +1,51 @@
 // Stores batches of messages: one transaction, one sync, an outcome for each message.
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { parseInstant } from '../../model/instant.ts';
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../../model/message.ts';
-import { openForWriting } from './connection.ts';
+import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from './connection.ts';
 import { counterReader, counterWriter } from './counters.ts';
 import { failureOf } from './failure.ts';
 import { APPEND_OUTCOMES, type Failure } from './protocol.ts';
+import { Inserter } from './inserter.ts';
 import { migrate } from './migrations.ts';
 import { OrderFiller } from './order-filler.ts';
+import { removeEntries } from './prune/remover.ts';
+import { type Selection, selectedEntries } from './prune/selection.ts';
 import { resyncLog } from './resync.ts';
 import { applyPiece, type SearchPiece } from './search/indexer.ts';
 import { ServiceLock } from './service-lock.ts';
 
-const CREATED = APPEND_OUTCOMES.indexOf('created');
-const DUPLICATE = APPEND_OUTCOMES.indexOf('duplicate');
-const CONFLICT = APPEND_OUTCOMES.indexOf('conflict');
+/** The value of `PRAGMA auto_vacuum` for a file that shrinks when it is told to. */
+const INCREMENTAL = 2;
 const UNAVAILABLE = APPEND_OUTCOMES.indexOf('unavailable');
 
 interface Statements {
-  readonly insert: StatementSync;
-  readonly stored: StatementSync;
+  readonly inserter: Inserter;
   readonly counter: ReturnType<typeof counterReader>;
   readonly setCounter: ReturnType<typeof counterWriter>;
   readonly order: OrderFiller;
 }
 
-/**
- * FULL: the commit is on disk when it returns. NORMAL: it is in the log, in its order, and the next FULL commit takes
- * it to disk with itself; a power cut before that takes it away whole. Only what can be made again may be NORMAL.
- */
-type Synchronous = 'FULL' | 'NORMAL';
-
 /** The one connection that writes. Not safe for use by two threads. */
 export class Writer {
   readonly #path: string;
+  readonly #cacheKib: number;
   readonly #lock: ServiceLock;
+  #seenVersion = 0;
   #database: DatabaseSync;
   #statements: Statements;
-  /** What the connection is set to; `openForWriting` sets FULL. */
-  #synchronous: Synchronous = 'FULL';
 
-  /** Opens and migrates the file. Throws what SQLite throws, SchemaError, or InUseError. */
-  constructor(path: string) {
+  /**
+   * Opens and migrates the file. Throws what SQLite throws, SchemaError, or InUseError. `cacheKib`: memory for pages;
+   * much of it is for large transactions only.
+   */
+  constructor(path: string, cacheKib = CACHE_KIB) {
     this.#path = path;
+    this.#cacheKib = cacheKib;
     this.#lock = ServiceLock.forService(path);
     let database: DatabaseSync | null = null;
     try {
-      database = openForWriting(path);
+      database = openForWriting(path, cacheKib);
       resyncLog(database, path);
       migrate(database);
       this.#statements = prepare(database);
@@ -60,9 +59,13 @@ export class Writer {
 
   /**
    * Stores a batch in one transaction. Gives an outcome code (see APPEND_OUTCOMES) for each message, in order;
-   * when the transaction fails, every one is `unavailable` and nothing of the batch is stored.
+   * when the transaction fails, every one is `unavailable` and nothing of the batch is stored. `createdAt` has the
+   * time of each one's arrival where that was not now.
    */
-  append(messages: readonly Message[]): {
+  append(
+    messages: readonly Message[],
+    createdAt: readonly (string | null)[] = [],
+  ): {
     outcomes: Uint8Array;
     created: number;
     failure: Failure | null;
@@ -70,10 +73,19 @@ export class Writer {
     const outcomes = new Uint8Array(messages.length);
     let created = 0;
     const failure = this.#transaction(() => {
-      created = this.#insertAll(messages, outcomes);
+      created = this.#statements.inserter.insertAll(messages, createdAt, outcomes);
     });
     if (failure === null) return { outcomes, created, failure };
     return { outcomes: outcomes.fill(UNAVAILABLE), created: 0, failure };
+  }
+
+  /** Whether anybody else has committed something since this was asked the last time. */
+  othersCommitted(): boolean {
+    const row = this.#database.prepare('PRAGMA data_version').get();
+    const version = Number(row?.['data_version']);
+    const seen = this.#seenVersion;
+    this.#seenVersion = version;
+    return seen !== 0 && seen !== version;
   }
 
   /** Moves what it can of the WAL into the database file without waiting for anyone. */
@@ -97,9 +109,9 @@ export class Writer {
     return this.#lock.rise();
   }
 
-  /** Puts a piece of the search index in, in a transaction of its own that waits for no sync. */
+  /** Puts a piece of the search index in, in a transaction of its own. */
   applySearchPiece(piece: SearchPiece): Failure | null {
-    return this.#transaction(() => applyPiece(this.#database, piece), 'NORMAL');
+    return this.#transaction(() => applyPiece(this.#database, piece));
   }
 
   /** How many messages the orders lack. */
@@ -107,9 +119,67 @@ export class Writer {
     return this.#statements.order.backlog();
   }
 
-  /** Adds up to `messagesMax` stored messages to the orders, in a transaction of its own that waits for no sync. */
+  /** Adds up to `messagesMax` stored messages to the orders, in a transaction of its own. */
   fillOrder(messagesMax: number): Failure | null {
-    return this.#transaction(() => this.#statements.order.fill(messagesMax), 'NORMAL');
+    return this.#transaction(() => this.#statements.order.fill(messagesMax));
+  }
+
+  /** Removes the first of the selected messages that the orders hold, `messagesMax` at most, in a transaction of its own. */
+  prune(selection: Selection, messagesMax: number): { removed: number; failure: Failure | null } {
+    let removed = 0;
+    const failure = this.#overwriting(() => {
+      const entries = selectedEntries(this.#database, selection, messagesMax);
+      removeEntries(this.#database, entries);
+      removed = entries.length;
+    });
+    return failure === null ? { removed, failure } : { removed: 0, failure };
+  }
+
+  /** Gives up to `pagesMax` free pages back to the file system, in a transaction of its own, where the file can do that. */
+  shrink(pagesMax: number): Failure | null {
+    return this.#transaction(() => this.#database.exec(`PRAGMA incremental_vacuum(${pagesMax})`));
+  }
+
+  /** Writes the whole file anew, without anything that was removed. Nobody else can write meanwhile. */
+  vacuum(): Failure | null {
+    try {
+      // The copy is as large as the messages: it goes into a file, and not into another file system than theirs.
+      this.#database.exec(
+        `PRAGMA temp_store_directory = '${dirname(this.#path).replaceAll("'", "''")}'`,
+      );
+      this.#database.exec(
+        'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY',
+      );
+      return null;
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#recover(failure);
+      return failure;
+    }
+  }
+
+  /** Pages of the file, those of them that hold nothing, and whether it can give them back by `shrink`. */
+  pages(): { total: number; free: number; bytesEach: number; shrinkable: boolean } {
+    const pragma = (name: string): number =>
+      Number(this.#database.prepare(`PRAGMA ${name}`).get()?.[name]);
+    return {
+      total: pragma('page_count'),
+      free: pragma('freelist_count'),
+      bytesEach: pragma('page_size'),
+      shrinkable: pragma('auto_vacuum') === INCREMENTAL,
+    };
+  }
+
+  /** Moves all of the WAL into the file and empties it, unless somebody is reading or writing. Gives whether it could. */
+  truncateLog(): boolean {
+    try {
+      this.#database.exec('PRAGMA busy_timeout = 0');
+      return this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0;
+    } catch {
+      return false;
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
   }
 
   /** Moves the WAL into the database file and closes it. */
@@ -123,12 +193,18 @@ export class Writer {
     this.#lock.release();
   }
 
-  #transaction(work: () => void, synchronous: Synchronous = 'FULL'): Failure | null {
+  /** A transaction that overwrites with zeros whatever it deletes, also pages that become free by it. */
+  #overwriting(work: () => void): Failure | null {
     try {
-      if (this.#synchronous !== synchronous) {
-        this.#database.exec(`PRAGMA synchronous = ${synchronous}`);
-        this.#synchronous = synchronous;
-      }
+      this.#database.exec('PRAGMA secure_delete = ON');
+      return this.#transaction(work);
+    } finally {
+      this.#database.exec('PRAGMA secure_delete = FAST');
+    }
+  }
+
+  #transaction(work: () => void): Failure | null {
+    try {
       this.#database.exec('BEGIN IMMEDIATE');
       work();
       this.#database.exec('COMMIT');
@@ -155,7 +231,7 @@ export class Writer {
   }
 
   #reopen(): void {
-    const fresh = openForWriting(this.#path);
+    const fresh = openForWriting(this.#path, this.#cacheKib);
     try {
       this.#statements = prepare(fresh);
     } catch (error) {
@@ -164,64 +240,12 @@ export class Writer {
     }
     this.#database.close();
     this.#database = fresh;
-    this.#synchronous = 'FULL';
-  }
-
-  #insertAll(messages: readonly Message[], outcomes: Uint8Array): number {
-    const createdAt = new Date().toISOString();
-    const { counter, setCounter } = this.#statements;
-    // Read in each transaction: another process may have written in between.
-    const first = counter('last_seq');
-    let seq = first;
-    for (const [index, message] of messages.entries()) {
-      const instant = parseInstant(message.ts);
-      if (instant === null) throw new Error('a message with an invalid ts reached the store');
-      const { changes } = this.#statements.insert.run(
-        message.message_id,
-        message.from,
-        message.to,
-        message.ts,
-        message.text,
-        createdAt,
-        seq + 1,
-        instant.seconds,
-        instant.nanos,
-      );
-      if (changes === 1) {
-        seq += 1;
-        outcomes[index] = CREATED;
-      } else {
-        outcomes[index] = this.#isStored(message) ? DUPLICATE : CONFLICT;
-      }
-    }
-    if (seq !== first) {
-      setCounter('last_seq', seq);
-      setCounter('messages', counter('messages') + seq - first);
-    }
-    return seq - first;
-  }
-
-  /** Whether the stored message with this id has the same content. */
-  #isStored(message: Message): boolean {
-    const stored = this.#statements.stored.get(message.message_id);
-    return (
-      stored?.['from_msisdn'] === message.from &&
-      stored['to_msisdn'] === message.to &&
-      stored['ts'] === message.ts &&
-      stored['text'] === message.text
-    );
   }
 }
 
 function prepare(database: DatabaseSync): Statements {
   return {
-    insert: database.prepare(
-      `INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at, seq, ts_seconds, ts_nanos)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`,
-    ),
-    stored: database.prepare(
-      'SELECT from_msisdn, to_msisdn, ts, text FROM messages WHERE message_id = ?',
-    ),
+    inserter: new Inserter(database),
     counter: counterReader(database),
     setCounter: counterWriter(database),
     order: new OrderFiller(database),

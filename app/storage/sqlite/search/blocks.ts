@@ -48,3 +48,32 @@ export function blocksIn(database: DatabaseSync, state: keyof typeof STATES): Bl
     .all(STATES[state])
     .map((row) => ({ level: Number(row['level']), index: Number(row['position']) }));
 }
+
+/** Where a block stands: its state, how many messages were removed from it since it was cleaned, how often it was rewritten. */
+export interface Standing {
+  readonly state: number;
+  readonly removed: number;
+  readonly edits: number;
+}
+
+/** The standing of a block; null where the index has no such block. */
+export function standingOf(database: DatabaseSync, block: Block): Standing | null {
+  const sql = 'SELECT state, removed, edits FROM search_blocks WHERE block_id = ?';
+  const row = prepared(database, sql).get(blockId(block));
+  if (row === undefined) return null;
+  return {
+    state: Number(row['state']),
+    removed: Number(row['removed']),
+    edits: Number(row['edits']),
+  };
+}
+
+/** The block of the next level that this one becomes a part of. */
+export function parentOf({ level, index }: Block): Block {
+  return { level: level + 1, index: Math.floor(index / FAN_OUT) };
+}
+
+/** The numbers (`seq`) of the first and the last message of a block. */
+export function rangeOf({ level, index }: Block): [first: number, last: number] {
+  return [index * spanOf(level) + 1, (index + 1) * spanOf(level)];
+}

@@ -133,3 +133,25 @@ export function unpack(list: Uint8Array): Uint32Array {
   }
   return numbers.subarray(0, count);
 }
+
+/** The same group without the numbers that are not to be kept; the bytes themselves where all are, empty where none is. */
+export function keptGroup(
+  group: Uint8Array<ArrayBuffer>,
+  isKept: (number: number) => boolean,
+): Uint8Array<ArrayBuffer> {
+  const out = new ByteWriter();
+  const list = new ByteWriter();
+  let dropped = 0;
+  for (const { low, start, end } of listsOf(group)) {
+    let previous = 0;
+    for (const number of unpack(group.subarray(start, end))) {
+      if (isKept(number)) {
+        list.number(number - previous);
+        previous = number;
+      } else dropped += 1;
+    }
+    if (list.length > 0) writeList(out, low, previous, list.view());
+    list.length = 0;
+  }
+  return dropped === 0 ? group : out.take();
+}

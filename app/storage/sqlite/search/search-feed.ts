@@ -52,6 +52,11 @@ export class SearchFeed {
     if (!this.#busy && this.#newMessages >= BLOCK_MESSAGES) this.#ask();
   }
 
+  /** Messages were removed: there may be lists to rewrite. */
+  removed(): void {
+    this.committed(BLOCK_MESSAGES);
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#retry);
     await this.#worker.terminate();

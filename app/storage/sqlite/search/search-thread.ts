@@ -1,25 +1,17 @@
-// The search thread: reads new messages, prepares their part of the index, and hands it to the writer piece by piece.
+// The search thread: prepares the work on the search index, and hands it to the writer piece by piece.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openForReading } from '../connection.ts';
-import type { SearchPiece } from './indexer.ts';
-import { nextWork } from './work.ts';
+import { SearchWork } from './work.ts';
+
+/** Rewriting a block for each message that leaves it would be endless work: it waits until so many have left. */
+const REMOVED_SHARE = 1 / 16;
 
 if (parentPort === null) throw new Error('search-thread.ts runs as a worker thread only');
 const { path, port } = workerData as { path: string; port: MessagePort };
-const database = openForReading(path);
-/** What is to be handed over, made one piece at a time. */
-let work: Iterator<SearchPiece> | null = null;
+const work = new SearchWork(openForReading(path), REMOVED_SHARE);
 
-// Each message from the writer asks for the next piece: it has applied the last one, or has new messages.
+// Each message from the writer asks for the next piece: it has applied the last one, or there is something new.
 port.on('message', () => {
-  const piece = nextPiece();
+  const piece = work.next();
   port.postMessage(piece);
 });
-
-function nextPiece(): SearchPiece | null {
-  const going = work?.next();
-  if (going?.done === false) return going.value;
-  work = nextWork(database);
-  const begun = work?.next();
-  return begun?.done === false ? begun.value : null;
-}

@@ -1,34 +1,77 @@
-// What the search index lacks: the next piece of work on it, whoever does it.
+// What there is to do on the search index, prepared piece by piece from what the file holds.
 import type { DatabaseSync } from 'node:sqlite';
 import { counterReader } from '../counters.ts';
 import { prepared } from '../statements.ts';
-import { BLOCK_MESSAGES, type Block, FAN_OUT, LEVEL_MAX, blocksIn, spanOf } from './blocks.ts';
+import {
+  BLOCK_MESSAGES,
+  type Block,
+  FAN_OUT,
+  LEVEL_MAX,
+  STATES,
+  blocksIn,
+  parentOf,
+  rangeOf,
+  standingOf,
+} from './blocks.ts';
 import { buildBlock } from './build.ts';
+import { blockToClean, cleanBlock } from './clean.ts';
 import type { SearchPiece } from './indexer.ts';
 import { mergeBlocks } from './merge.ts';
 
-/**
- * What is most worth doing: clearing away, then merging (it makes searches cheaper), then indexing new messages.
- * Gives it in pieces, each to be applied before the next is asked for; null where nothing is to be done.
- */
-export function nextWork(database: DatabaseSync): Iterator<SearchPiece> | null {
-  const merged = blocksIn(database, 'merged')[0];
-  if (merged !== undefined) return drop(merged);
-  const full = mergeable(blocksIn(database, 'ready'));
-  if (full !== null) return merge(database, full);
-  const counter = counterReader(database);
-  const index = counter('searched_seq') / BLOCK_MESSAGES;
-  return counter('last_seq') >= (index + 1) * BLOCK_MESSAGES
-    ? build(database, { level: 0, index })
-    : null;
+/** Prepares work with a connection that reads. Several processes may do so for one file: what is overtaken is given up. */
+export class SearchWork {
+  readonly #database: DatabaseSync;
+  readonly #removedShare: number;
+  /** What is to be handed over, made one piece at a time. */
+  #work: Iterator<SearchPiece> | null = null;
+  /** Cleaning a large block takes long: new messages are indexed in between. */
+  #cleaning: Iterator<SearchPiece> | null = null;
+
+  /** `removedShare`: the part of a block's messages that must have been removed before its lists are rewritten. */
+  constructor(database: DatabaseSync, removedShare: number) {
+    this.#database = database;
+    this.#removedShare = removedShare;
+  }
+
+  /** The next piece, to be asked for when the last one was applied; null when nothing is left to do. */
+  next(): SearchPiece | null {
+    const going = pieceOf(this.#work);
+    if (going !== null) return going;
+    this.#work = this.#nextWork();
+    const begun = pieceOf(this.#work);
+    if (begun !== null) return begun;
+    const cleaning = pieceOf(this.#cleaning);
+    if (cleaning !== null) return cleaning;
+    const block = blockToClean(this.#database, this.#removedShare);
+    this.#cleaning = block === null ? null : cleanBlock(this.#database, block);
+    return pieceOf(this.#cleaning);
+  }
+
+  /** What is most worth doing: clearing away, then merging (it makes searches cheaper), then indexing new messages. */
+  #nextWork(): Iterator<SearchPiece> | null {
+    const merged = blocksIn(this.#database, 'merged')[0];
+    if (merged !== undefined) return drop(merged);
+    const full = mergeable(blocksIn(this.#database, 'ready'));
+    if (full !== null) return merge(this.#database, full);
+    const counter = counterReader(this.#database);
+    const index = counter('searched_seq') / BLOCK_MESSAGES;
+    return counter('last_seq') >= (index + 1) * BLOCK_MESSAGES
+      ? build(this.#database, { level: 0, index })
+      : null;
+  }
+}
+
+function pieceOf(work: Iterator<SearchPiece> | null): SearchPiece | null {
+  const step = work?.next();
+  return step?.done === false ? step.value : null;
 }
 
 /** The first block of a higher level whose children are all ready. */
 function mergeable(ready: readonly Block[]): Block | null {
   const counts = new Map<string, number>();
-  for (const { level, index } of ready) {
-    if (level === LEVEL_MAX) continue;
-    const parent = { level: level + 1, index: Math.floor(index / FAN_OUT) };
+  for (const block of ready) {
+    if (block.level === LEVEL_MAX) continue;
+    const parent = parentOf(block);
     const name = `${parent.level}:${parent.index}`;
     const count = (counts.get(name) ?? 0) + 1;
     if (count === FAN_OUT) return parent;
@@ -42,26 +85,22 @@ function* drop(block: Block): Generator<SearchPiece> {
 }
 
 function* build(database: DatabaseSync, block: Block): Generator<SearchPiece> {
-  yield { kind: 'groups', block, groups: buildBlock(textsOf(database, block)), last: true };
+  const rows = prepared(
+    database,
+    'SELECT seq, text FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq',
+  ).all(...rangeOf(block));
+  const [first] = rangeOf(block);
+  const texts = rows.flatMap(({ seq, text }) =>
+    typeof text === 'string' ? [{ offset: Number(seq) - first, text }] : [],
+  );
+  yield { kind: 'build', block, groups: buildBlock(texts), messages: rows.length };
 }
 
 function* merge(database: DatabaseSync, block: Block): Generator<SearchPiece> {
-  for (const groups of mergeBlocks(database, block))
-    yield { kind: 'groups', block, groups, last: false };
-  yield { kind: 'groups', block, groups: [], last: true };
-}
-
-function* textsOf(
-  connection: DatabaseSync,
-  block: Block,
-): Generator<{ offset: number; text: string }> {
-  const first = block.index * spanOf(block.level) + 1;
-  const select = prepared(
-    connection,
-    'SELECT seq, text FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq',
-  );
-  for (const row of select.all(first, first + spanOf(block.level) - 1)) {
-    const text = row['text'];
-    if (typeof text === 'string') yield { offset: Number(row['seq']) - first, text };
+  yield { kind: 'begin', block };
+  for (const groups of mergeBlocks(database, block)) {
+    if (standingOf(database, block)?.state !== STATES.building) return;
+    yield { kind: 'merge', block, groups, last: false };
   }
+  yield { kind: 'merge', block, groups: [], last: true };
 }

@@ -1,0 +1,71 @@
+// The forms in which messages leave and come in: NDJSON, and CSV as RFC 4180 has it.
+import { extname } from 'node:path';
+import type { ArchivedMessage } from '../../storage/sqlite/transfer/export.ts';
+import { CommandError, EXIT } from '../exit.ts';
+
+const FORMATS = ['ndjson', 'csv'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** The columns of an export, and the keys of its objects. */
+const COLUMNS = ['message_id', 'from', 'to', 'ts', 'text', 'created_at'] as const;
+
+/** The format that was asked for, else the one that the file's name says, else NDJSON. */
+export function formatOf(asked: string | undefined, file: string | undefined): Format {
+  const ending = extname(file ?? '').toLowerCase();
+  const format = FORMATS.find((known) => known === asked) ?? (ending === '.csv' ? 'csv' : 'ndjson');
+  if (asked !== undefined && asked !== format)
+    throw new CommandError(`--format is ndjson or csv, not ${asked}`, EXIT.usage);
+  return format;
+}
+
+/** What stands before the first message. */
+export function headOf(format: Format, spreadsheet: boolean): string {
+  if (format === 'ndjson') return '';
+  const names = COLUMNS.map((name) => (spreadsheet && isGuarded(name) ? SAFE_PREFIX + name : name));
+  // Spreadsheets take a file for UTF-8 only when it says so.
+  return `${spreadsheet ? '\uFEFF' : ''}${names.join(',')}\r\n`;
+}
+
+/** One message as it stands in the file, line end included. */
+export function lineOf(message: ArchivedMessage, format: Format, spreadsheet: boolean): string {
+  if (format === 'ndjson') return `${JSON.stringify(message)}\n`;
+  const cells = COLUMNS.map((name) => {
+    const value = message[name];
+    return cell(spreadsheet && value !== null && isGuarded(name) ? guarded(value) : value);
+  });
+  return `${cells.join(',')}\r\n`;
+}
+
+/** Null is nothing between the commas; an empty text is a pair of quotes. */
+function cell(value: string | null): string {
+  if (value === null) return '';
+  return value === '' || /[",\r\n]|^\s|\s$/.test(value)
+    ? `"${value.replaceAll('"', '""')}"`
+    : value;
+}
+
+/** In the name of a column: its cells are guarded. An import takes the guard away again. */
+const SAFE_PREFIX = 'safe_';
+const GUARD = "'";
+/** What a spreadsheet may take for a formula, and what would be taken for a guard. */
+const DANGEROUS = /^[=+\-@\t\r']/;
+
+function isGuarded(name: (typeof COLUMNS)[number]): boolean {
+  return name !== 'ts' && name !== 'created_at';
+}
+
+function guarded(value: string): string {
+  return DANGEROUS.test(value) ? GUARD + value : value;
+}
+
+/** The column that a heading names, and whether its cells are guarded; null for one that is not ours. */
+export function columnOf(heading: string): { name: string; guarded: boolean } | null {
+  const isSafe = heading.startsWith(SAFE_PREFIX);
+  const name = isSafe ? heading.slice(SAFE_PREFIX.length) : heading;
+  return COLUMNS.some((known) => known === name) ? { name, guarded: isSafe } : null;
+}
+
+/** A cell without its guard. */
+export function unguarded(value: string): string {
+  return value.startsWith(GUARD) ? value.slice(GUARD.length) : value;
+}

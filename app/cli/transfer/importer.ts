@@ -1,0 +1,121 @@
+// One import: reads in one thread, stores in this one, and writes down which rows were not taken.
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Message } from '../../model/message.ts';
+import { BulkImport } from '../../storage/sqlite/transfer/import.ts';
+import type { Format } from './format.ts';
+import type { Chunk, Reject } from './read-thread.ts';
+import { Source } from './source.ts';
+
+export interface ImportFigures {
+  /** Rows that were read and dealt with. */
+  rows: number;
+  created: number;
+  /** Stored before with the same content, or removed since. */
+  duplicates: number;
+  /** Stored before with other content, which stays. */
+  conflicts: number;
+  /** No messages. */
+  rejected: number;
+  /** Time until all rows were stored and listed; the search index may have taken longer. */
+  seconds: number;
+  /** Why the input could not be read to its end; null where it could. */
+  failure: string | null;
+}
+
+const CONFLICT = 'another message with this id is stored';
+const FIELDS = 5;
+
+export class Importer {
+  readonly figures: ImportFigures = {
+    rows: 0,
+    created: 0,
+    duplicates: 0,
+    conflicts: 0,
+    rejected: 0,
+    seconds: 0,
+    failure: null,
+  };
+  readonly #bulk: BulkImport;
+  readonly #source: Source;
+  readonly #rejectsFile: string;
+  #rejects: number | null = null;
+
+  /** Opens the database. Throws what SQLite throws, or SchemaError. */
+  constructor(database: string, file: string | null, format: Format, rejectsFile: string) {
+    this.#bulk = new BulkImport(database);
+    this.#source = new Source(file, format);
+    this.#rejectsFile = rejectsFile;
+  }
+
+  /** Stores every row. `read` is told how many bytes of the input are dealt with. Rejects where the store cannot go on. */
+  async store(interruption: AbortSignal, read: (bytes: number) => void): Promise<ImportFigures> {
+    const startMs = performance.now();
+    for (let ended = false; !ended;) {
+      const chunks = await this.#source.next(this.#bulk.batchMessages);
+      await this.#storeChunks(chunks);
+      const last = chunks.at(-1);
+      read(last?.bytes ?? 0);
+      ended = last?.last === true;
+      this.figures.failure = last?.failure ?? null;
+      this.figures.seconds = (performance.now() - startMs) / 1_000;
+      interruption.throwIfAborted();
+    }
+    return this.figures;
+  }
+
+  /** Brings the search index up to date; without it a service, or the next import, does. */
+  async settle(interruption: AbortSignal, step: (blocks: number) => void): Promise<void> {
+    await this.#bulk.settle((blocks) => {
+      step(blocks);
+      interruption.throwIfAborted();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#source.close();
+    this.#bulk.close();
+    if (this.#rejects !== null) closeSync(this.#rejects);
+  }
+
+  async #storeChunks(chunks: readonly Chunk[]): Promise<void> {
+    const messages = chunks.flatMap(messagesOf);
+    const lines = chunks.flatMap((chunk) => chunk.lines);
+    const outcomes =
+      messages.length === 0
+        ? []
+        : await this.#bulk.store(
+            messages,
+            chunks.flatMap((chunk) => chunk.createdAt),
+          );
+    const refused: Reject[] = chunks.flatMap((chunk) => chunk.rejects);
+    this.figures.rejected += refused.length;
+    this.figures.rows += messages.length + refused.length;
+    for (const [at, outcome] of outcomes.entries()) {
+      if (outcome === 'created') this.figures.created += 1;
+      else if (outcome === 'duplicate') this.figures.duplicates += 1;
+      else {
+        this.figures.conflicts += 1;
+        const input = JSON.stringify(messages[at]);
+        refused.push({ line: lines[at] ?? 0, reason: CONFLICT, input });
+      }
+    }
+    this.#writeDown(refused.toSorted((a, b) => a.line - b.line));
+  }
+
+  #writeDown(refused: readonly Reject[]): void {
+    if (refused.length === 0) return;
+    this.#rejects ??= openSync(this.#rejectsFile, 'w', 0o600);
+    const bytes = Buffer.from(refused.map((reject) => `${JSON.stringify(reject)}\n`).join(''));
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#rejects, bytes, at);
+  }
+}
+
+function messagesOf({ fields, lines }: Chunk): Message[] {
+  return lines.map((_, at) => ({
+    message_id: String(fields[at * FIELDS]),
+    from: String(fields[at * FIELDS + 1]),
+    to: String(fields[at * FIELDS + 2]),
+    ts: String(fields[at * FIELDS + 3]),
+    text: fields[at * FIELDS + 4] ?? null,
+  }));
+}

@@ -1,0 +1,49 @@
+// One row of an import: a message with the time of its arrival, or the reason why it is none.
+import { isUtf8 } from 'node:buffer';
+import { decodeMessage } from '../../ingest/decode.ts';
+import { parseInstant } from '../../model/instant.ts';
+import { type Message, messageSchema } from '../../model/message.ts';
+
+export type Row =
+  { readonly message: Message; readonly createdAt: string | null } | { readonly reason: string };
+
+const NOTHING: readonly unknown[] = [undefined, null, ''];
+
+/** Reads a row of NDJSON by the schema of the webhook. Never throws. */
+export function rowOfBytes(bytes: Buffer): Row {
+  let value: unknown;
+  try {
+    value = isUtf8(bytes) ? JSON.parse(bytes.toString('utf8')) : undefined;
+  } catch {
+    value = undefined;
+  }
+  return rowOf(value) ?? { reason: reasonOf(bytes) };
+}
+
+/** Reads a row of CSV, as an object of its columns. Never throws. */
+export function rowOfRecord(record: Record<string, string | null>): Row {
+  return rowOf(record) ?? { reason: reasonOf(Buffer.from(JSON.stringify(record))) };
+}
+
+/** Null where the value is no message. */
+function rowOf(value: unknown): Row | null {
+  const result = messageSchema.safeParse(value);
+  if (!result.success) return null;
+  const createdAt = (value as Record<string, unknown>)['created_at'];
+  if (NOTHING.includes(createdAt)) return { message: result.data, createdAt: null };
+  if (typeof createdAt === 'string') {
+    const instant = parseInstant(createdAt);
+    if (instant !== null && instant.seconds * 1_000 <= Date.now())
+      return { message: result.data, createdAt };
+  }
+  return { reason: 'created_at: Input should be a valid UTC instant that has passed' };
+}
+
+/** What the webhook would answer, in one line. */
+function reasonOf(bytes: Buffer): string {
+  const decoded = decodeMessage(bytes);
+  if ('message' in decoded) return 'the row cannot be read';
+  return decoded.faults
+    .map(({ loc, msg }) => (typeof loc[1] === 'string' ? `${loc[1]}: ${msg}` : msg))
+    .join('; ');
+}

@@ -1,0 +1,58 @@
+// The storing side of an import's reading thread: chunks in their order, with a bound on how many wait.
+import { Worker } from 'node:worker_threads';
+import type { Format } from './format.ts';
+import type { Chunk } from './read-thread.ts';
+
+/** Chunks that may wait: a batch of the largest kind. */
+const CHUNKS_AHEAD = 24;
+
+export class Source {
+  readonly #worker: Worker;
+  readonly #chunks: Chunk[] = [];
+  #wake: () => void = () => undefined;
+  #failure: Error | null = null;
+
+  /** Reads a file, or standard input where it is null. */
+  constructor(file: string | null, format: Format) {
+    this.#worker = new Worker(new URL('./read-thread.ts', import.meta.url), {
+      workerData: { file, format, chunksAhead: CHUNKS_AHEAD },
+      name: 'read',
+    });
+    this.#worker.on('message', (chunk: Chunk) => {
+      this.#chunks.push(chunk);
+      this.#wake();
+    });
+    this.#worker.on('error', (error) => {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#wake();
+    });
+  }
+
+  /** The next chunks: as many as hold `rows` messages together, fewer at the end. Rejects where the thread died. */
+  async next(rows: number): Promise<Chunk[]> {
+    const taken: Chunk[] = [];
+    let count = 0;
+    while (count < rows && taken.at(-1)?.last !== true) {
+      const chunk = this.#chunks.shift() ?? (await this.#arrival());
+      this.#worker.postMessage('more');
+      taken.push(chunk);
+      count += chunk.lines.length;
+      // What has arrived is worth more than a full batch, where the input itself is slow.
+      if (this.#chunks.length === 0 && count > 0 && taken.length === 1) break;
+    }
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  async #arrival(): Promise<Chunk> {
+    for (;;) {
+      const chunk = this.#chunks.shift();
+      if (chunk !== undefined) return chunk;
+      if (this.#failure !== null) throw this.#failure;
+      await new Promise<void>((wake) => (this.#wake = wake));
+    }
+  }
+}
