@@ -36,9 +36,15 @@ export function decodeMessage(body: Buffer): Decoded {
   if (result.success) return { message: result.data };
   const fields = value as Record<string, unknown>;
   return {
-    faults: result.error.issues.map((issue) => faultOf(issue, fields)),
+    faults: firstOfEachField(result.error.issues).map((issue) => faultOf(issue, fields)),
     messageId: loggableId(fields['message_id']),
   };
+}
+
+/** The schema looks at the length of whatever has one, also of an object that is no string: the first fault says it all. */
+function firstOfEachField(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const fields = issues.map((issue) => issue.path[0]);
+  return issues.filter((issue, index) => fields.indexOf(issue.path[0]) === index);
 }
 
 function invalidJson(reason: string, position: number): Decoded {

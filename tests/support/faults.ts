@@ -9,7 +9,21 @@ import { faultsIn } from './shapes.ts';
 import type { Fault } from './shapes.ts';
 
 /** Values that are not strings, of every kind that JSON has. Numbers are never taken for strings. */
-export const NOT_STRINGS = [null, 0, 1, 919876543210, 1.5, true, false, [], ['+1'], {}, { a: 1 }];
+export const NOT_STRINGS = [
+  { length: [':'] },
+  { length: 0 },
+  null,
+  0,
+  1,
+  919876543210,
+  1.5,
+  true,
+  false,
+  [],
+  ['+1'],
+  {},
+  { a: 1 },
+];
 
 /** Gives the faults of an answer that must be 422. */
 export function faultsOf(answer: Answer): Fault[] {

@@ -8,3 +8,5 @@ CREATE TABLE sender_segments (
   messages INTEGER NOT NULL,
   PRIMARY KEY (sender_id, ts_seconds, ts_nanos, message_id)
 ) WITHOUT ROWID;
+PRAGMA user_version = 4;
+PRAGMA application_id = 0x4f4e4342;
