@@ -18,15 +18,17 @@ const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
     format: { type: 'string', default: 'ndjson' },
+    from: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
   process.stdout.write(
-    'npm run bench:transfer -- [--rows 1000000] [--format ndjson|csv]\n' +
+    'npm run bench:transfer -- [--rows 1000000] [--format ndjson|csv] [--from DATABASE]\n' +
+      '--from exports a database that is there instead of a table filled for this.\n' +
       'Needs some 3 kB of disk a row in the directory for temporary files.\n',
   );
-} else await run(Number(values.rows), values.format);
+} else await run(values.from ?? null, Number(values.rows), values.format);
 
 interface Called {
   readonly seconds: number;
@@ -34,8 +36,8 @@ interface Called {
   readonly told: Record<string, unknown>;
 }
 
-async function run(rows: number, format: string): Promise<void> {
-  const { path } = filledTable(rows);
+async function run(from: string | null, filled: number, format: string): Promise<void> {
+  const path = from ?? filledTable(filled).path;
   const directory = mkdtempSync(join(tmpdir(), 'oncebox-transfer-'));
   try {
     const first = join(directory, `first.${format}`);
@@ -44,6 +46,7 @@ async function run(rows: number, format: string): Promise<void> {
     const exported = await call('export', '-d', path, '-o', first);
     const imported = await call('import', '-d', copy, first);
     const bytes = statSync(first).size;
+    const rows = Number(exported.told['messages']);
     const before = await digest(first);
     rmSync(first);
     const again = await call('export', '-d', copy, '-o', second);
