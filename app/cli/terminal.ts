@@ -76,6 +76,9 @@ export class Terminal {
     const startMs = performance.now();
     let shownMs = startMs + PROGRESS_AFTER_MS - PROGRESS_EVERY_MS;
     let shown = false;
+    // A stage takes its own time, from which the time that is left is reckoned.
+    let current: string | undefined;
+    let stageStartMs = startMs;
     const end = (): void => {
       if (shown) process.stderr.write(CLEAR_LINE);
       shown = false;
@@ -84,12 +87,17 @@ export class Terminal {
     return {
       update: (done, all, stage) => {
         const nowMs = performance.now();
+        if (stage !== current) {
+          current = stage;
+          stageStartMs = nowMs;
+        }
         if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
         shownMs = nowMs;
         shown = true;
-        process.stderr.write(
-          `${CLEAR_LINE}${progressLine(stage === undefined ? what : `${what} ${stage}`, done, all, (nowMs - startMs) / 1_000, process.stderr.columns || 80)}`,
-        );
+        const name = stage === undefined ? what : `${what} ${stage}`;
+        const seconds = (nowMs - stageStartMs) / 1_000;
+        const line = progressLine(name, done, all, seconds, process.stderr.columns || 80);
+        process.stderr.write(`${CLEAR_LINE}${line}`);
       },
       end,
     };
