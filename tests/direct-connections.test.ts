@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { mutant } from './faults/mutant.ts';
 import { bytesOf, message, sign, uniqueNumber } from './support/message.ts';
 import { startService } from './support/service.ts';
 import { type WireAnswer, head, openWire, webhookBytes } from './support/wire.ts';
@@ -100,5 +101,29 @@ describe('a connection', () => {
     );
     assert.ok(line.status === 200 || line.status === 499, String(line.status));
     if (line['result'] === 'created') assert.equal((await service.page(`?from=${from}`)).total, 1);
+  });
+});
+
+describe('a failure of ours', () => {
+  it('is answered 500, whichever way the request came, and the service goes on', async (t) => {
+    const main = mutant(
+      t,
+      'ingest/decode.ts',
+      `if (!isUtf8(body)) return invalidJson('body is not valid UTF-8', 0);`,
+      `if (!isUtf8(body)) throw new Error('not UTF-8');`,
+    );
+    const failing = await startService(t, { main });
+    const body = Buffer.from([0xff]);
+    const wire = await openWire(t, failing.port);
+    const bytes = webhookBytes(body, [sign(body)]);
+    wire.write(bytes);
+    assert.equal((await wire.reply()).status, 500);
+    wire.write(bytes.subarray(0, 10));
+    await delay(5);
+    wire.write(bytes.subarray(10));
+    assert.equal((await wire.reply()).status, 500);
+    assert.equal((await failing.get('/health/live')).status, 200);
+    const events = failing.output.lines().filter((line) => line['event'] === 'request_failed');
+    assert.equal(events.length, 2);
   });
 });

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { requestIdOf } from '../exchange.ts';
 import type { Events } from '../../observe/events.ts';
 import type { Receipt } from '../../model/receipt.ts';
-import { webhookReply } from '../replies.ts';
+import { INTERNAL_ERROR, webhookReply } from '../replies.ts';
 import { answerBytes } from './answer.ts';
 import { type PlainWebhook, plainWebhook } from './plain-webhook.ts';
 
@@ -13,7 +13,7 @@ export interface DirectOptions {
   /** Time for the first byte of a new connection, and between one answer and the next request. */
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** Verifies, decodes and stores. Never rejects. */
+  /** Verifies, decodes and stores. */
   readonly receive: (body: Buffer, signature: string | undefined) => Promise<Receipt>;
   /** Takes a connection over; what has been read of it is put back. */
   readonly handOver: (socket: Socket) => void;
@@ -117,9 +117,15 @@ class DirectConnection {
     const startMs = performance.now();
     const id = requestIdOf(requestId);
     const { events, receive, idleTimeoutMs } = this.#options;
-    const receipt = await receive(body, signature);
-    events.webhookReceived(receipt);
-    const reply = webhookReply(receipt);
+    let receipt: Receipt | null = null;
+    let reply = INTERNAL_ERROR;
+    try {
+      receipt = await receive(body, signature);
+      events.webhookReceived(receipt);
+      reply = webhookReply(receipt);
+    } catch (error) {
+      events.requestFailed(id, error instanceof Error ? error : new Error(String(error)));
+    }
     const ended = (status: number): void =>
       events.requestEnded({
         requestId: id,
