@@ -132,7 +132,11 @@ function usePlace(fullPx: number) {
     if (scale.stuck(next)) moveTo(next.topPx);
     else put(next);
     clearTimeout(still.current);
-    still.current = window.setTimeout(() => moveTo(latest.current.topPx), STILL_MS);
+    still.current = window.setTimeout(() => {
+      // A movement whose event is still to come counts: putting the scrollbar in place must not take it back.
+      scrolled();
+      moveTo(latest.current.topPx);
+    }, STILL_MS);
   };
 
   useLayoutEffect(() => {
