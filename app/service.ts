@@ -4,10 +4,10 @@ import { readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { Feed } from './http/stream/feed.ts';
-import { receive } from './ingest/receive.ts';
+import { type Receive, receive as receiveWith } from './ingest/receive.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
-import { type Metrics, createMetrics, watch } from './observe/metrics.ts';
+import { type Metrics, type Sources, createMetrics, watch } from './observe/metrics.ts';
 import { readiness } from './observe/readiness.ts';
 import { networkFileSystem, openToOthers } from './storage/sqlite/file-system.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
@@ -65,20 +65,23 @@ export async function startService(
   const feed = new Feed(store);
   const assets = readAssets();
   if (assets.size === 0) events.dashboardMissing();
-  watch(metrics, {
-    writerDepth: () => store.writerDepth,
-    readersWaiting: () => store.readersWaiting,
-    droppedLogLines: log.droppedLines,
-    openStreams: () => feed.size,
-    figures: () => store.figures(),
-    readiness: () => readiness(config.secrets.current, store),
-    queueMessagesMax: config.queueMessagesMax,
-  });
+  watch(metrics, sourcesOf(config, store, feed, log));
   const { secrets, tokens, bodyBytesMax, connectionsMax } = config;
   warn(config, store, events);
+  const receive: Receive = (body, signature) => receiveWith(store, secrets, body, signature);
   const server = new HttpServer(
-    createRouter({ store, feed, assets, secrets, tokens, bodyBytesMax, metrics, events }),
-    (body, signature) => receive(store, secrets, body, signature),
+    createRouter({
+      store,
+      feed,
+      assets,
+      receive,
+      secret: secrets.current,
+      tokens,
+      bodyBytesMax,
+      metrics,
+      events,
+    }),
+    receive,
     { bodyBytesMax, connectionsMax },
     events,
   );
@@ -106,4 +109,17 @@ function warn({ tokens, databasePath }: Config, store: SqliteStore, events: Even
   if (remote !== null) events.networkFileSystem(databasePath, remote);
   const mode = openToOthers(databasePath);
   if (mode !== null) events.fileOpenToOthers(databasePath, mode);
+}
+
+/** Where the gauges look when they are scraped. */
+function sourcesOf(config: Config, store: SqliteStore, feed: Feed, log: Log): Sources {
+  return {
+    writerDepth: () => store.writerDepth,
+    readersWaiting: () => store.readersWaiting,
+    droppedLogLines: log.droppedLines,
+    openStreams: () => feed.size,
+    figures: () => store.figures(),
+    readiness: () => readiness(config.secrets.current, store),
+    queueMessagesMax: config.queueMessagesMax,
+  };
 }

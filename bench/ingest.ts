@@ -1,6 +1,4 @@
 // `npm run bench`: ingest against the ceiling of the HTTP server and the floor of the storage, measured in turns in one run.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type IngestFigures,
@@ -19,7 +17,7 @@ import {
   readNumbers,
   readOptions,
   shown,
-  warnOfMemory,
+  workingDirectory,
   writeResults,
 } from './report.ts';
 import { writeRequests } from './requests.ts';
@@ -57,9 +55,7 @@ const [seconds = 15] = readNumbers(options.seconds);
 const [roundCount = 2] = readNumbers(options.rounds);
 const connectionCounts = readNumbers(options.connections);
 const logs = options.logs.split(',').map((log): LogSink => (log === 'pipe' ? 'pipe' : 'null'));
-const directory = mkdtempSync(join(tmpdir(), 'oncebox-bench-run-'));
-process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-warnOfMemory(directory);
+const directory = workingDirectory();
 
 const warmUpFile = join(directory, 'warm-up.requests');
 const file = join(directory, 'requests');

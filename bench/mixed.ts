@@ -1,14 +1,5 @@
 // `npm run bench:mixed`: what readers cost the writers: ingest with and without clients that search and page, in turns.
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, constants, copyFileSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { caughtUp } from './backlog.ts';
@@ -24,7 +15,7 @@ import {
   readNumbers,
   readOptions,
   shown,
-  warnOfMemory,
+  workingDirectory,
   writeResults,
 } from './report.ts';
 import { writeRequests } from './requests.ts';
@@ -59,9 +50,7 @@ const [rounds = 0] = readNumbers(options.rounds);
 /** Requests that are prepared for each second of load: more than the service can take. */
 const [rate = 0] = readNumbers(options.rate);
 const pauseMs = Number(options['pause-ms']);
-const directory = mkdtempSync(join(tmpdir(), 'oncebox-bench-run-'));
-process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-warnOfMemory(directory);
+const directory = workingDirectory();
 
 const databasePath = join(directory, 'app.db');
 copyFileSync(filledTable(size, options.keep).path, databasePath, constants.COPYFILE_FICLONE);

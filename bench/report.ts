@@ -1,6 +1,6 @@
 // How the benchmarks speak: progress on stderr, tables on stdout, figures as JSON under bench/results/.
-import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -70,6 +70,14 @@ export function writeResults(name: string, figures: Record<string, unknown>): st
   const result = { measured_at: new Date().toISOString(), machine, ...figures };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
   return file;
+}
+
+/** A directory for what a benchmark writes, gone when the process ends. */
+export function workingDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'oncebox-bench-run-'));
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  warnOfMemory(directory);
+  return directory;
 }
 
 /** Says so where the directory lies in memory: figures of durable writes mean nothing there. */

@@ -1,8 +1,7 @@
 // `npm run bench:streams`: what clients of the stream cost ingest: the same load with and without them, in turns.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +15,7 @@ import {
   readNumbers,
   readOptions,
   shown,
-  warnOfMemory,
+  workingDirectory,
   writeResults,
 } from './report.ts';
 import { writeRequests } from './requests.ts';
@@ -53,9 +52,7 @@ const [rounds = 0] = readNumbers(options.rounds);
 const [rateMax = 0] = readNumbers(options['rate-max']);
 /** Messages between the places where clients begin: as when they all come back after a while. */
 const apart = Number(options.apart);
-const directory = mkdtempSync(join(tmpdir(), 'oncebox-bench-run-'));
-process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-warnOfMemory(directory);
+const directory = workingDirectory();
 
 // Written before anything is measured.
 const files = [WARM_UP_SECONDS, ...Array.from({ length: 2 * rounds }, () => seconds)].map(

@@ -6,7 +6,7 @@ import type { Events } from '../observe/events.ts';
 import type { Reply } from './replies.ts';
 
 /** nginx's number for a client that went away before its answer; it is logged, never sent. */
-const CLIENT_CLOSED_REQUEST = 499;
+export const CLIENT_CLOSED_REQUEST = 499;
 /** A caller's id is kept when it is well-formed: visible ASCII without quotes and separators, bounded. */
 const REQUEST_ID = /^[A-Za-z0-9._:+/=@-]{1,128}$/;
 

@@ -1,6 +1,6 @@
 // The table of paths and methods, and the way from a request to its handler.
 import { StoreUnavailable, type Store } from '../model/store.ts';
-import type { SigningKeys } from '../ingest/signature.ts';
+import type { Receive } from '../ingest/receive.ts';
 import type { Events } from '../observe/events.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { type Tokens, createGuard } from './access.ts';
@@ -35,7 +35,9 @@ export interface RouterOptions {
   readonly store: Store;
   readonly feed: Feed;
   readonly assets: Assets;
-  readonly secrets: SigningKeys;
+  readonly receive: Receive;
+  /** The key that webhooks are signed with now: the readiness looks at it. */
+  readonly secret: Buffer;
   readonly tokens: Tokens;
   readonly bodyBytesMax: number;
   readonly metrics: Metrics;
@@ -49,7 +51,7 @@ type Methods = ReadonlyMap<string, Handler>;
 export function createRouter(
   options: RouterOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { store, feed, secrets, events } = options;
+  const { store, feed, secret, receive, events } = options;
   const bodies = new BodyReader(options.bodyBytesMax);
   const mayPass = createGuard(options.tokens, options.assets.keys());
   const get = (handler: Handler): Methods =>
@@ -58,13 +60,13 @@ export function createRouter(
       ['HEAD', handler],
     ]);
   const routes = new Map<string, Methods>([
-    ['/webhook', new Map([['POST', (exchange) => webhook(exchange, store, secrets, bodies)]])],
+    ['/webhook', new Map([['POST', (exchange) => webhook(exchange, receive, bodies)]])],
     ['/messages', get((exchange) => messages(exchange, store))],
     ['/messages/stream', get((exchange) => stream(exchange, store, feed))],
     ['/stats', get((exchange) => stats(exchange, store))],
     ['/stats/timeline', get((exchange) => timeline(exchange, store))],
     ['/health/live', get(live)],
-    ['/health/ready', get((exchange) => ready(exchange, store, secrets.current))],
+    ['/health/ready', get((exchange) => ready(exchange, store, secret))],
     ['/metrics', get((exchange) => metrics(exchange, options.metrics))],
     ['/openapi.json', get(openApi)],
     ...[...options.assets].map(
@@ -84,10 +86,7 @@ export function createRouter(
         exchange.send(storageUnavailable());
         return;
       }
-      events.requestFailed(
-        exchange.requestId,
-        error instanceof Error ? error : new Error(String(error)),
-      );
+      events.requestFailed(exchange.requestId, error);
       exchange.send(INTERNAL_ERROR);
     };
     try {

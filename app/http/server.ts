@@ -7,7 +7,7 @@ import {
   createServer,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Receipt } from '../model/receipt.ts';
+import type { Receive } from '../ingest/receive.ts';
 import type { Events } from '../observe/events.ts';
 import { DirectConnections, type DirectOptions } from './direct/connections.ts';
 import { protocolError } from './replies.ts';
@@ -33,9 +33,6 @@ export interface Limits {
 }
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** Verifies, decodes and stores the body of a webhook. Never rejects. */
-type Receive = (body: Buffer, signature: string | undefined) => Promise<Receipt>;
 
 export class HttpServer {
   readonly #server: Server;

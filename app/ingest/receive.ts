@@ -28,6 +28,9 @@ const INVALID_SIGNATURE: Receipt = {
   faults: [],
 };
 
+/** `receive` for one store and its keys: what the door is given. */
+export type Receive = (body: Buffer, signature: string | string[] | undefined) => Promise<Receipt>;
+
 /**
  * Receives one webhook: `body` are the raw bytes, `signature` the value of X-Signature.
  * Resolves to `created` or `duplicate` only when the message is durable. Never rejects.

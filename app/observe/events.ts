@@ -119,11 +119,11 @@ export class Events {
   }
 
   /** An answer could not be made: ours to mend. The caller sees no more than a 500. */
-  requestFailed(requestId: string, error: Error): void {
+  requestFailed(requestId: string, error: unknown): void {
     this.#log.logger.error({
       event: 'request_failed',
       request_id: requestId,
-      error: error.message,
+      error: error instanceof Error ? error.message : String(error),
       msg: 'a request failed',
     });
   }

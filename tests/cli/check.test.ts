@@ -35,6 +35,13 @@ const WRONG: readonly (readonly [name: string, sql: string, look: string])[] = [
   ['an entry by time', "DELETE FROM by_time WHERE message_id = 'm77'", 'counters'],
   ['an entry by sender', "DELETE FROM by_sender WHERE message_id = 'm77'", 'counters'],
   [
+    'two entries in the lists of each other’s sender',
+    `WITH two AS MATERIALIZED (SELECT message_id, sender_id FROM by_sender WHERE message_id IN ('m5', 'm6'))
+     UPDATE by_sender SET sender_id = (SELECT sender_id FROM two WHERE two.message_id <> by_sender.message_id)
+     WHERE message_id IN ('m5', 'm6')`,
+    'counters',
+  ],
+  [
     'an entry by time of no message',
     "UPDATE by_time SET seq = 99999 WHERE message_id = 'm5'",
     'counters',

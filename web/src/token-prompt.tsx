@@ -17,19 +17,30 @@ export function TokenPrompt() {
         It is the value of <code>API_TOKEN</code>. It is kept for this tab only, and forgotten when
         the tab is closed.
       </p>
-      <label class="field">
-        <span>Token</span>
-        <input
-          type="password"
-          autocomplete="off"
-          required
-          value={token}
-          onInput={(event) => change(event.currentTarget.value)}
-        />
-      </label>
+      <TokenField label="Token" value={token} change={change} />
       <button class="button primary" type="submit">
         Continue
       </button>
     </form>
+  );
+}
+
+/** Where a token is typed: never shown, never remembered by the browser. */
+export function TokenField(props: {
+  readonly label: string;
+  readonly value: string;
+  readonly change: (value: string) => void;
+}) {
+  return (
+    <label class="field">
+      <span>{props.label}</span>
+      <input
+        type="password"
+        autocomplete="off"
+        required
+        value={props.value}
+        onInput={(event) => props.change(event.currentTarget.value)}
+      />
+    </label>
   );
 }

@@ -1,6 +1,7 @@
 // Connections that carry plain webhooks, served without Node's HTTP server; any other is handed over to it, for good.
 import type { Socket } from 'node:net';
-import { requestIdOf } from '../exchange.ts';
+import { CLIENT_CLOSED_REQUEST, requestIdOf } from '../exchange.ts';
+import type { Receive } from '../../ingest/receive.ts';
 import type { Events } from '../../observe/events.ts';
 import type { Receipt } from '../../model/receipt.ts';
 import { INTERNAL_ERROR, webhookReply } from '../replies.ts';
@@ -14,7 +15,7 @@ export interface DirectOptions {
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
   /** Verifies, decodes and stores. */
-  readonly receive: (body: Buffer, signature: string | undefined) => Promise<Receipt>;
+  readonly receive: Receive;
   /** Takes a connection over; what has been read of it is put back. */
   readonly handOver: (socket: Socket) => void;
   readonly events: Events;
@@ -22,8 +23,6 @@ export interface DirectOptions {
 
 /** The label and path of what is served here. */
 const WEBHOOK = '/webhook';
-/** nginx's number for a client that went away before its answer; it is logged, never sent. */
-const CLIENT_CLOSED_REQUEST = 499;
 
 export class DirectConnections {
   readonly #options: DirectOptions;
@@ -124,7 +123,7 @@ class DirectConnection {
       events.webhookReceived(receipt);
       reply = webhookReply(receipt);
     } catch (error) {
-      events.requestFailed(id, error instanceof Error ? error : new Error(String(error)));
+      events.requestFailed(id, error);
     }
     const ended = (status: number): void =>
       events.requestEnded({

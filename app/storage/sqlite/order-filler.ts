@@ -1,10 +1,8 @@
 // Fills the orders behind the commit: by time, by sender, and the counts of both, in sorted bulk.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { counterReader, counterWriter } from './counters.ts';
-import { SenderSegments } from './sender-segments.ts';
+import { LARGE_MESSAGES, SEGMENT_MESSAGES, SenderSegments } from './sender-segments.ts';
 
-/** A segment is split in two when it holds more than twice this many messages: a place in it is found by walking. */
-const SEGMENT_MESSAGES = 2_048;
 /** Segments split at a time: a file from before has larger ones, and the next commit waits for their splitting. */
 const SPLITS_MAX = 8;
 
@@ -97,19 +95,19 @@ export class OrderFiller {
     const lastSegment = keyOf(this.#lastSegment.get());
     if (this.#firstOfRange.get(...lastSegment, first, last)?.['after'] === 1) {
       const grown = Number(this.#growSegment.get(messages, ...lastSegment)?.['messages']);
-      if (grown > 2 * SEGMENT_MESSAGES) this.#split(lastSegment, grown);
+      if (grown > LARGE_MESSAGES) this.#split(lastSegment, grown);
       return;
     }
     for (const row of this.#placeRange.all(first, last))
       this.#growSegment.get(Number(row['count']), ...keyOf(row));
-    for (const row of this.#largeSegments.all(2 * SEGMENT_MESSAGES))
+    for (const row of this.#largeSegments.all(LARGE_MESSAGES))
       this.#split(keyOf(row), Number(row['messages']));
   }
 
   #split(start: Key, messages: number): void {
     let rest = messages;
     let key = start;
-    while (rest > 2 * SEGMENT_MESSAGES) {
+    while (rest > LARGE_MESSAGES) {
       const next = keyOf(this.#keyAfter.get(...key, SEGMENT_MESSAGES));
       this.#setSegment.run(SEGMENT_MESSAGES, ...key);
       rest -= SEGMENT_MESSAGES;

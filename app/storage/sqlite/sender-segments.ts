@@ -2,8 +2,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 /** A segment is split when it holds more than twice this many messages; a sender with fewer has none. */
-const SEGMENT_MESSAGES = 2_048;
-const LARGE_MESSAGES = 2 * SEGMENT_MESSAGES;
+export const SEGMENT_MESSAGES = 2_048;
+export const LARGE_MESSAGES = 2 * SEGMENT_MESSAGES;
 /** Splits at a time: the next commit waits for them. Each walks through a segment. */
 const SPLITS_MAX = 8;
 

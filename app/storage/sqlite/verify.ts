@@ -30,6 +30,7 @@ export function verifyCounts(database: DatabaseSync): string[] {
   );
   same('entries by time that name no such message', number(misplaced('by_time')), 0);
   same('entries by sender that name no such message', number(misplaced('by_sender')), 0);
+  same('entries by sender that are in the list of another', number(MISTAKEN_SENDERS), 0);
   same(
     'senders whose count is wrong',
     number(
@@ -55,6 +56,9 @@ export function verifyCounts(database: DatabaseSync): string[] {
   );
   return differences;
 }
+
+const MISTAKEN_SENDERS = `SELECT count(*) FROM by_sender o JOIN messages m ON m.seq = o.seq
+  LEFT JOIN senders s USING (sender_id) WHERE s.from_msisdn IS NOT m.from_msisdn`;
 
 function misplaced(order: 'by_time' | 'by_sender'): string {
   return `SELECT count(*) FROM ${order} o LEFT JOIN messages m ON m.seq = o.seq

@@ -4,6 +4,7 @@ import { ApiError, getMetrics, setMetricsToken } from '../api.ts';
 import { formatCount, formatMs, formatRate } from '../format.ts';
 import { quantileOf, rateOf, readSample, type Sample } from '../metrics.ts';
 import { usePolled } from '../polled.ts';
+import { TokenField } from '../token-prompt.tsx';
 
 const INTERVAL_MS = 3_000;
 const WINDOW_MS = 60_000;
@@ -94,16 +95,7 @@ function Locked({ unlock }: { unlock: Figures['unlock'] }) {
         Outcomes and latency come from <code>/metrics</code>, which asks for a token of its own
         here: the value of <code>METRICS_TOKEN</code>.
       </p>
-      <label class="field">
-        <span>Metrics token</span>
-        <input
-          type="password"
-          autocomplete="off"
-          required
-          value={token}
-          onInput={(event) => change(event.currentTarget.value)}
-        />
-      </label>
+      <TokenField label="Metrics token" value={token} change={change} />
       {refused && (
         <p class="bad-text" role="alert">
           This token does not fit.
