@@ -4,7 +4,7 @@ import { prepared } from './statements.ts';
 
 /**
  * `last_seq`: the highest number given to a message. `messages`: how many are stored.
- * `ordered_seq`: up to this number the orders and the counts by sender and segment are filled.
+ * `ordered_seq`: up to this number the order by time and its counts are filled.
  * `searched_seq`: up to this number the search index is filled.
  * `tombstones`: how many ids are remembered of messages that were removed.
  */

@@ -7,6 +7,7 @@ import { openForReading } from './connection.ts';
 import { counterReader } from './counters.ts';
 import { schemaVersion } from './migrations.ts';
 import { BLOCK_MESSAGES } from './search/blocks.ts';
+import { readProgress } from './sender-progress.ts';
 import { inSnapshot } from './snapshot.ts';
 import { selectStats } from './stats.ts';
 
@@ -16,7 +17,7 @@ export function figuresOf(database: DatabaseSync, path: string): StoreFigures {
   const last = counter('last_seq');
   return {
     messages: counter('messages'),
-    orderBacklog: last - counter('ordered_seq'),
+    orderBacklog: last - readProgress(database).filledSeq,
     searchBacklog: Math.floor(last / BLOCK_MESSAGES) * BLOCK_MESSAGES - counter('searched_seq'),
     databaseBytes: statSync(path).size,
     walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,

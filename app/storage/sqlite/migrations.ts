@@ -91,6 +91,17 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO counters (name, value) VALUES ('tombstones', 0);
    ALTER TABLE search_blocks ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE search_blocks ADD COLUMN edits INTEGER NOT NULL DEFAULT 0;`,
+
+  // 6: the order by sender is filled in rounds of many messages, one sender after another. How far it has come is more than
+  // a number: see sender-progress.ts. Until now it was filled together with the order by time.
+  `CREATE TABLE sender_progress (
+     one INTEGER PRIMARY KEY CHECK (one = 1),
+     filled_seq INTEGER NOT NULL,
+     round_seq INTEGER NOT NULL,
+     reached_from TEXT NOT NULL,
+     reached_seq INTEGER NOT NULL
+   );
+   INSERT INTO sender_progress SELECT 1, value, value, '', 0 FROM counters WHERE name = 'ordered_seq';`,
 ];
 
 /** The version that this program writes and reads. */
@@ -105,6 +116,7 @@ const SCHEMA_OBJECTS = [
   'senders',
   'segments',
   'sender_segments',
+  'sender_progress',
   'search_blocks',
   'search_postings',
   'tombstones',

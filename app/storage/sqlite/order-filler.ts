@@ -1,7 +1,9 @@
-// Fills the orders behind the commit: by time, by sender, and the counts of both, in sorted bulk.
+// Fills the orders behind the commit, in sorted bulk: by time with its counts, step by step, and by sender in rounds.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { counterReader, counterWriter } from './counters.ts';
-import { LARGE_MESSAGES, SEGMENT_MESSAGES, SenderSegments } from './sender-segments.ts';
+import { readProgress } from './sender-progress.ts';
+import { SenderRounds } from './sender-rounds.ts';
+import { LARGE_MESSAGES, SEGMENT_MESSAGES } from './sender-segments.ts';
 
 /** Segments split at a time: a file from before has larger ones, and the next commit waits for their splitting. */
 const SPLITS_MAX = 8;
@@ -15,13 +17,13 @@ type Key = readonly [seconds: number, nanos: number, messageId: string];
 
 /** Works inside the transaction of whoever calls it. */
 export class OrderFiller {
+  readonly #database: DatabaseSync;
   readonly #counter: ReturnType<typeof counterReader>;
   readonly #setCounter: ReturnType<typeof counterWriter>;
   readonly #byTime: StatementSync;
-  readonly #senderSegments: SenderSegments;
-  readonly #bySender: StatementSync;
-  readonly #lastSegment: StatementSync;
-  readonly #firstOfRange: StatementSync;
+  readonly #senderRounds: SenderRounds;
+  readonly #segmentOfFirst: StatementSync;
+  readonly #segmentOfLast: StatementSync;
   readonly #growSegment: StatementSync;
   readonly #placeRange: StatementSync;
   readonly #keyAfter: StatementSync;
@@ -30,23 +32,22 @@ export class OrderFiller {
   readonly #largeSegments: StatementSync;
 
   constructor(database: DatabaseSync) {
+    this.#database = database;
     this.#counter = counterReader(database);
     this.#setCounter = counterWriter(database);
     const range = 'seq > ? AND seq <= ?';
     this.#byTime = database.prepare(
       `INSERT INTO by_time SELECT ts_seconds, ts_nanos, message_id, seq FROM messages WHERE ${range} ${ASCENDING}`,
     );
-    this.#senderSegments = new SenderSegments(database);
-    this.#bySender = database.prepare(
-      `INSERT INTO by_sender SELECT s.sender_id, m.ts_seconds, m.ts_nanos, m.message_id, m.seq
-       FROM messages m JOIN senders s USING (from_msisdn) WHERE ${range} ORDER BY 1, 2, 3, 4`,
-    );
-    this.#lastSegment = database.prepare(
-      `SELECT ts_seconds, ts_nanos, message_id FROM segments ${DESCENDING} LIMIT 1`,
-    );
-    this.#firstOfRange = database.prepare(
-      `SELECT ${KEY} >= (?, ?, ?) AS after FROM messages WHERE ${range} ${ASCENDING} LIMIT 1`,
-    );
+    this.#senderRounds = new SenderRounds(database);
+    const segmentOf = (end: string): StatementSync =>
+      database.prepare(
+        `SELECT ts_seconds, ts_nanos, message_id FROM segments
+         WHERE ${KEY} <= (SELECT ts_seconds, ts_nanos, message_id FROM messages WHERE ${range} ${end} LIMIT 1)
+         ${DESCENDING} LIMIT 1`,
+      );
+    this.#segmentOfFirst = segmentOf(ASCENDING);
+    this.#segmentOfLast = segmentOf(DESCENDING);
     this.#growSegment = database.prepare(
       `UPDATE segments SET messages = messages + ? WHERE ${SAME_KEY} RETURNING messages`,
     );
@@ -72,30 +73,53 @@ export class OrderFiller {
   /** How much is left to do: messages that the orders lack, and senders whose segments are to be split. */
   backlog(): number {
     return (
-      this.#counter('last_seq') - this.#counter('ordered_seq') + this.#senderSegments.unfinished
+      this.#counter('last_seq') -
+      readProgress(this.#database).filledSeq +
+      this.#senderRounds.unfinished
     );
   }
 
-  /** Adds up to `messagesMax` messages to the orders and moves the watermark over them. */
+  /** How many messages the order by time lacks. */
+  untimed(): number {
+    return this.#counter('last_seq') - this.#counter('ordered_seq');
+  }
+
+  /** The transaction of the last call was not committed. */
+  forget(): void {
+    this.#senderRounds.forget();
+  }
+
+  /** Puts up to `messagesMax` messages into both orders. */
   fill(messagesMax: number): void {
-    this.#senderSegments.splitSome();
+    this.fillByTime(messagesMax);
+    this.fillBySender(messagesMax);
+  }
+
+  /**
+   * Puts up to `messagesMax` messages of those that the order by time holds into the order by sender. A round of them begins
+   * when at least `roundMin` wait: the more, the less each of them costs.
+   */
+  fillBySender(messagesMax: number, roundMin = 1): void {
+    this.#senderRounds.step(this.#counter('ordered_seq'), messagesMax, roundMin);
+  }
+
+  /** Puts up to `messagesMax` messages into the order by time, counts them, and moves the watermark over them. */
+  fillByTime(messagesMax: number): void {
     const first = this.#counter('ordered_seq');
     const last = Math.min(this.#counter('last_seq'), first + messagesMax);
     if (last === first) return;
     const { changes } = this.#byTime.run(first, last);
-    this.#senderSegments.count(first, last);
-    this.#bySender.run(first, last);
     this.#count(first, last, Number(changes));
     this.#setCounter('ordered_seq', last);
   }
 
-  /** Live messages come after the start of the last segment, nearly always; then one update counts them all. */
+  /** Live messages fall into one segment, nearly always; then one update counts them all. */
   #count(first: number, last: number, messages: number): void {
     if (messages === 0) return;
-    const lastSegment = keyOf(this.#lastSegment.get());
-    if (this.#firstOfRange.get(...lastSegment, first, last)?.['after'] === 1) {
-      const grown = Number(this.#growSegment.get(messages, ...lastSegment)?.['messages']);
-      if (grown > LARGE_MESSAGES) this.#split(lastSegment, grown);
+    const segment = keyOf(this.#segmentOfFirst.get(first, last));
+    if (isSame(segment, keyOf(this.#segmentOfLast.get(first, last)))) {
+      const grown = Number(this.#growSegment.get(messages, ...segment)?.['messages']);
+      if (grown > LARGE_MESSAGES) this.#split(segment, grown);
       return;
     }
     for (const row of this.#placeRange.all(first, last))
@@ -120,4 +144,8 @@ export class OrderFiller {
 function keyOf(row: Record<string, unknown> | undefined): Key {
   if (row === undefined) throw new Error('the order of messages is not what its counts say');
   return [Number(row['ts_seconds']), Number(row['ts_nanos']), String(row['message_id'])];
+}
+
+function isSame(a: Key, b: Key): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2];
 }

@@ -80,7 +80,7 @@ function fromPlace(
 ): Entry[] {
   // How many of the tail come before the place: its entry j stands at its rank among the ordered ones, plus j.
   let low = 0;
-  let high = tail.length;
+  let high = offset === 0 ? 0 : tail.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     const place = order.rank(tail[middle] as Entry) - skipped + middle;

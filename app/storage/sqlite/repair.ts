@@ -71,6 +71,7 @@ function forget(database: DatabaseSync): void {
     DELETE FROM segments; DELETE FROM sender_segments;
     DELETE FROM search_blocks; DELETE FROM search_postings;
     INSERT INTO segments VALUES (-99999999999, 0, '', 0);
+    INSERT OR REPLACE INTO sender_progress VALUES (1, 0, 0, '', 0);
     INSERT INTO counters (name, value) VALUES
       ('messages', (SELECT count(*) FROM messages NOT INDEXED)),
       ('last_seq', (SELECT coalesce(max(seq), 0) FROM messages NOT INDEXED)),

@@ -1,4 +1,4 @@
-// Counts by sender, and the counted segments of senders with many messages: filled behind the commit, split by and by.
+// The counted segments of senders with many messages: made and split by and by, behind the commits.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 /** A segment is split when it holds more than twice this many messages; a sender with fewer has none. */
@@ -14,8 +14,6 @@ const ASCENDING = 'ORDER BY ts_seconds, ts_nanos, message_id';
 export class SenderSegments {
   /** Senders with a segment that is too large, or that need their first one. */
   readonly #large: Set<number>;
-  readonly #countSenders: StatementSync;
-  readonly #grow: StatementSync;
   readonly #begin: StatementSync;
   readonly #mark: StatementSync;
   readonly #largest: StatementSync;
@@ -29,24 +27,6 @@ export class SenderSegments {
       statement.setReturnArrays(true);
       return statement;
     };
-    this.#countSenders = prepare(
-      `INSERT INTO senders (from_msisdn, messages)
-       SELECT from_msisdn, count(*) FROM messages WHERE seq > ? AND seq <= ? GROUP BY from_msisdn
-       ON CONFLICT (from_msisdn) DO UPDATE SET messages = messages + excluded.messages
-       RETURNING sender_id, messages, segmented`,
-    );
-    this.#grow = prepare(
-      `INSERT INTO sender_segments
-       SELECT g.sender_id, g.ts_seconds, g.ts_nanos, g.message_id, 1
-       FROM messages m JOIN senders s USING (from_msisdn) JOIN sender_segments g ON g.sender_id = s.sender_id
-         AND (g.ts_seconds, g.ts_nanos, g.message_id) = (
-           SELECT ts_seconds, ts_nanos, message_id FROM sender_segments
-           WHERE sender_id = s.sender_id AND ${KEY} <= (m.ts_seconds, m.ts_nanos, m.message_id)
-           ORDER BY ts_seconds DESC, ts_nanos DESC, message_id DESC LIMIT 1)
-       WHERE m.seq > ? AND m.seq <= ? AND s.segmented = 1
-       ON CONFLICT DO UPDATE SET messages = messages + 1
-       RETURNING sender_id, messages`,
-    );
     this.#begin = prepare(
       `INSERT INTO sender_segments
        SELECT sender_id, -99999999999, 0, '', messages FROM senders WHERE sender_id = ? AND segmented = 0`,
@@ -80,19 +60,9 @@ export class SenderSegments {
     return this.#large.size;
   }
 
-  /** Counts the messages numbered `first` + 1 to `last` to their senders, and to the segments of those that have them. */
-  count(first: number, last: number): void {
-    let segmented = false;
-    for (const row of this.#countSenders.all(first, last)) {
-      const [senderId, messages, has] = row as unknown as [number, number, number];
-      if (has === 1) segmented = true;
-      else if (messages > LARGE_MESSAGES) this.#large.add(senderId);
-    }
-    if (!segmented) return;
-    for (const row of this.#grow.all(first, last)) {
-      const [senderId, messages] = row as unknown as [number, number];
-      if (messages > LARGE_MESSAGES) this.#large.add(senderId);
-    }
+  /** A sender without segments, or a segment of one that has them, holds so many messages now. */
+  grew(senderId: number, messages: number): void {
+    if (messages > LARGE_MESSAGES) this.#large.add(senderId);
   }
 
   /** A bounded part of the work on one sender. Its entries must be as many as it counts. */

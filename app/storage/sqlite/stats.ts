@@ -3,7 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Stats } from '../../model/stats.ts';
 import { counterReader } from './counters.ts';
 import { type Entry, FIRST_KEY, LAST_KEY, orderOfAll } from './ranks.ts';
-import { prepared } from './statements.ts';
+import { countSenderTails } from './sender-tail.ts';
+import { prepared, preparedArrays } from './statements.ts';
 import { merge, readTail } from './tail.ts';
 import { compareOrder } from '../../model/order.ts';
 
@@ -19,7 +20,7 @@ export function selectStats(database: DatabaseSync): Stats {
   const last = merge(order.before(LAST_KEY, 1), tail.slice(-1), compareOrder).at(-1);
   return {
     total_messages: total,
-    ...senders(database, counter('ordered_seq')),
+    ...senders(database),
     first_message_ts: tsOf(database, first),
     last_message_ts: tsOf(database, last),
   };
@@ -29,10 +30,7 @@ export function selectStats(database: DatabaseSync): Stats {
  * Senders by count. A sender among the first ten is either one of the tail's, or among the first ten of those
  * that were counted before it: the others' counts have not changed.
  */
-function senders(
-  database: DatabaseSync,
-  watermark: number,
-): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
+function senders(database: DatabaseSync): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
   const counted = Number(
     prepared(database, 'SELECT count(*) AS count FROM senders').get()?.['count'],
   );
@@ -43,23 +41,24 @@ function senders(
   const counts = new Map(
     top.all().map((row) => [String(row['from_msisdn']), Number(row['messages'])]),
   );
-  const inTail = prepared(
-    database,
-    'SELECT from_msisdn, count(*) AS count FROM messages WHERE seq > ? GROUP BY from_msisdn',
-  );
-  const known = prepared(database, 'SELECT messages FROM senders WHERE from_msisdn = ?');
-  let news = 0;
-  for (const row of inTail.all(watermark)) {
-    const from = String(row['from_msisdn']);
-    const before = known.get(from)?.['messages'];
-    if (before === undefined) news += 1;
-    counts.set(from, Number(before ?? 0) + Number(row['count']));
-  }
+  const inTail = countSenderTails(database);
+  const before = countsOf(database, [...inTail.keys()]);
+  for (const [from, count] of inTail) counts.set(from, (before.get(from) ?? 0) + count);
   const ranked = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   return {
-    senders_count: counted + news,
+    senders_count: counted + inTail.size - before.size,
     messages_per_sender: ranked.slice(0, TOP_SENDERS).map(([from, count]) => ({ from, count })),
   };
+}
+
+/** What is counted of these senders; one that is not known yet is left out. */
+function countsOf(database: DatabaseSync, froms: readonly string[]): Map<string, number> {
+  if (froms.length === 0) return new Map();
+  const known = preparedArrays(
+    database,
+    'SELECT s.from_msisdn, s.messages FROM json_each(?) e CROSS JOIN senders s ON s.from_msisdn = e.value',
+  );
+  return new Map(known.all(JSON.stringify(froms)) as unknown as [string, number][]);
 }
 
 function tsOf(database: DatabaseSync, entry: Entry | undefined): string | null {

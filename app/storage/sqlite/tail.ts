@@ -2,44 +2,38 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../model/order.ts';
 import { counterReader } from './counters.ts';
-import type { Entry } from './ranks.ts';
+import { type Entry, type EntryRow, entryOf } from './ranks.ts';
+import { readSenderTail } from './sender-tail.ts';
 import { preparedArrays } from './statements.ts';
-
-/** After an upgrade the whole file may be tail. Then a read waits for another time instead of loading all of it. */
-const TAIL_MESSAGES_MAX = 65_536;
+import { TAIL_MESSAGES_MAX } from './tail-limit.ts';
 
 /**
  * The tail's entries in order, of one sender where `from` is not null, from the key on where `least` is not null;
- * and how many there are of all senders and times.
+ * and how many messages of all times that order lacks. To be called inside a snapshot.
  */
 export function readTail(
   database: DatabaseSync,
   from: string | null,
   least: OrderKey | null,
 ): { entries: Entry[]; all: number } {
-  const columns =
-    'SELECT ts_seconds, ts_nanos, message_id, seq, from_msisdn FROM messages WHERE seq > ?';
+  const all = from === null ? readTimeTail(database) : readSenderTail(database, from);
+  const entries = least === null ? all : all.filter((entry) => compareOrder(entry, least) >= 0);
+  return { entries, all: all.length };
+}
+
+function readTimeTail(database: DatabaseSync): Entry[] {
   const counter = counterReader(database);
   const watermark = counter('ordered_seq');
   if (counter('last_seq') - watermark > TAIL_MESSAGES_MAX)
     throw new Error('the orders are being filled');
-  const rows = preparedArrays(database, columns).all(watermark) as unknown as TailRow[];
-  const entries: Entry[] = [];
-  for (const [seconds, nanos, messageId, seq, sender] of rows) {
-    const entry = { seconds, nanos, messageId, seq };
-    if (from !== null && sender !== from) continue;
-    if (least === null || compareOrder(entry, least) >= 0) entries.push(entry);
-  }
-  return { entries: entries.toSorted(compareOrder), all: rows.length };
+  return preparedArrays(
+    database,
+    'SELECT ts_seconds, ts_nanos, message_id, seq FROM messages WHERE seq > ?',
+  )
+    .all(watermark)
+    .map((row) => entryOf(row as unknown as EntryRow))
+    .toSorted(compareOrder);
 }
-
-type TailRow = readonly [
-  seconds: number,
-  nanos: number,
-  messageId: string,
-  seq: number,
-  from: string,
-];
 
 /** Two ordered lists as one. */
 export function merge(

@@ -12,6 +12,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { makeDirectory } from './directory.ts';
 import { failureOf } from './failure.ts';
 import { SchemaError } from './migrations.ts';
+import { OrderFeed } from './order-feed.ts';
 import { Retention } from './prune/retention.ts';
 import type { WriterReply, WriterRequest } from './protocol.ts';
 import { SearchFeed } from './search/search-feed.ts';
@@ -23,15 +24,9 @@ const { path, retentionDays } = workerData as { path: string; retentionDays: num
 
 /** A batch is bounded so that a commit stays short; a parcel more may come on top. */
 const BATCH_MESSAGES_MAX = 512;
-/** Messages added to the orders at a time: the next commit waits for them, so they are few. */
-const FILL_MESSAGES = 256;
-/** After this long without a message, what is left is filled, however little it is. */
-const FILL_IDLE_MS = 10;
 /** A start waits so long for a lock of another process; each attempt waits in SQLite for the busy timeout. */
 const OPEN_LOCK_MS_MAX = 30_000;
 const OPEN_LOCK_RETRY_MS = 100;
-/** After a failure the orders wait this long before they are tried again. */
-const FILL_RETRY_MS = 1_000;
 
 const writer = openOrRefuse(path);
 if (writer !== null) run(writer);
@@ -80,29 +75,13 @@ function run(open: Writer): void {
   );
   search.committed(0);
   const retention = retentionDays === null ? null : retain(retentionDays, open, search);
-  let backlog = open.orderBacklog();
-  let timer: NodeJS.Timeout | undefined;
-
-  const fill = (): void => {
-    const failure = open.fillOrder(FILL_MESSAGES);
-    if (failure === null) backlog = open.orderBacklog();
-    fillLater(failure === null ? FILL_IDLE_MS : FILL_RETRY_MS);
-  };
-  const fillLater = (delayMs: number): void => {
-    clearTimeout(timer);
-    if (backlog === 0) return;
-    // A long backlog, as after an upgrade, is worked off between the messages that arrive.
-    timer = setTimeout(fill, backlog >= FILL_MESSAGES && delayMs === FILL_IDLE_MS ? 0 : delayMs);
-  };
+  const orders = new OrderFeed(open);
 
   const append = (messages: readonly Message[]): void => {
     const start = performance.now();
     const { outcomes, created, failure } = open.append(messages);
     reply({ kind: 'appended', outcomes, commitMs: performance.now() - start, failure });
-    backlog += created;
-    // At once, not by the timer: while messages keep coming, a timer would be put off for ever.
-    if (created > 0 && backlog >= FILL_MESSAGES) fill();
-    else fillLater(FILL_IDLE_MS);
+    orders.committed(created);
     checkpoints.committed(created, open);
     search.committed(created);
     retention?.committed();
@@ -115,13 +94,12 @@ function run(open: Writer): void {
     } else if (request.kind === 'probe') {
       reply({ kind: 'probed', failure: open.probe() });
     } else {
-      clearTimeout(timer);
+      orders.close();
       retention?.close();
       void finish(open, checkpoints, search);
     }
   };
   port?.on('message', serve);
-  fillLater(FILL_IDLE_MS);
 }
 
 /** What is removed leaves the search index behind it, by the search thread. */

@@ -81,11 +81,10 @@ export class Writer {
 
   /** Whether anybody else has committed something since this was asked the last time. */
   othersCommitted(): boolean {
-    const row = this.#database.prepare('PRAGMA data_version').get();
-    const version = Number(row?.['data_version']);
     const seen = this.#seenVersion;
-    this.#seenVersion = version;
-    return seen !== 0 && seen !== version;
+    const row = this.#database.prepare('PRAGMA data_version').get();
+    this.#seenVersion = Number(row?.['data_version']);
+    return seen !== 0 && seen !== this.#seenVersion;
   }
 
   /** Moves what it can of the WAL into the database file without waiting for anyone. */
@@ -114,14 +113,19 @@ export class Writer {
     return this.#transaction(() => applyPiece(this.#database, piece));
   }
 
-  /** How many messages the orders lack. */
+  /** How much is left to do on the orders: 0 when they hold every message. */
   orderBacklog(): number {
     return this.#statements.order.backlog();
   }
 
-  /** Adds up to `messagesMax` stored messages to the orders, in a transaction of its own. */
+  /** Adds up to `messagesMax` stored messages to both orders, in a transaction of its own. */
   fillOrder(messagesMax: number): Failure | null {
-    return this.#transaction(() => this.#statements.order.fill(messagesMax));
+    return this.stepOrders((orders) => orders.fill(messagesMax));
+  }
+
+  /** Takes a step on the orders, in a transaction of its own. */
+  stepOrders(step: (orders: OrderFiller) => void): Failure | null {
+    return this.#transaction(() => step(this.#statements.order));
   }
 
   /** Removes the first of the selected messages that the orders hold, `messagesMax` at most, in a transaction of its own. */
@@ -150,6 +154,8 @@ export class Writer {
       this.#database.exec(
         'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY',
       );
+      // The temporary tables went with the setting.
+      this.#statements = prepare(this.#database);
       return null;
     } catch (error) {
       const failure = failureOf(error);
@@ -223,6 +229,7 @@ export class Writer {
   #recover(failure: Failure): void {
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#statements.order.forget();
       if (failure === 'locked') return;
       this.#reopen();
     } catch {

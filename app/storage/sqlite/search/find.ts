@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { MessageQuery } from '../../../model/page.ts';
 import { counterReader } from '../counters.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../ranks.ts';
+import { readSenderTail } from '../sender-tail.ts';
 import { preparedArrays } from '../statements.ts';
 import { blocksIn } from './blocks.ts';
 import { type Places, candidatesIn, searchBuckets } from './candidates.ts';
@@ -88,7 +89,8 @@ function* candidates(
   const buckets = searchBuckets(text);
   if (sender !== null && (buckets.length === 0 || sender.messages <= SENDER_MESSAGES_MAX)) {
     yield* inParts(ofSender(database, sender.id));
-    yield* stretches('seq', counter('ordered_seq') + 1, last);
+    const places = readSenderTail(database, query.from ?? '').map(({ seq }) => seq);
+    yield* inParts([{ first: 0, places }]);
   } else if (buckets.length === 0) {
     const ends = preparedArrays(database, 'SELECT min(rowid), max(rowid) FROM messages').get();
     const [first, end] = ends as unknown as [number | null, number | null];

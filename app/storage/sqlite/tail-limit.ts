@@ -1,0 +1,4 @@
+// How long a tail may be for a reader to put it in by itself.
+
+/** After an upgrade the whole file may be tail. Then a read waits for another time instead of loading all of it. */
+export const TAIL_MESSAGES_MAX = 65_536;
