@@ -13,10 +13,13 @@ export class Readers {
   readonly #quick: Pool;
   readonly #searches: Pool;
 
-  /** `threads` answer what is answered from the orders and counts; half as many, at least one, search texts. */
-  constructor(path: string, threads: number) {
-    this.#quick = new Pool(path, threads);
-    this.#searches = new Pool(path, Math.max(1, Math.floor(threads / 2)));
+  /**
+   * `threads` answer what is answered from the orders and counts; half as many, at least one, search texts, each when the
+   * gate is open.
+   */
+  constructor(path: string, threads: number, gate: SharedArrayBuffer) {
+    this.#quick = new Pool(path, threads, null);
+    this.#searches = new Pool(path, Math.max(1, Math.floor(threads / 2)), gate);
   }
 
   /** Questions that wait for a thread. */
@@ -56,8 +59,8 @@ class Pool {
   readonly #turns: Turns;
   #closed = false;
 
-  constructor(path: string, threads: number) {
-    this.#threads = openThreads(path, threads);
+  constructor(path: string, threads: number, gate: SharedArrayBuffer | null) {
+    this.#threads = openThreads(path, threads, gate);
     this.#turns = new Turns(threads, QUESTIONS_WAITING_MAX);
   }
 
@@ -81,11 +84,11 @@ class Pool {
   }
 }
 
-function openThreads(path: string, threads: number): Piscina {
+function openThreads(path: string, threads: number, gate: SharedArrayBuffer | null): Piscina {
   return new Piscina({
     filename: new URL('./reader-thread.ts', import.meta.url).href,
     name: 'read',
-    workerData: { path },
+    workerData: { path, gate },
     minThreads: threads,
     maxThreads: threads,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
