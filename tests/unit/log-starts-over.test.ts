@@ -1,4 +1,4 @@
-// The write-ahead log starts over while searches follow one another beside ingest; and searches go on where another program keeps it from that.
+// The write-ahead log starts over while reads follow one another beside ingest; and searches go on where another program keeps it from that.
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, it } from 'node:test';
 import type { Message } from '../../app/model/message.ts';
+import type { MessageQuery } from '../../app/model/page.ts';
 import { SqliteStore } from '../../app/storage/sqlite/store.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { SEARCH, WORD, silent } from './stores.ts';
@@ -18,7 +19,7 @@ const FILLED = 8_000;
 /** Over ten times as much log as the bound. */
 const MESSAGES_MAX = 100_000;
 const BATCH = 256;
-const SEARCHERS = 4;
+const CLIENTS = 6;
 const FILLING = 'lorem ipsum dolor '.repeat(220);
 const SEQUENCE_AT = 12;
 
@@ -28,7 +29,7 @@ class Scene {
   readonly #end = new AbortController();
   #sent = 0;
   #stored = 0;
-  #searching: Promise<number>[] = [];
+  #asking: Promise<number>[] = [];
 
   private constructor(path: string, store: SqliteStore) {
     this.path = path;
@@ -60,15 +61,15 @@ class Scene {
     }
   }
 
-  /** Several clients that search without a pause, so that one is always at work and others wait for it. */
-  search(): void {
-    this.#searching = Array.from({ length: SEARCHERS }, () => this.#searcher());
+  /** Several clients that ask without a pause, so that each thread is always at work and others wait for it. */
+  ask(query: MessageQuery): void {
+    this.#asking = Array.from({ length: CLIENTS }, () => this.#client(query));
   }
 
-  /** Gives how many searches were answered. Rejects if one was not, or with a wrong total. */
-  async searched(): Promise<number> {
+  /** Ends the asking, and gives how many answers there were. Rejects if one was missing, or had a wrong total. */
+  async answered(): Promise<number> {
     this.#end.abort();
-    const counts = await Promise.all(this.#searching);
+    const counts = await Promise.all(this.#asking);
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
@@ -103,12 +104,13 @@ class Scene {
     };
   }
 
-  async #searcher(): Promise<number> {
+  async #client(query: MessageQuery): Promise<number> {
+    const every = query.text === null ? 1 : WORD_EVERY;
     let answered = 0;
     while (!this.#end.signal.aborted) {
-      const least = Math.ceil(this.#stored / WORD_EVERY);
-      const { total } = await this.store.page(SEARCH);
-      const most = Math.ceil(this.#sent / WORD_EVERY);
+      const least = Math.ceil(this.#stored / every);
+      const { total } = await this.store.page(query);
+      const most = Math.ceil(this.#sent / every);
       assert.ok(least <= total && total <= most, `${total} of ${least} to ${most}`);
       answered += 1;
     }
@@ -116,13 +118,18 @@ class Scene {
   }
 }
 
-it('starts over, and again, while one search follows the other', async (t) => {
-  const scene = await Scene.open(t);
-  scene.search();
-  const before = scene.begun;
-  await scene.appendUntil('new beginning of the log', () => scene.begun >= before + 3);
-  assert.ok((await scene.searched()) > 0);
-});
+for (const [what, query] of [
+  ['search', SEARCH],
+  ['page', { ...SEARCH, text: null }],
+] as const) {
+  it(`starts over, and again, while one ${what} follows the other`, async (t) => {
+    const scene = await Scene.open(t);
+    scene.ask(query);
+    const before = scene.begun;
+    await scene.appendUntil('new beginning of the log', () => scene.begun >= before + 3);
+    assert.ok((await scene.answered()) > 0);
+  });
+}
 
 it("searches go on beside another program's snapshot, and the log starts over when that has ended", async (t) => {
   const scene = await Scene.open(t);
@@ -130,7 +137,7 @@ it("searches go on beside another program's snapshot, and the log starts over wh
   t.after(() => other.close());
   other.exec('BEGIN');
   other.prepare('SELECT count(*) FROM counters').get();
-  scene.search();
+  scene.ask(SEARCH);
   const before = scene.begun;
   await scene.appendUntil('log over the bound', () => scene.logBytes > 2 * LONG_BYTES);
   assert.ok(scene.begun <= before + 1);
@@ -138,5 +145,5 @@ it("searches go on beside another program's snapshot, and the log starts over wh
   other.exec('COMMIT');
   const held = scene.begun;
   await scene.appendUntil('new beginning of the log', () => scene.begun > held);
-  assert.ok((await scene.searched()) > 0);
+  assert.ok((await scene.answered()) > 0);
 });

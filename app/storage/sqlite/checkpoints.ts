@@ -46,7 +46,7 @@ export class Checkpoints {
   #running = false;
   #messages = 0;
   #hold: Hold | null = null;
-  /** How far the WAL was copied when something that is not a search of ours was found in the way. */
+  /** How far the WAL was copied when something that is not a search of ours was found in the way; null once it gets further. */
   #obstacleAt: number | null = null;
 
   /** `gate` is the memory of the gate before the searches on this file. */
@@ -95,13 +95,14 @@ export class Checkpoints {
     const { logFrames, copiedFrames, blocked } = reply;
     const long = logFrames > LONG_FRAMES;
     const short = logFrames - copiedFrames <= REST_FRAMES_MAX;
+    if (copiedFrames !== this.#obstacleAt) this.#obstacleAt = null;
     if (short || (!blocked && logFrames > LOG_FRAMES_MAX)) {
       if (!long) writer.checkpoint();
       else if (this.#startOver(writer)) return this.#release();
     }
     if (!long) this.#release();
     else if (this.#hold !== null) this.#holdOn(this.#hold, reply);
-    else if (blocked && this.#gate.someAtWork && copiedFrames !== this.#obstacleAt)
+    else if (blocked && this.#gate.someAtWork && this.#obstacleAt === null)
       this.#hold = { sinceMs: performance.now(), alone: false };
   }
 
