@@ -19,7 +19,8 @@ const FILLED = 8_000;
 /** Over ten times as much log as the bound. */
 const MESSAGES_MAX = 100_000;
 const BATCH = 256;
-const CLIENTS = 6;
+/** Enough that each thread always has the next question: one thread searches, two answer what is short. */
+const CLIENTS = { search: 3, page: 6 };
 const FILLING = 'lorem ipsum dolor '.repeat(220);
 const SEQUENCE_AT = 12;
 
@@ -63,7 +64,8 @@ class Scene {
 
   /** Several clients that ask without a pause, so that each thread is always at work and others wait for it. */
   ask(query: MessageQuery): void {
-    this.#asking = Array.from({ length: CLIENTS }, () => this.#client(query));
+    const clients = query.text === null ? CLIENTS.page : CLIENTS.search;
+    this.#asking = Array.from({ length: clients }, () => this.#client(query));
   }
 
   /** Ends the asking, and gives how many answers there were. Rejects if one was missing, or had a wrong total. */
