@@ -7,12 +7,14 @@ import { figuresOf } from './figures.ts';
 import { missingObjects, SCHEMA_VERSION } from './migrations.ts';
 import type { ReaderAnswers, ReaderRequest } from './protocol.ts';
 import { selectPage } from './page.ts';
+import { GateGuest } from './search-gate.ts';
 import { inSnapshot } from './snapshot.ts';
 import { selectStats } from './stats.ts';
 import { selectAfter } from './stream.ts';
 import { selectTimeline } from './timeline.ts';
 
-const { path } = workerData as { path: string };
+const { path, gate } = workerData as { path: string; gate: SharedArrayBuffer | null };
+const guest = gate === null ? null : new GateGuest(gate);
 let connection: DatabaseSync | null = null;
 
 // Where readers and the writer want the same processor, the writer goes first. Linux sets the priority of
@@ -22,8 +24,8 @@ if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_
 /** The function that the pool calls in this thread. Throws what SQLite throws. */
 export function read(request: ReaderRequest): ReaderAnswers[ReaderRequest['kind']] {
   try {
-    connection ??= openForReading(path);
-    return answer(connection, request);
+    const database = (connection ??= openForReading(path));
+    return guest === null ? answer(database, request) : guest.pass(() => answer(database, request));
   } catch (error) {
     // What a broken connection knows is not trusted: the next question opens a new one.
     connection?.close();

@@ -2,6 +2,7 @@
 import { Piscina } from 'piscina';
 import { StoreUnavailable } from '../../model/store.ts';
 import type { ReaderAnswers, ReaderRequest } from './protocol.ts';
+import { Turns } from './turns.ts';
 
 const QUESTIONS_WAITING_MAX = 256;
 /** What a thread fills before its garbage is collected. V8 would take ten times as much, for answers that are soon gone. */
@@ -9,18 +10,21 @@ const YOUNG_GENERATION_MIB = 6;
 
 /** A search may have to look at many messages: it has threads of its own, so that nothing else waits for it. */
 export class Readers {
-  readonly #quick: Piscina;
-  readonly #searches: Piscina;
+  readonly #quick: Pool;
+  readonly #searches: Pool;
 
-  /** `threads` answer what is answered from the orders and counts; half as many, at least one, search texts. */
-  constructor(path: string, threads: number) {
-    this.#quick = openPool(path, threads);
-    this.#searches = openPool(path, Math.max(1, Math.floor(threads / 2)));
+  /**
+   * `threads` answer what is answered from the orders and counts; half as many, at least one, search texts, each when the
+   * gate is open.
+   */
+  constructor(path: string, threads: number, gate: SharedArrayBuffer) {
+    this.#quick = new Pool(path, threads, null);
+    this.#searches = new Pool(path, Math.max(1, Math.floor(threads / 2)), gate);
   }
 
   /** Questions that wait for a thread. */
   get waiting(): number {
-    return this.#quick.queueSize + this.#searches.queueSize;
+    return this.#quick.waiting + this.#searches.waiting;
   }
 
   /**
@@ -36,7 +40,7 @@ export class Readers {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), timeoutMs);
     try {
-      return (await pool.run(request, { signal: limit.signal })) as ReaderAnswers[K];
+      return (await pool.ask(request, limit.signal)) as ReaderAnswers[K];
     } catch (error) {
       throw new StoreUnavailable(`${request.kind}: ${(error as Error).message}`, { cause: error });
     } finally {
@@ -45,19 +49,49 @@ export class Readers {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#quick.destroy(), this.#searches.destroy()]);
+    await Promise.all([this.#quick.close(), this.#searches.close()]);
   }
 }
 
-function openPool(path: string, threads: number): Piscina {
+/** Piscina's own queue, for tasks with a time limit, has neither a bound nor an order: it is never given more than it has threads. */
+class Pool {
+  readonly #threads: Piscina;
+  readonly #turns: Turns;
+  #closed = false;
+
+  constructor(path: string, threads: number, gate: SharedArrayBuffer | null) {
+    this.#threads = openThreads(path, threads, gate);
+    this.#turns = new Turns(threads, QUESTIONS_WAITING_MAX);
+  }
+
+  get waiting(): number {
+    return this.#turns.waiting;
+  }
+
+  async ask(request: ReaderRequest, limit: AbortSignal): Promise<unknown> {
+    await this.#turns.take(limit);
+    try {
+      if (this.#closed) throw new Error('the store is closing');
+      return await this.#threads.run(request, { signal: limit });
+    } finally {
+      this.#turns.done();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#threads.destroy();
+  }
+}
+
+function openThreads(path: string, threads: number, gate: SharedArrayBuffer | null): Piscina {
   return new Piscina({
     filename: new URL('./reader-thread.ts', import.meta.url).href,
     name: 'read',
-    workerData: { path },
+    workerData: { path, gate },
     minThreads: threads,
     maxThreads: threads,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
-    maxQueue: QUESTIONS_WAITING_MAX,
     // Threads that sleep on a shared counter between questions took 0.1 to 0.2 ms longer to answer than those that wait for a message.
     atomics: 'disabled',
     recordTiming: false,

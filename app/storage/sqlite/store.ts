@@ -12,6 +12,7 @@ import type {
   StoreObserver,
 } from '../../model/store.ts';
 import { Readers } from './readers.ts';
+import { gateMemory } from './search-gate.ts';
 import { WriterQueue, type WriterOptions } from './writer-queue.ts';
 
 const READ_TIMEOUT_MS = 10_000;
@@ -36,8 +37,9 @@ export class SqliteStore implements Store {
 
   /** Opens the file, brings its schema to today's version and starts the threads. Rejects with OpenError. */
   static async open(options: SqliteOptions, observer: StoreObserver): Promise<SqliteStore> {
-    const writer = await WriterQueue.open(options.path, options, observer);
-    const readers = new Readers(options.path, options.readerThreads);
+    const gate = gateMemory();
+    const writer = await WriterQueue.open(options.path, options, gate, observer);
+    const readers = new Readers(options.path, options.readerThreads, gate);
     // A first answer shows that the readers are up, so that the service is ready from its first moment.
     await readers.ask({ kind: 'check' }, OPEN_TIMEOUT_MS);
     return new SqliteStore(writer, readers);

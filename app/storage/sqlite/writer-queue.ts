@@ -82,13 +82,14 @@ export class WriterQueue {
     worker.on('exit', () => this.#die(new Error('the writer thread ended')));
   }
 
-  /** Starts the thread and waits until it has opened and migrated the file. Rejects with OpenError. */
+  /** Starts the thread and waits until it has opened and migrated the file; it holds searches by `gate`. Rejects with OpenError. */
   static async open(
     path: string,
     options: WriterOptions,
+    gate: SharedArrayBuffer,
     observer: StoreObserver,
   ): Promise<WriterQueue> {
-    const { worker, alone } = await startWriter(path, options.retentionDays, observer);
+    const { worker, alone } = await startWriter(path, options.retentionDays, gate, observer);
     return new WriterQueue(worker, alone, options.queueMessagesMax, observer);
   }
 

@@ -14,15 +14,16 @@ class OpenError extends Error {
 
 /**
  * Gives the thread, and whether no other service used the file when it was opened. Rejects with OpenError.
- * `retentionDays`: messages older than this many days are removed; null keeps all.
+ * `retentionDays`: messages older than this many days are removed; null keeps all. `gate`: memory of the gate before searches.
  */
 export async function startWriter(
   path: string,
   retentionDays: number | null,
+  gate: SharedArrayBuffer,
   observer: StoreObserver,
 ): Promise<{ worker: Worker; alone: boolean }> {
   const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
-    workerData: { path, retentionDays },
+    workerData: { path, retentionDays, gate },
     name: 'writer',
   });
   let reply = await nextReply(worker);

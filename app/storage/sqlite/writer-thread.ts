@@ -20,7 +20,11 @@ import { Writer } from './writer.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('writer-thread.ts runs as a worker thread only');
-const { path, retentionDays } = workerData as { path: string; retentionDays: number | null };
+const { path, retentionDays, gate } = workerData as {
+  path: string;
+  retentionDays: number | null;
+  gate: SharedArrayBuffer;
+};
 
 /** A batch is bounded so that a commit stays short; a parcel more may come on top. */
 const BATCH_MESSAGES_MAX = 512;
@@ -63,7 +67,7 @@ function openOnceFree(file: string): Writer {
 }
 
 function run(open: Writer): void {
-  const checkpoints = new Checkpoints(path);
+  const checkpoints = new Checkpoints(path, gate);
   const search = new SearchFeed(
     path,
     (piece) => {

@@ -178,9 +178,14 @@ export class Writer {
 
   /** Moves all of the WAL into the file and empties it, unless somebody is reading or writing. Gives whether it could. */
   truncateLog(): boolean {
+    return this.startLogOver(0, 'TRUNCATE');
+  }
+
+  /** Moves all of the WAL into the file, so that the next commit starts it over. Readers have `waitMs` to end. Gives whether it could. */
+  startLogOver(waitMs: number, mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
     try {
-      this.#database.exec('PRAGMA busy_timeout = 0');
-      return this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0;
+      this.#database.exec(`PRAGMA busy_timeout = ${waitMs}`);
+      return this.#database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()?.['busy'] === 0;
     } catch {
       return false;
     } finally {

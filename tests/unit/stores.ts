@@ -1,0 +1,26 @@
+// What tests need that open a store in their own process: somebody who listens to it, and a search that takes long.
+import type { MessageQuery } from '../../app/model/page.ts';
+import type { StoreObserver } from '../../app/model/store.ts';
+
+/** Hears everything and says nothing, but for what must not happen. */
+export const silent: StoreObserver = {
+  batch: () => undefined,
+  waitingForLock: () => undefined,
+  pruned: () => undefined,
+  pruneRun: () => undefined,
+  fatal: (error) => {
+    throw error;
+  },
+};
+
+/** Of two characters, which no index helps to find: every text is looked at. */
+export const WORD = 'zq';
+
+export const SEARCH: MessageQuery = {
+  limit: 1,
+  offset: 0,
+  from: null,
+  since: null,
+  text: WORD,
+  cursor: null,
+};
