@@ -9,6 +9,7 @@ import { ByteWriter } from './postings.ts';
  * to hand to another thread. A group on its way into the file that ends where it begins is one that is to go.
  */
 export interface Groups {
+  /** In memory of its own, which may move to another thread. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The groups' numbers in their block, ascending. */
   readonly numbers: readonly number[];

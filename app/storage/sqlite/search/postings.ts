@@ -15,7 +15,7 @@ export interface PostingList {
 }
 
 /** So few bytes are copied sooner one by one than by a call that needs an object for its source. */
-const COPY_EACH_MAX = 64;
+const COPY_EACH_MAX = 32;
 
 /** Grows as needed; `take` gives a copy of what was written and starts over. */
 export class ByteWriter {

@@ -35,7 +35,7 @@ export function readTexts(
      FROM (SELECT text FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq)`,
   ).get(...range) as unknown as [Uint8Array<ArrayBuffer> | null, number, number];
   const [joined, count, messages] = row;
-  const folded = joined === null ? '' : foldCase(Buffer.from(joined.buffer).toString('utf8'));
+  const folded = foldCase(joined === null ? '' : stringOf(joined));
   const ends = count === 0 ? [] : endsIn(folded);
   // More ends than texts: one of them has a separator of its own.
   if (ends.length !== count) return { texts: foldedTexts(readEach(database, range)), messages };
@@ -58,6 +58,10 @@ export function foldedTexts(
     ends.push(end);
   }
   return { units: unitsOf(folded.join(SEPARATOR)).slice(), ends, offsets };
+}
+
+function stringOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
 
 /** The units of a string, in memory that the next call uses again. */
