@@ -196,10 +196,15 @@ it('a group that ends in the middle of a list is an error, not a shorter list', 
   t.after(() => database.close());
   migrate(database);
   const block = { level: 0, index: 3 };
-  const given = [{ offset: 4, text: 'one word and another' }];
-  const { bytes, ends } = buildBlock(foldedTexts(given));
+  const given = [4, 5].map((place) => ({ offset: place, text: 'one word and another' }));
+  const { bytes, numbers, ends } = buildBlock(foldedTexts(given));
   const put = database.prepare('INSERT INTO search_postings (row_id, postings) VALUES (?, ?)');
-  put.run(rowId(block, 0), bytes.slice(0, (ends[0] ?? 0) - 1));
+  let start = 0;
+  for (const [index, group] of numbers.entries()) {
+    const end = ends[index] ?? 0;
+    put.run(rowId(block, group), bytes.slice(start, index === 0 ? end - 1 : end));
+    start = end;
+  }
   assert.throws(() => [...mergeBlocks(database, { level: 1, index: 0 })], /ends too early/);
 });
 

@@ -131,7 +131,7 @@ export class ListCursor {
     this.end = reader.position + length;
     this.first = this.#base + reader.number();
     this.start = reader.position;
-    if (this.end > this.#groupEnd) throw new Error(TOO_EARLY);
+    if (this.start > this.end || this.end > this.#groupEnd) throw new Error(TOO_EARLY);
   }
 }
 
