@@ -29,7 +29,7 @@ let scratch = new Uint8Array(0);
 /** Gives the groups that have any list. The texts are in the order of their offsets, 0 to BLOCK_MESSAGES - 1. */
 export function buildBlock(texts: Texts): Groups {
   const { units, ends, offsets } = texts;
-  if (pairs.length <= units.length) pairs = new Uint32Array(units.length * 2 + 1);
+  if (pairs.length <= units.length) pairs = new Uint32Array(withRoom(units.length));
   states.fill(NOTHING);
   let count = 0;
   let start = 0;
@@ -39,10 +39,15 @@ export function buildBlock(texts: Texts): Groups {
     start = end + 1;
   }
   const most = count * 2 + BUCKETS * HEAD_BYTES_MAX;
-  if (scratch.length < most) scratch = new Uint8Array(most * 2);
+  if (scratch.length < most) scratch = new Uint8Array(withRoom(most));
   const groups = layOut(scratch);
   fillIn(scratch, count);
   return { ...groups, bytes: scratch.slice(0, groups.ends.at(-1) ?? 0) };
+}
+
+/** A size a little over the one that is needed, as the next block may need a little more. */
+function withRoom(needed: number): number {
+  return needed + (needed >>> 2) + 1;
 }
 
 /**

@@ -66,7 +66,8 @@ function stringOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): 
 
 /** The units of a string, in memory that the next call uses again. */
 function unitsOf(text: string): Uint16Array {
-  if (scratch.length < text.length * 2) scratch = Buffer.from(new ArrayBuffer(text.length * 4));
+  if (scratch.length < text.length * 2)
+    scratch = Buffer.from(new ArrayBuffer(text.length * 2 + (text.length >>> 1)));
   // In the order of bytes of the processor, which is this one wherever Node 26 is offered.
   scratch.write(text, 'utf16le');
   return new Uint16Array(scratch.buffer, 0, text.length);
