@@ -16,8 +16,10 @@ import {
   blocksIn,
 } from '../../app/storage/sqlite/search/blocks.ts';
 import { buildBlock } from '../../app/storage/sqlite/search/build.ts';
+import { NO_GROUPS } from '../../app/storage/sqlite/search/groups.ts';
 import type { SearchPiece } from '../../app/storage/sqlite/search/indexer.ts';
 import { mergeBlocks } from '../../app/storage/sqlite/search/merge.ts';
+import { foldedTexts } from '../../app/storage/sqlite/search/texts.ts';
 import { Writer } from '../../app/storage/sqlite/writer.ts';
 
 const WORDS = [
@@ -113,7 +115,7 @@ function indexBlock(block: Block): void {
   const texts = messages
     .slice(first, first + BLOCK_MESSAGES)
     .flatMap(({ text }, offset) => (text === null ? [] : [{ offset, text }]));
-  apply({ kind: 'build', block, groups: buildBlock(texts), messages: BLOCK_MESSAGES });
+  apply({ kind: 'build', block, groups: buildBlock(foldedTexts(texts)), messages: BLOCK_MESSAGES });
 }
 
 test('nothing indexed yet', holdsForEverySearch);
@@ -132,7 +134,7 @@ test('half of a merge applied, as a crash would leave it', () => {
   const block = { level: 1, index: 0 };
   apply({ kind: 'begin', block });
   const [first] = mergeBlocks(database, block);
-  apply({ kind: 'merge', block, groups: first ?? [], last: false });
+  apply({ kind: 'merge', block, groups: first ?? NO_GROUPS, last: false });
   holdsForEverySearch();
   assert.equal(blocksIn(database, 'ready').length, FAN_OUT + 1);
 });
@@ -141,7 +143,7 @@ test('the merge applied, its children not cleared away yet, then cleared away', 
   const block = { level: 1, index: 0 };
   for (const groups of mergeBlocks(database, block))
     apply({ kind: 'merge', block, groups, last: false });
-  apply({ kind: 'merge', block, groups: [], last: true });
+  apply({ kind: 'merge', block, groups: NO_GROUPS, last: true });
   assert.deepEqual(blocksIn(database, 'ready'), [block, { level: 0, index: FAN_OUT }]);
   holdsForEverySearch();
   for (const child of blocksIn(database, 'merged')) apply({ kind: 'drop', block: child });

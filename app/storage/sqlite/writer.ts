@@ -14,6 +14,7 @@ import { type Selection, selectedEntries } from './prune/selection.ts';
 import { resyncLog } from './resync.ts';
 import { applyPiece, type SearchPiece } from './search/indexer.ts';
 import { ServiceLock } from './service-lock.ts';
+import { prepared } from './statements.ts';
 
 /** The value of `PRAGMA auto_vacuum` for a file that shrinks when it is told to. */
 const INCREMENTAL = 2;
@@ -216,9 +217,9 @@ export class Writer {
 
   #transaction(work: () => void): Failure | null {
     try {
-      this.#database.exec('BEGIN IMMEDIATE');
+      prepared(this.#database, 'BEGIN IMMEDIATE').run();
       work();
-      this.#database.exec('COMMIT');
+      prepared(this.#database, 'COMMIT').run();
       return null;
     } catch (error) {
       const failure = failureOf(error);

@@ -9,7 +9,7 @@ export const BLOCK_MESSAGES = 1_024;
 export const FAN_OUT = 16;
 const GROUP_BITS_LEVEL_0 = 8;
 /** Each level has four times the groups of the one below, so that a group's bytes grow slower than its block. */
-const GROUP_BITS_STEP = 2;
+export const GROUP_BITS_STEP = 2;
 export const LEVEL_MAX = 4;
 
 /** Block `index` of a level holds the messages numbered index × span + 1 to (index + 1) × span. */

@@ -12,7 +12,7 @@ import {
   spanOf,
   standingOf,
 } from './blocks.ts';
-import type { Group } from './build.ts';
+import { type Groups, GroupsWriter } from './groups.ts';
 import type { SearchPiece } from './indexer.ts';
 import { keptGroup } from './postings.ts';
 
@@ -70,22 +70,24 @@ function* stretches(
   database: DatabaseSync,
   block: Block,
   isKept: (place: number) => boolean,
-): Generator<{ groups: Group[]; last: boolean }> {
+): Generator<{ groups: Groups; last: boolean }> {
   const select = prepared(database, 'SELECT postings FROM search_postings WHERE row_id = ?');
   const groupCount = 2 ** groupBitsOf(block.level);
-  let groups: Group[] = [];
+  const writer = new GroupsWriter();
   let bytes = 0;
   for (let group = 0; group < groupCount; group += 1) {
     const before = select.get(rowId(block, group))?.['postings'];
     if (!(before instanceof Uint8Array)) continue;
     const after = keptGroup(before, isKept);
-    if (after !== before) groups.push({ group, bytes: after });
+    if (after !== before) {
+      writer.out.bytes(after);
+      writer.end(group);
+    }
     bytes += before.length;
     if (bytes >= STRETCH_BYTES) {
-      yield { groups, last: false };
-      groups = [];
+      yield { groups: writer.take(), last: false };
       bytes = 0;
     }
   }
-  yield { groups, last: true };
+  yield { groups: writer.take(), last: true };
 }

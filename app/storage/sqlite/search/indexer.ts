@@ -12,7 +12,7 @@ import {
   rowId,
   standingOf,
 } from './blocks.ts';
-import type { Group } from './build.ts';
+import type { Groups } from './groups.ts';
 import { childrenOf } from './merge.ts';
 
 /** A piece of work on the index, prepared outside of the transaction that puts it in. */
@@ -21,7 +21,7 @@ export type SearchPiece =
   | {
       readonly kind: 'build';
       readonly block: Block;
-      readonly groups: readonly Group[];
+      readonly groups: Groups;
       readonly messages: number;
     }
   /** A larger block is about to be made of its children: comes before any of them is read. */
@@ -30,7 +30,7 @@ export type SearchPiece =
   | {
       readonly kind: 'merge';
       readonly block: Block;
-      readonly groups: readonly Group[];
+      readonly groups: Groups;
       readonly last: boolean;
     }
   /** A merged block's rows go. */
@@ -42,7 +42,7 @@ export type SearchPiece =
   | {
       readonly kind: 'clean';
       readonly block: Block;
-      readonly groups: readonly Group[];
+      readonly groups: Groups;
       readonly edits: number;
       readonly removed: number;
       readonly last: boolean;
@@ -108,15 +108,18 @@ function clean(
   ).run(last ? removed : 0, blockId(block));
 }
 
-function putGroups(database: DatabaseSync, block: Block, groups: readonly Group[]): void {
+function putGroups(database: DatabaseSync, block: Block, groups: Groups): void {
   const put = prepared(
     database,
     'INSERT OR REPLACE INTO search_postings (row_id, postings) VALUES (?, ?)',
   );
   const remove = prepared(database, 'DELETE FROM search_postings WHERE row_id = ?');
-  for (const { group, bytes } of groups) {
-    if (bytes.length > 0) put.run(rowId(block, group), bytes);
+  let start = 0;
+  for (const [index, group] of groups.numbers.entries()) {
+    const end = groups.ends[index] ?? start;
+    if (end > start) put.run(rowId(block, group), groups.bytes.subarray(start, end));
     else remove.run(rowId(block, group));
+    start = end;
   }
 }
 

@@ -1,13 +1,15 @@
 // Merges neighbouring blocks into one of the next level, a few groups at a time.
 import type { DatabaseSync } from 'node:sqlite';
-import { prepared } from '../statements.ts';
-import { type Block, FAN_OUT, groupBitsOf, rowId, spanOf } from './blocks.ts';
-import type { Group } from './build.ts';
-import { ByteReader, ByteWriter, listsOf, writeList } from './postings.ts';
+import { type Block, FAN_OUT, GROUP_BITS_STEP, groupBitsOf, spanOf } from './blocks.ts';
+import { type Groups, GroupsWriter, readGroups } from './groups.ts';
+import { ListCursor, sizeOf } from './postings.ts';
 import { BUCKET_BITS } from './trigrams.ts';
 
 /** A stretch of the merged block's groups is handed on when it has this many bytes, so that its transaction stays short. */
 const STRETCH_BYTES = 262_144;
+
+/** Groups of a child of level 0 that are read in one statement; of higher levels fewer, as they are larger. */
+const READ_GROUPS = 16;
 
 /** The blocks that become part of this one. */
 export function childrenOf({ level, index }: Block): Block[] {
@@ -18,93 +20,76 @@ export function childrenOf({ level, index }: Block): Block[] {
 }
 
 /** Gives the merged block's groups in stretches, in order. */
-export function* mergeBlocks(database: DatabaseSync, block: Block): Generator<Group[]> {
+export function* mergeBlocks(database: DatabaseSync, block: Block): Generator<Groups> {
   const children = childrenOf(block);
   const groupsBelow = 2 ** groupBitsOf(block.level - 1);
-  let stretch: Group[] = [];
-  let bytes = 0;
-  for (let group = 0; group < groupsBelow; group += 1) {
-    for (const merged of mergeGroup(database, block, children, group)) {
-      stretch.push(merged);
-      bytes += merged.bytes.length;
-    }
-    if (bytes >= STRETCH_BYTES) {
-      yield stretch;
-      stretch = [];
-      bytes = 0;
+  const writer = new GroupsWriter();
+  const step = Math.max(1, READ_GROUPS >> (GROUP_BITS_STEP * (block.level - 1)));
+  for (let first = 0; first < groupsBelow; first += step) {
+    const read = children.map((child) => readGroups(database, child, first, step));
+    for (let group = first; group < first + step; group += 1) {
+      mergeGroup(writer, block, group, cursorsOf(read, group, spanOf(block.level - 1)));
+      if (writer.out.length >= STRETCH_BYTES) yield writer.take();
     }
   }
-  yield stretch;
+  yield writer.take();
 }
 
-interface Piece {
-  readonly child: number;
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-  readonly last: number;
+/** A place in each child's lists of one group; none for a child without the group. `span`: messages of a child. */
+function cursorsOf(children: readonly Groups[], group: number, span: number): ListCursor[] {
+  return children.flatMap(({ bytes, numbers, ends }, child) => {
+    const at = numbers.indexOf(group);
+    if (at === -1) return [];
+    return [new ListCursor(bytes, ends[at - 1] ?? 0, ends[at] ?? 0, child * span)];
+  });
 }
 
-/** The groups of the merged block that come out of one group of its children. */
+/** Writes the groups of the merged block that come out of one group of its children. */
 function mergeGroup(
-  database: DatabaseSync,
-  block: Block,
-  children: readonly Block[],
-  group: number,
-): Group[] {
-  const select = prepared(database, 'SELECT postings FROM search_postings WHERE row_id = ?');
-  const pieces = new Map<number, Piece[]>();
-  for (const [child, below] of children.entries()) {
-    const bytes = select.get(rowId(below, group))?.['postings'];
-    if (!(bytes instanceof Uint8Array)) continue;
-    for (const { low, start, end, last } of listsOf(bytes)) {
-      const piece = { child, bytes, start, end, last };
-      const others = pieces.get(low);
-      if (others === undefined) pieces.set(low, [piece]);
-      else others.push(piece);
-    }
-  }
-  return packMerged(block, group, pieces);
-}
-
-function packMerged(
+  writer: GroupsWriter,
   block: Block,
   group: number,
-  pieces: ReadonlyMap<number, readonly Piece[]>,
-): Group[] {
-  const bits = groupBitsOf(block.level);
+  cursors: readonly ListCursor[],
+): void {
   const lowBitsBelow = BUCKET_BITS - groupBitsOf(block.level - 1);
-  const lowBits = BUCKET_BITS - bits;
-  const span = spanOf(block.level - 1);
-  const out = new ByteWriter();
-  const list = new ByteWriter();
-  const groups: Group[] = [];
+  const lowBits = BUCKET_BITS - groupBitsOf(block.level);
+  const { out } = writer;
   let current = -1;
-  const finish = (): void => {
-    if (out.length > 0) groups.push({ group: current, bytes: out.take() });
-  };
-  for (const low of [...pieces.keys()].toSorted((a, b) => a - b)) {
+  for (let low = lowest(cursors); low < 2 ** lowBitsBelow; low = lowest(cursors)) {
     const bucket = (group << lowBitsBelow) | low;
     if (bucket >>> lowBits !== current) {
-      finish();
+      if (current !== -1) writer.end(current);
       current = bucket >>> lowBits;
     }
-    const last = joinLists(list, pieces.get(low) ?? [], span);
-    writeList(out, bucket & (2 ** lowBits - 1), last, list.view());
-    list.length = 0;
+    let last = 0;
+    let length = 0;
+    for (const cursor of cursors) {
+      if (cursor.low !== low) continue;
+      length += sizeOf(cursor.first - last) + cursor.end - cursor.start;
+      ({ last } = cursor);
+    }
+    out.number(bucket & (2 ** lowBits - 1));
+    out.number(length);
+    out.number(last);
+    joinLists(writer, cursors, low);
   }
-  finish();
-  return groups;
+  if (current !== -1) writer.end(current);
 }
 
-/** Puts lists of neighbouring blocks behind one another: only the first number of each is written anew. */
-function joinLists(list: ByteWriter, pieces: readonly Piece[], span: number): number {
+/** Puts the lists of neighbouring blocks behind one another: only the first number of each is written anew. */
+function joinLists({ out }: GroupsWriter, cursors: readonly ListCursor[], low: number): void {
   let last = 0;
-  for (const piece of pieces) {
-    const reader = new ByteReader(piece.bytes, piece.start);
-    list.number(piece.child * span + reader.number() - last);
-    list.bytes(piece.bytes, reader.position, piece.end);
-    last = piece.child * span + piece.last;
+  for (const cursor of cursors) {
+    if (cursor.low !== low) continue;
+    out.number(cursor.first - last);
+    out.bytes(cursor.bytes, cursor.start, cursor.end);
+    ({ last } = cursor);
+    cursor.next();
   }
-  return last;
+}
+
+function lowest(cursors: readonly ListCursor[]): number {
+  let low = Infinity;
+  for (const cursor of cursors) if (cursor.low < low) ({ low } = cursor);
+  return low;
 }

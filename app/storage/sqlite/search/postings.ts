@@ -14,6 +14,9 @@ export interface PostingList {
   readonly end: number;
 }
 
+/** So few bytes are copied sooner one by one than by a call that needs an object for its source. */
+const COPY_EACH_MAX = 32;
+
 /** Grows as needed; `take` gives a copy of what was written and starts over. */
 export class ByteWriter {
   #bytes = new Uint8Array(4_096);
@@ -30,9 +33,15 @@ export class ByteWriter {
   }
 
   bytes(source: Uint8Array, start = 0, end = source.length): void {
-    if (this.length + end - start > this.#bytes.length) this.#grow(end - start);
-    this.#bytes.set(source.subarray(start, end), this.length);
-    this.length += end - start;
+    const count = end - start;
+    if (this.length + count > this.#bytes.length) this.#grow(count);
+    if (count > COPY_EACH_MAX) {
+      this.#bytes.set(source.subarray(start, end), this.length);
+    } else {
+      for (let index = 0; index < count; index += 1)
+        this.#bytes[this.length + index] = source[start + index] as number;
+    }
+    this.length += count;
   }
 
   take(): Uint8Array<ArrayBuffer> {
@@ -53,6 +62,8 @@ export class ByteWriter {
   }
 }
 
+const TOO_EARLY = 'a posting list of the search index ends too early';
+
 /** Reads numbers one after another. */
 export class ByteReader {
   readonly bytes: Uint8Array;
@@ -68,11 +79,59 @@ export class ByteReader {
     let shift = 0;
     for (;;) {
       const byte = this.bytes[this.position++];
-      if (byte === undefined) throw new Error('a posting list of the search index ends too early');
+      if (byte === undefined) throw new Error(TOO_EARLY);
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value >>> 0;
       shift += 7;
     }
+  }
+}
+
+/** How many bytes a number takes. */
+export function sizeOf(value: number): number {
+  let size = 1;
+  for (let rest = value >>> 7; rest > 0; rest >>>= 7) size += 1;
+  return size;
+}
+
+/** Goes through the lists of a group of one block, in order, beginning at the first, with the numbers that its messages have in a larger one. */
+export class ListCursor {
+  readonly bytes: Uint8Array;
+  readonly #base: number;
+  readonly #reader: ByteReader;
+  readonly #groupEnd: number;
+  /** The bucket without the bits that name its group; Infinity behind the last list. */
+  low = 0;
+  first = 0;
+  last = 0;
+  /** Where the list stands in the bytes, without its first number. */
+  start = 0;
+  end: number;
+
+  /** The group is `bytes` from `start` to `end`; `base` is the place of its block's first message in the larger one. */
+  constructor(bytes: Uint8Array, start: number, end: number, base: number) {
+    this.bytes = bytes;
+    this.#base = base;
+    this.#reader = new ByteReader(bytes);
+    this.#groupEnd = end;
+    this.end = start;
+    this.next();
+  }
+
+  next(): void {
+    const reader = this.#reader;
+    reader.position = this.end;
+    if (this.end >= this.#groupEnd) {
+      this.low = Infinity;
+      return;
+    }
+    this.low = reader.number();
+    const length = reader.number();
+    this.last = this.#base + reader.number();
+    this.end = reader.position + length;
+    this.first = this.#base + reader.number();
+    this.start = reader.position;
+    if (this.start > this.end || this.end > this.#groupEnd) throw new Error(TOO_EARLY);
   }
 }
 

@@ -1,7 +1,6 @@
 // What there is to do on the search index, prepared piece by piece from what the file holds.
 import type { DatabaseSync } from 'node:sqlite';
 import { counterReader } from '../counters.ts';
-import { prepared } from '../statements.ts';
 import {
   BLOCK_MESSAGES,
   type Block,
@@ -10,13 +9,14 @@ import {
   STATES,
   blocksIn,
   parentOf,
-  rangeOf,
   standingOf,
 } from './blocks.ts';
 import { buildBlock } from './build.ts';
 import { blockToClean, cleanBlock } from './clean.ts';
+import { NO_GROUPS } from './groups.ts';
 import type { SearchPiece } from './indexer.ts';
 import { mergeBlocks } from './merge.ts';
+import { readTexts } from './texts.ts';
 
 /** Prepares work with a connection that reads. Several processes may do so for one file: what is overtaken is given up. */
 export class SearchWork {
@@ -85,15 +85,8 @@ function* drop(block: Block): Generator<SearchPiece> {
 }
 
 function* build(database: DatabaseSync, block: Block): Generator<SearchPiece> {
-  const rows = prepared(
-    database,
-    'SELECT seq, text FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq',
-  ).all(...rangeOf(block));
-  const [first] = rangeOf(block);
-  const texts = rows.flatMap(({ seq, text }) =>
-    typeof text === 'string' ? [{ offset: Number(seq) - first, text }] : [],
-  );
-  yield { kind: 'build', block, groups: buildBlock(texts), messages: rows.length };
+  const { texts, messages } = readTexts(database, block);
+  yield { kind: 'build', block, groups: buildBlock(texts), messages };
 }
 
 function* merge(database: DatabaseSync, block: Block): Generator<SearchPiece> {
@@ -102,5 +95,5 @@ function* merge(database: DatabaseSync, block: Block): Generator<SearchPiece> {
     if (standingOf(database, block)?.state !== STATES.building) return;
     yield { kind: 'merge', block, groups, last: false };
   }
-  yield { kind: 'merge', block, groups: [], last: true };
+  yield { kind: 'merge', block, groups: NO_GROUPS, last: true };
 }
