@@ -9,6 +9,7 @@ import { APPEND_OUTCOMES, type Failure } from './protocol.ts';
 import { Inserter } from './inserter.ts';
 import { migrate } from './migrations.ts';
 import { OrderFiller } from './order-filler.ts';
+import { type Pages, pagesOf } from './pages.ts';
 import { removeEntries } from './prune/remover.ts';
 import { type Selection, selectedEntries } from './prune/selection.ts';
 import { resyncLog } from './resync.ts';
@@ -16,8 +17,6 @@ import { applyPiece, type SearchPiece } from './search/indexer.ts';
 import { ServiceLock } from './service-lock.ts';
 import { prepared } from './statements.ts';
 
-/** The value of `PRAGMA auto_vacuum` for a file that shrinks when it is told to. */
-const INCREMENTAL = 2;
 const UNAVAILABLE = APPEND_OUTCOMES.indexOf('unavailable');
 
 interface Statements {
@@ -166,15 +165,8 @@ export class Writer {
   }
 
   /** Pages of the file, those of them that hold nothing, and whether it can give them back by `shrink`. */
-  pages(): { total: number; free: number; bytesEach: number; shrinkable: boolean } {
-    const pragma = (name: string): number =>
-      Number(this.#database.prepare(`PRAGMA ${name}`).get()?.[name]);
-    return {
-      total: pragma('page_count'),
-      free: pragma('freelist_count'),
-      bytesEach: pragma('page_size'),
-      shrinkable: pragma('auto_vacuum') === INCREMENTAL,
-    };
+  pages(): Pages {
+    return pagesOf(this.#database);
   }
 
   /** Moves all of the WAL into the file and empties it, unless somebody is reading or writing. Gives whether it could. */
