@@ -16,6 +16,8 @@ const LABELS: Readonly<Record<string, string>> = {
 const CLOSE_MS_MAX = 3_000;
 /** Bytes that may wait for a reader of stdout that has stopped reading; over it lines are dropped and counted. */
 const BUFFER_BYTES_MAX = 16 * 1_048_576;
+/** Lines are handed to the stream when they are this long together, or at the end of the turn of the event loop. */
+const HANDOVER_UNITS = 8_192;
 
 export interface Log {
   /** For everything but requests. */
@@ -28,28 +30,60 @@ export interface Log {
   readonly close: () => Promise<void>;
 }
 
+/**
+ * Lines on their way to the stream. With each write it measures, and so copies together, what waits in it already: line by
+ * line that cost more than all the rest of writing them.
+ */
+class Lines implements DestinationStream {
+  readonly #stream: DestinationStream;
+  #pending = '';
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor(stream: DestinationStream) {
+    this.#stream = stream;
+  }
+
+  write(line: string): void {
+    this.#pending += line;
+    if (this.#pending.length >= HANDOVER_UNITS) this.flush();
+    else this.#immediate ??= setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+    const lines = this.#pending;
+    this.#pending = '';
+    if (lines !== '') this.#stream.write(lines);
+  }
+}
+
 /** Opens the log on stdout. Lines are written as soon as the previous write is done, so that the caller never waits. */
 export function openLog(level: keyof typeof LEVELS): Log {
   let dropped = 0;
   const stream = destination({ fd: 1, sync: false, maxLength: BUFFER_BYTES_MAX });
-  stream.on('drop', () => {
-    dropped += 1;
+  stream.on('drop', (lines: string) => {
+    dropped += lines.split('\n').length - 1;
   });
   // A closed pipe must not end the service.
   stream.on('error', () => {
     dropped += 1;
   });
-  const logger = createLogger(level, stream);
+  const lines = new Lines(stream);
+  const logger = createLogger(level, lines);
   return {
     logger,
     request: (ended) => {
       const severity = severityOf(ended);
       if (logger.isLevelEnabled(LEVELS[severity])) {
-        stream.write(requestLine(ended, severity, timestamp()));
+        lines.write(requestLine(ended, severity, timestamp()));
       }
     },
     droppedLines: () => dropped,
-    close: () => close(stream),
+    close: () => {
+      lines.flush();
+      return close(stream);
+    },
   };
 }
 
