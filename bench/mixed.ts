@@ -23,7 +23,6 @@ import { startService } from './server.ts';
 
 const PAGES_IN_A_ROW = 5;
 const KILL_LOAD_SECONDS = 4;
-/** A generator whose server is gone uses up requests faster than any server takes them. */
 const KILL_RATE_PER_SECOND = 40_000;
 
 interface Turn {
@@ -95,7 +94,8 @@ async function restartAfterKill(): Promise<number> {
   const load = runLoad({
     url: `${server.url}/webhook`,
     file,
-    use: 'once',
+    // Once the server is gone, the generator goes through any number of requests.
+    use: 'again',
     connections,
     seconds: KILL_LOAD_SECONDS,
   });

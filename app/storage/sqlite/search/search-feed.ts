@@ -8,6 +8,7 @@ import {
 import type { Failure } from '../protocol.ts';
 import { BLOCK_MESSAGES } from './blocks.ts';
 import type { SearchPiece } from './indexer.ts';
+import type { SearchReply } from './search-thread.ts';
 
 /** While another process fills the index, this one asks so often whether it still does. */
 const TURN_MS = 5_000;
@@ -24,6 +25,7 @@ export class SearchFeed {
   readonly #mayIndex: () => boolean;
   /** Whether the search thread is at work on a piece, or one waits to be tried again. */
   #busy = false;
+  /** Messages that no block holds yet, as far as is known; while the thread is at work, those that came since it was asked. */
   #newMessages = BLOCK_MESSAGES;
   #retry: NodeJS.Timeout | undefined;
 
@@ -38,7 +40,7 @@ export class SearchFeed {
       name: 'search',
     });
     this.#port = port1;
-    this.#port.on('message', (piece: SearchPiece | null) => this.#receive(piece));
+    this.#port.on('message', (reply: SearchReply) => this.#receive(reply));
   }
 
   /**
@@ -48,7 +50,7 @@ export class SearchFeed {
   committed(messages: number): void {
     this.#newMessages += messages;
     const waiting = receiveMessageOnPort(this.#port);
-    if (waiting !== undefined) this.#receive(waiting.message as SearchPiece | null);
+    if (waiting !== undefined) this.#receive(waiting.message as SearchReply);
     if (!this.#busy && this.#newMessages >= BLOCK_MESSAGES) this.#ask();
   }
 
@@ -72,9 +74,10 @@ export class SearchFeed {
     this.#port.postMessage('next');
   }
 
-  #receive(piece: SearchPiece | null): void {
-    if (piece === null) {
+  #receive(piece: SearchReply): void {
+    if (typeof piece === 'number') {
       this.#busy = false;
+      this.#newMessages += piece;
       if (this.#newMessages >= BLOCK_MESSAGES) this.#ask();
     } else if (this.#apply(piece) === null) {
       this.#ask();

@@ -5,6 +5,9 @@ import { openForReading } from '../connection.ts';
 import type { SearchPiece } from './indexer.ts';
 import { SearchWork } from './work.ts';
 
+/** The next piece; or, when nothing is left to do, how many messages are too few for a block of their own. */
+export type SearchReply = SearchPiece | number;
+
 /** Rewriting a block for each message that leaves it would be endless work: it waits until so many have left. */
 const REMOVED_SHARE = 1 / 16;
 
@@ -18,7 +21,8 @@ const work = new SearchWork(openForReading(path), REMOVED_SHARE);
 // Each message from the writer asks for the next piece: it has applied the last one, or there is something new.
 port.on('message', () => {
   const piece = work.next();
-  port.postMessage(piece, memoryOf(piece));
+  const reply: SearchReply = piece ?? work.unindexed();
+  port.postMessage(reply, memoryOf(piece));
 });
 
 /** What moves to the writer with a piece instead of being copied. */

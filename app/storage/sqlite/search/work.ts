@@ -47,6 +47,12 @@ export class SearchWork {
     return pieceOf(this.#cleaning);
   }
 
+  /** How many messages no block holds. */
+  unindexed(): number {
+    const counter = counterReader(this.#database);
+    return counter('last_seq') - counter('searched_seq');
+  }
+
   /** What is most worth doing: clearing away, then merging (it makes searches cheaper), then indexing new messages. */
   #nextWork(): Iterator<SearchPiece> | null {
     const merged = blocksIn(this.#database, 'merged')[0];
