@@ -123,7 +123,11 @@ describe('a failure of ours', () => {
     wire.write(bytes.subarray(10));
     assert.equal((await wire.reply()).status, 500);
     assert.equal((await failing.get('/health/live')).status, 200);
-    const events = failing.output.lines().filter((line) => line['event'] === 'request_failed');
+    const events = await failing.output.atLeast(
+      2,
+      'the lines of both',
+      ({ event }) => event === 'request_failed',
+    );
     assert.equal(events.length, 2);
   });
 });
