@@ -41,7 +41,7 @@ it('counts the messages that came while a piece was made towards the next block'
   };
   const indexed = (upTo: number): Promise<true> =>
     eventually(`${upTo} messages in the index`, () => {
-      // A commit of nothing new, as any batch may be: it looks for what the thread has made.
+      // A batch of duplicates alone: after it, too, the writer takes what the thread has made.
       feed.committed(0);
       return counterReader(database)('searched_seq') === upTo || undefined;
     });

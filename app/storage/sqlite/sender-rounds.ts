@@ -28,7 +28,7 @@ export class SenderRounds {
   /** Those of the round, and those that wait for the next one. */
   #round: Waiting;
   #next: Waiting;
-  /** What the two hold what is not in the order of: null where that must be found out. */
+  /** The progress that the two tables fit; null where they must be filled anew. */
   #known: SenderProgress | null = null;
   #takenSeq = 0;
 
@@ -79,8 +79,10 @@ export class SenderRounds {
       this.#known = progress;
     }
     const upTo = Math.min(orderedSeq, progress.roundSeq + WAITING_MAX);
-    if (upTo > this.#takenSeq) this.#next.add(this.#takenSeq, upTo);
-    this.#takenSeq = Math.max(upTo, this.#takenSeq);
+    if (upTo > this.#takenSeq) {
+      this.#next.add(this.#takenSeq, upTo);
+      this.#takenSeq = upTo;
+    }
     return this.#takenSeq - progress.roundSeq;
   }
 
@@ -88,7 +90,7 @@ export class SenderRounds {
     const start: Mark = [progress.reachedFrom, progress.reachedSeq];
     const end = this.#round.markAfter(start, messagesMax);
     const last = end ?? this.#round.last();
-    // A round may have lost all that was left of it to another process.
+    // Nothing is left where somebody has deleted messages by hand.
     if (last !== null) this.#fill([...start, ...last]);
     if (end !== null) return { ...progress, reachedFrom: end[0], reachedSeq: end[1] };
     this.#round.empty();

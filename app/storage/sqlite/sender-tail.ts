@@ -5,7 +5,7 @@ import { counterReader } from './counters.ts';
 import type { Entry } from './ranks.ts';
 import { type SenderProgress, heldUpTo, readProgress } from './sender-progress.ts';
 import { preparedArrays } from './statements.ts';
-import { TAIL_MESSAGES_MAX } from './tail-limit.ts';
+import { refuseLongTail } from './tail-limit.ts';
 
 /**
  * While messages keep coming, tens of thousands wait. Each is read once and kept, and goes when its round is over. It cannot
@@ -30,7 +30,7 @@ class SenderTail {
     const lastSeq = counterReader(this.#database)('last_seq');
     this.#progress = readProgress(this.#database);
     const { filledSeq } = this.#progress;
-    if (lastSeq - filledSeq > TAIL_MESSAGES_MAX) throw new Error('the orders are being filled');
+    refuseLongTail(lastSeq - filledSeq);
     if (filledSeq >= this.#upToSeq) {
       this.#waiting.clear();
       this.#aboveSeq = filledSeq;

@@ -5,7 +5,7 @@ import { counterReader } from './counters.ts';
 import { type Entry, type EntryRow, entryOf } from './ranks.ts';
 import { readSenderTail } from './sender-tail.ts';
 import { preparedArrays } from './statements.ts';
-import { TAIL_MESSAGES_MAX } from './tail-limit.ts';
+import { refuseLongTail } from './tail-limit.ts';
 
 /**
  * The tail's entries in order, of one sender where `from` is not null, from the key on where `least` is not null;
@@ -24,8 +24,7 @@ export function readTail(
 function readTimeTail(database: DatabaseSync): Entry[] {
   const counter = counterReader(database);
   const watermark = counter('ordered_seq');
-  if (counter('last_seq') - watermark > TAIL_MESSAGES_MAX)
-    throw new Error('the orders are being filled');
+  refuseLongTail(counter('last_seq') - watermark);
   return preparedArrays(
     database,
     'SELECT ts_seconds, ts_nanos, message_id, seq FROM messages WHERE seq > ?',

@@ -74,15 +74,15 @@ export class SearchFeed {
     this.#port.postMessage('next');
   }
 
-  #receive(piece: SearchReply): void {
-    if (typeof piece === 'number') {
+  #receive(reply: SearchReply): void {
+    if (typeof reply === 'number') {
       this.#busy = false;
-      this.#newMessages += piece;
+      this.#newMessages += reply;
       if (this.#newMessages >= BLOCK_MESSAGES) this.#ask();
-    } else if (this.#apply(piece) === null) {
+    } else if (this.#apply(reply) === null) {
       this.#ask();
     } else {
-      this.#retry = setTimeout(() => this.#receive(piece), RETRY_MS);
+      this.#retry = setTimeout(() => this.#receive(reply), RETRY_MS);
     }
   }
 }
