@@ -9,7 +9,7 @@ import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, type Sources, createMetrics, watch } from './observe/metrics.ts';
 import { readiness } from './observe/readiness.ts';
-import { networkFileSystem, openToOthers } from './storage/sqlite/file-system.ts';
+import { networkFileSystem, openToOthers } from './storage/sqlite/file/file-system.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
 
 /** How long requests in flight may take to finish after the service was told to stop. */

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseInstant } from '../app/model/instant.ts';
-import { counterReader, counterWriter } from '../app/storage/sqlite/counters.ts';
-import { migrate } from '../app/storage/sqlite/migrations.ts';
+import { counterReader, counterWriter } from '../app/storage/sqlite/file/counters.ts';
+import { migrate } from '../app/storage/sqlite/file/migrations.ts';
 import { OrderFiller } from '../app/storage/sqlite/order-filler.ts';
-import { inSnapshot } from '../app/storage/sqlite/snapshot.ts';
-import { verifyCounts } from '../app/storage/sqlite/verify.ts';
+import { inSnapshot } from '../app/storage/sqlite/file/snapshot.ts';
+import { verifyCounts } from '../app/storage/sqlite/maintenance/verify.ts';
 import { Corpus } from './corpus.ts';
 import { progress, progressPart } from './report.ts';
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../app/model/message.ts';
-import { Writer } from '../app/storage/sqlite/writer.ts';
+import { Writer } from '../app/storage/sqlite/write/writer.ts';
 import { readRequests } from './requests.ts';
 
 const [engine = '', file = '', directory = '', batch = '', seconds = ''] = process.argv.slice(2);

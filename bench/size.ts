@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Writer } from '../app/storage/sqlite/writer.ts';
+import { Writer } from '../app/storage/sqlite/write/writer.ts';
 import { caughtUp } from './backlog.ts';
 import { Corpus } from './corpus.ts';
 import { YEAR_MS, YEAR_START_MS } from './fill.ts';

@@ -13,7 +13,7 @@ import { addSendCommand } from './commands/send.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addStatsCommand } from './commands/stats.ts';
-import { InUseError } from '../storage/sqlite/in-use.ts';
+import { InUseError } from '../storage/sqlite/file/in-use.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { Terminal } from './terminal.ts';
 

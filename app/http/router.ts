@@ -1,5 +1,5 @@
 // The table of paths and methods, and the way from a request to its handler.
-import { StoreUnavailable, type Store } from '../model/store.ts';
+import { StoreUnavailable, type Store } from '../storage/store.ts';
 import type { Receive } from '../ingest/receive.ts';
 import type { Events } from '../observe/events.ts';
 import type { Metrics } from '../observe/metrics.ts';

@@ -1,6 +1,6 @@
 // The whole way of a webhook: verify, decode, store. A later step never runs before an earlier one has passed.
 import type { Receipt } from '../model/receipt.ts';
-import type { Store } from '../model/store.ts';
+import type { Store } from '../storage/store.ts';
 import { decodeMessage } from './decode.ts';
 import { type SigningKeys, signingKeyOf } from './signature.ts';
 

@@ -1,6 +1,6 @@
 // What happens is reported here, once: each event is one log line and the counters that belong to it.
 import type { Receipt } from '../model/receipt.ts';
-import type { StoreObserver } from '../model/store.ts';
+import type { StoreObserver } from '../storage/store.ts';
 import type { Log } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { EndedRequest } from './request-line.ts';

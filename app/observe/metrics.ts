@@ -1,7 +1,7 @@
 // The metrics: what is counted, under which names, with which labels.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { OUTCOMES, type Outcome } from '../model/receipt.ts';
-import type { StoreFigures } from '../model/store.ts';
+import type { StoreFigures } from '../storage/store.ts';
 import type { Readiness } from './readiness.ts';
 
 const LATENCY_BUCKETS_MS = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];

@@ -1,5 +1,5 @@
 // Whether the service may be sent requests: each check by its name, looked at anew every time.
-import type { Store } from '../model/store.ts';
+import type { Store } from '../storage/store.ts';
 
 export interface Readiness {
   readonly ready: boolean;

@@ -15,13 +15,13 @@ const built = buildShim({ after });
 const BUGS: readonly (readonly [name: string, file: string, before: string, changed: string])[] = [
   [
     'synchronous=OFF',
-    'storage/sqlite/connection.ts',
+    'storage/sqlite/file/connection.ts',
     `requirePragma(database, 'synchronous', 'FULL', 2)`,
     `requirePragma(database, 'synchronous', 'OFF', 0)`,
   ],
   [
     'the answer before the commit',
-    'storage/sqlite/writer-queue.ts',
+    'storage/sqlite/write/writer-queue.ts',
     `    this.#sent.push(...this.#parcel);\n`,
     `    for (const entry of this.#parcel) entry.settle('created');\n    this.#sent.push(...this.#parcel);\n`,
   ],
@@ -45,7 +45,7 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
   it('the outcomes of a batch in another order, by the log', async (t) => {
     const main = mutant(
       t,
-      'storage/sqlite/writer.ts',
+      'storage/sqlite/write/writer.ts',
       'if (failure === null) return { outcomes, created, failure };',
       'if (failure === null) return { outcomes: outcomes.reverse(), created, failure };',
     );
@@ -59,7 +59,7 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
     }
     const main = mutant(
       t,
-      'storage/sqlite/writer.ts',
+      'storage/sqlite/write/writer.ts',
       'outcomes: outcomes.fill(UNAVAILABLE)',
       'outcomes',
     );

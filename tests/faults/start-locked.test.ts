@@ -36,7 +36,7 @@ describe('a start while another process holds the write lock', () => {
     const { directory } = await lockedDatabase(t);
     const main = mutant(
       t,
-      'storage/sqlite/writer-thread.ts',
+      'storage/sqlite/write/writer-thread.ts',
       'const OPEN_LOCK_MS_MAX = 30_000;',
       'const OPEN_LOCK_MS_MAX = 3_000;',
     );

@@ -10,7 +10,7 @@ describe('a thread that dies', () => {
   it('the writer: the process ends with a code that is not 0, and no post was acknowledged in vain', async (t) => {
     const main = mutant(
       t,
-      'storage/sqlite/writer-thread.ts',
+      'storage/sqlite/write/writer-thread.ts',
       "if (request.kind === 'append') {",
       "if (request.kind === 'append') {\n      if (request.messages[0]?.text === 'die') process.exit(3);",
     );
@@ -31,7 +31,7 @@ describe('a thread that dies', () => {
   it('a reader: its question is 503, the next ones are answered, and ready comes back', async (t) => {
     const main = mutant(
       t,
-      'storage/sqlite/reader-thread.ts',
+      'storage/sqlite/read/reader-thread.ts',
       "if (request.kind === 'page')\n",
       "if (request.kind === 'page' && request.query.text === 'die') process.exit(3);\n  if (request.kind === 'page')\n",
     );

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { it } from 'node:test';
 import * as fc from 'fast-check';
-import { migrate } from '../../app/storage/sqlite/migrations.ts';
+import { migrate } from '../../app/storage/sqlite/file/migrations.ts';
 import {
   BLOCK_MESSAGES,
   type Block,

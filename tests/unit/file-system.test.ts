@@ -1,7 +1,7 @@
 // Which types of file system are taken for another machine's disk.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { networkFileSystem, remoteName } from '../../app/storage/sqlite/file-system.ts';
+import { networkFileSystem, remoteName } from '../../app/storage/sqlite/file/file-system.ts';
 
 describe('the type of a file system', () => {
   // The numbers are those of statfs(2) and of linux/magic.h; 32-bit ones also as a machine gives them that extends the sign.

@@ -9,11 +9,11 @@ import { parseInstant } from '../../app/model/instant.ts';
 import type { Message } from '../../app/model/message.ts';
 import { compareOrder, type OrderKey } from '../../app/model/order.ts';
 import type { Cursor, MessageQuery, Page } from '../../app/model/page.ts';
-import { openForReading } from '../../app/storage/sqlite/connection.ts';
-import { selectPage } from '../../app/storage/sqlite/page.ts';
-import { selectStats } from '../../app/storage/sqlite/stats.ts';
-import { verifyCounts } from '../../app/storage/sqlite/verify.ts';
-import { Writer } from '../../app/storage/sqlite/writer.ts';
+import { openForReading } from '../../app/storage/sqlite/file/connection.ts';
+import { selectPage } from '../../app/storage/sqlite/read/page.ts';
+import { selectStats } from '../../app/storage/sqlite/read/stats.ts';
+import { verifyCounts } from '../../app/storage/sqlite/maintenance/verify.ts';
+import { Writer } from '../../app/storage/sqlite/write/writer.ts';
 
 const SENDERS = ['+1', '+2', '+33', '+444'];
 const TIMES = [

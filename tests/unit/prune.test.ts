@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { APPEND_OUTCOMES } from '../../app/storage/sqlite/protocol.ts';
-import { type Selection, countSelected } from '../../app/storage/sqlite/prune/selection.ts';
-import { verifyCounts } from '../../app/storage/sqlite/verify.ts';
+import { type Selection, countSelected } from '../../app/storage/sqlite/maintenance/selection.ts';
+import { verifyCounts } from '../../app/storage/sqlite/maintenance/verify.ts';
 import { HALF, holds, indexAll, isSelected, listedGhosts, open } from './removals.ts';
 
 const SELECTIONS: Record<string, Selection> = {

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import type { Message } from '../../app/model/message.ts';
-import { openForReading } from '../../app/storage/sqlite/connection.ts';
-import { counterReader } from '../../app/storage/sqlite/counters.ts';
+import { openForReading } from '../../app/storage/sqlite/file/connection.ts';
+import { counterReader } from '../../app/storage/sqlite/file/counters.ts';
 import { SearchFeed } from '../../app/storage/sqlite/search/search-feed.ts';
-import { Writer } from '../../app/storage/sqlite/writer.ts';
+import { Writer } from '../../app/storage/sqlite/write/writer.ts';
 import { eventually } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 

@@ -7,8 +7,8 @@ import { after, before, test } from 'node:test';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../../app/model/message.ts';
 import { foldCase } from '../../app/model/search.ts';
-import { openForReading } from '../../app/storage/sqlite/connection.ts';
-import { selectPage } from '../../app/storage/sqlite/page.ts';
+import { openForReading } from '../../app/storage/sqlite/file/connection.ts';
+import { selectPage } from '../../app/storage/sqlite/read/page.ts';
 import {
   BLOCK_MESSAGES,
   type Block,
@@ -20,7 +20,7 @@ import { NO_GROUPS } from '../../app/storage/sqlite/search/groups.ts';
 import type { SearchPiece } from '../../app/storage/sqlite/search/indexer.ts';
 import { mergeBlocks } from '../../app/storage/sqlite/search/merge.ts';
 import { foldedTexts } from '../../app/storage/sqlite/search/texts.ts';
-import { Writer } from '../../app/storage/sqlite/writer.ts';
+import { Writer } from '../../app/storage/sqlite/write/writer.ts';
 
 const WORDS = [
   'Éclair',

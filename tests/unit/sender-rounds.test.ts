@@ -9,13 +9,13 @@ import fc from 'fast-check';
 import { parseInstant } from '../../app/model/instant.ts';
 import type { Message } from '../../app/model/message.ts';
 import { compareOrder, type OrderKey } from '../../app/model/order.ts';
-import { openForReading } from '../../app/storage/sqlite/connection.ts';
-import { selectPage } from '../../app/storage/sqlite/page.ts';
+import { openForReading } from '../../app/storage/sqlite/file/connection.ts';
+import { selectPage } from '../../app/storage/sqlite/read/page.ts';
 import { readProgress } from '../../app/storage/sqlite/sender-progress.ts';
-import { selectStats } from '../../app/storage/sqlite/stats.ts';
-import { inSnapshot } from '../../app/storage/sqlite/snapshot.ts';
-import { verifyCounts } from '../../app/storage/sqlite/verify.ts';
-import { Writer } from '../../app/storage/sqlite/writer.ts';
+import { selectStats } from '../../app/storage/sqlite/read/stats.ts';
+import { inSnapshot } from '../../app/storage/sqlite/file/snapshot.ts';
+import { verifyCounts } from '../../app/storage/sqlite/maintenance/verify.ts';
+import { Writer } from '../../app/storage/sqlite/write/writer.ts';
 
 const SENDERS = ['+1', '+11', '+2', '+333'];
 

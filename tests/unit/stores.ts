@@ -1,6 +1,6 @@
 // What tests need that open a store in their own process: somebody who listens to it, and a search that takes long.
 import type { MessageQuery } from '../../app/model/page.ts';
-import type { StoreObserver } from '../../app/model/store.ts';
+import type { StoreObserver } from '../../app/storage/store.ts';
 
 /** Hears everything and says nothing, but for what must not happen. */
 export const silent: StoreObserver = {

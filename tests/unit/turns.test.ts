@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { StoreUnavailable } from '../../app/model/store.ts';
+import { StoreUnavailable } from '../../app/storage/store.ts';
 import { SqliteStore } from '../../app/storage/sqlite/store.ts';
-import { Turns } from '../../app/storage/sqlite/turns.ts';
+import { Turns } from '../../app/storage/sqlite/read/semaphore.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { SEARCH, silent } from './stores.ts';
 

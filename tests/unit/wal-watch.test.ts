@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { WalWatch } from '../../app/storage/sqlite/backup/wal-watch.ts';
+import { WalWatch } from '../../app/storage/sqlite/maintenance/wal-watch.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 
 const PAGE_BYTES = 4_096;

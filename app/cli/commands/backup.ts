@@ -51,8 +51,8 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
 }
 
 async function makeBackup(terminal: Terminal, file: string, options: Options): Promise<void> {
-  const { backUp } = await import('../../storage/sqlite/backup/backup.ts');
-  const { BadCopy } = await import('../../storage/sqlite/backup/files.ts');
+  const { backUp } = await import('../../storage/sqlite/maintenance/backup.ts');
+  const { BadCopy } = await import('../../storage/sqlite/maintenance/files.ts');
   const plain = resolve(file);
   const target = options.keep === undefined ? plain : timedName(plain, new Date());
   const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };

@@ -1,7 +1,7 @@
 // `oncebox check`: whether the file is sound, and everything derived agrees with the messages; rebuilds it on demand.
 import type { Command } from 'commander';
 import { ConfigError, readConfig } from '../../config.ts';
-import type { Inspection } from '../../storage/sqlite/inspect.ts';
+import type { Inspection } from '../../storage/sqlite/maintenance/inspect.ts';
 import { EXIT } from '../exit.ts';
 import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { table, type Terminal, whole } from '../terminal.ts';
@@ -39,14 +39,14 @@ export function addCheckCommand(program: Command, terminal: Terminal): void {
 async function check(terminal: Terminal, options: Options): Promise<void> {
   const path = databaseOf(options);
   if (options.repair === true) {
-    const { repair } = await import('../../storage/sqlite/repair.ts');
+    const { repair } = await import('../../storage/sqlite/maintenance/repair.ts');
     const shown = {
       orders: terminal.progress('orders'),
       search: terminal.progress('search index'),
     };
     repair(path, (what, done, all) => shown[what].update(done, all));
   }
-  const { inspectAside } = await import('../../storage/sqlite/inspection.ts');
+  const { inspectAside } = await import('../../storage/sqlite/maintenance/inspection.ts');
   const progress = terminal.progress('checking');
   const inspection = await inspectAside(
     path,

@@ -49,7 +49,7 @@ export function instantOption(name: string, text: string | undefined): Instant |
 async function exportTo(terminal: Terminal, options: ExportOptions): Promise<void> {
   const { formatOf, headOf, lineOf } = await import('../transfer/format.ts');
   const { toFile, toStdout } = await import('../transfer/output.ts');
-  const { exportMessages } = await import('../../storage/sqlite/transfer/export.ts');
+  const { exportMessages } = await import('../../storage/sqlite/maintenance/export.ts');
   const { output: file, spreadsheet = false } = options;
   const format = formatOf(options.format, file);
   if (spreadsheet && format !== 'csv')

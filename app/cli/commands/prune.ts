@@ -43,7 +43,7 @@ async function prune(terminal: Terminal, options: PruneOptions): Promise<void> {
   if (before === null && from === null)
     throw new CommandError('say what to remove: --before, --older-than or --from', EXIT.usage);
   const path = databaseOf(options);
-  const { Pruner, countPrunable } = await import('../../storage/sqlite/prune/prune.ts');
+  const { Pruner, countPrunable } = await import('../../storage/sqlite/maintenance/prune.ts');
   const matching = countPrunable(path, { before, from });
   if (options.dryRun === true) {
     terminal.result(

@@ -29,8 +29,8 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
 }
 
 async function putBack(terminal: Terminal, file: string, options: Options): Promise<void> {
-  const { restore } = await import('../../storage/sqlite/backup/restore.ts');
-  const { BadCopy } = await import('../../storage/sqlite/backup/files.ts');
+  const { restore } = await import('../../storage/sqlite/maintenance/restore.ts');
+  const { BadCopy } = await import('../../storage/sqlite/maintenance/files.ts');
   const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
   try {
     const report = await restore(

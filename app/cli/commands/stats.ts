@@ -1,6 +1,6 @@
 // `oncebox stats`: what `GET /stats` says, and what the file says of itself.
 import type { Command } from 'commander';
-import type { FileStats } from '../../storage/sqlite/figures.ts';
+import type { FileStats } from '../../storage/sqlite/read/gauges.ts';
 import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { bytes, table, type Terminal, whole } from '../terminal.ts';
 
@@ -9,7 +9,7 @@ export function addStatsCommand(program: Command, terminal: Terminal): void {
     .command('stats')
     .description('show how many messages there are, from whom, and what the file takes')
     .action(async (options: { database?: string }) => {
-      const { fileStats } = await import('../../storage/sqlite/figures.ts');
+      const { fileStats } = await import('../../storage/sqlite/read/gauges.ts');
       const path = databaseOf(options);
       const found = fileStats(path);
       terminal.result({ database: path, ...found }, () => lines(path, found));

@@ -1,7 +1,7 @@
 // One import: reads in one thread, stores in this one, and writes down which rows were not taken.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Message } from '../../model/message.ts';
-import { BulkImport } from '../../storage/sqlite/transfer/import.ts';
+import { BulkImport } from '../../storage/sqlite/maintenance/import.ts';
 import type { Format } from './format.ts';
 import type { Chunk, Reject } from './read-thread.ts';
 import { Source } from './source.ts';

@@ -1,5 +1,5 @@
 // GET /health/live and /health/ready: whether the process runs, and whether it may be sent requests.
-import type { Store } from '../../model/store.ts';
+import type { Store } from '../../storage/store.ts';
 import { readiness } from '../../observe/readiness.ts';
 import type { Exchange } from '../exchange.ts';
 import { LIVE, readyReply } from '../replies.ts';

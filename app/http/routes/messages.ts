@@ -1,5 +1,5 @@
 // GET /messages: a page of the ordered list, filtered.
-import type { Store } from '../../model/store.ts';
+import type { Store } from '../../storage/store.ts';
 import { linkHeader } from '../../query/links.ts';
 import { parseMessageQuery } from '../../query/parameters.ts';
 import type { Exchange } from '../exchange.ts';

@@ -1,5 +1,5 @@
 // GET /stats: the figures of all messages.
-import type { Store } from '../../model/store.ts';
+import type { Store } from '../../storage/store.ts';
 import type { Exchange } from '../exchange.ts';
 import { okJson } from '../replies.ts';
 

@@ -1,5 +1,5 @@
 // GET /messages/stream: messages as they are committed, as Server-Sent Events that can be resumed.
-import type { Store } from '../../model/store.ts';
+import type { Store } from '../../storage/store.ts';
 import { aheadOfStream, parseStreamStart } from '../../query/stream.ts';
 import type { Exchange } from '../exchange.ts';
 import { STREAM_HEADERS, invalid, tooManyStreams } from '../replies.ts';

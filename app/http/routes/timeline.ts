@@ -1,5 +1,5 @@
 // GET /stats/timeline: messages over time, counted by bucket.
-import type { Store } from '../../model/store.ts';
+import type { Store } from '../../storage/store.ts';
 import { parseTimelineQuery } from '../../query/timeline.ts';
 import type { Exchange } from '../exchange.ts';
 import { invalid, timelineReply } from '../replies.ts';

@@ -1,6 +1,6 @@
 // Gives every open stream what is committed, in that order, reading and writing out each page once for all that wait for it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Store } from '../../model/store.ts';
+import type { Store } from '../../storage/store.ts';
 import type { StreamPage } from '../../model/stream.ts';
 import type { Follower } from './follower.ts';
 

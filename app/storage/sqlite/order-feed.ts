@@ -1,7 +1,7 @@
 // When the orders are filled: by steps between two commits while messages come, and all that is left when none come.
 import type { OrderFiller } from './order-filler.ts';
 import { TAIL_MESSAGES_MAX } from './tail-limit.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './write/writer.ts';
 
 /** After so many messages there is a step. The next commit waits for it, so that it has to be short. */
 const STEP_EVERY = 256;

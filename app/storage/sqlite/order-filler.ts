@@ -1,6 +1,6 @@
 // Fills the orders behind the commit, in sorted bulk: by time with its counts, step by step, and by sender in rounds.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { counterReader, counterWriter } from './counters.ts';
+import { counterReader, counterWriter } from './file/counters.ts';
 import { readProgress } from './sender-progress.ts';
 import { SenderRounds } from './sender-rounds.ts';
 import { LARGE_MESSAGES, SEGMENT_MESSAGES } from './sender-segments.ts';

@@ -2,10 +2,10 @@
 import type { Message } from '../../model/message.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
 import type { Stats } from '../../model/stats.ts';
-import type { AppendOutcome, PruneRun, StoreFigures } from '../../model/store.ts';
+import type { AppendOutcome, PruneRun, StoreFigures } from '../store.ts';
 import type { StreamPage } from '../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
-import type { StreamQuery } from './stream.ts';
+import type { StreamQuery } from './read/stream.ts';
 
 /** Outcomes travel as their place in this list, one byte a message. */
 export const APPEND_OUTCOMES = [

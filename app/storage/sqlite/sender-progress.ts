@@ -1,6 +1,6 @@
 // How far the order by sender has come: it is filled in rounds, one sender after another.
 import type { DatabaseSync } from 'node:sqlite';
-import { prepared, preparedArrays } from './statements.ts';
+import { prepared, preparedArrays } from './file/statements.ts';
 
 /**
  * The order by sender, and what is counted by sender, hold every message up to `filledSeq`. Of those after it, up to

@@ -1,10 +1,10 @@
 // The tail of the order by sender: messages that wait for their round, kept in memory by whoever reads.
 import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder } from '../../model/order.ts';
-import { counterReader } from './counters.ts';
-import type { Entry } from './ranks.ts';
+import { counterReader } from './file/counters.ts';
+import type { Entry } from './read/ordered-list.ts';
 import { type SenderProgress, heldUpTo, readProgress } from './sender-progress.ts';
-import { preparedArrays } from './statements.ts';
+import { preparedArrays } from './file/statements.ts';
 import { refuseLongTail } from './tail-limit.ts';
 
 /**

@@ -10,10 +10,10 @@ import type {
   StoreFigures,
   StoreHealth,
   StoreObserver,
-} from '../../model/store.ts';
-import { Readers } from './readers.ts';
+} from '../store.ts';
+import { Readers } from './read/readers.ts';
 import { gateMemory } from './search-gate.ts';
-import { WriterQueue, type WriterOptions } from './writer-queue.ts';
+import { WriterQueue, type WriterOptions } from './write/writer-queue.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 const CHECK_TIMEOUT_MS = 2_000;

@@ -1,6 +1,6 @@
 // The shape of the search index: blocks of consecutive messages, at levels of growing size.
 import type { DatabaseSync } from 'node:sqlite';
-import { prepared } from '../statements.ts';
+import { prepared } from '../file/statements.ts';
 import { BUCKET_BITS } from './trigrams.ts';
 
 /** Messages in a block of level 0. Fewer than this wait to be indexed, and are looked at one by one. */

@@ -1,6 +1,6 @@
 // Candidates for a search: the messages of a block that have every trigram of it.
 import type { DatabaseSync } from 'node:sqlite';
-import { preparedArrays } from '../statements.ts';
+import { preparedArrays } from '../file/statements.ts';
 import { type Block, groupBitsOf, rowId, spanOf } from './blocks.ts';
 import { findList, unpack } from './postings.ts';
 import { BUCKET_BITS, eachBucket } from './trigrams.ts';

@@ -1,6 +1,6 @@
 // Takes removed messages out of the lists of a block of the search index.
 import type { DatabaseSync } from 'node:sqlite';
-import { prepared } from '../statements.ts';
+import { prepared } from '../file/statements.ts';
 import {
   type Block,
   type Standing,

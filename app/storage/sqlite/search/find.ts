@@ -1,10 +1,10 @@
 // Finds the messages whose text holds a string: candidates out of an index or a scan, each of them looked at.
 import type { DatabaseSync } from 'node:sqlite';
 import type { MessageQuery } from '../../../model/page.ts';
-import { counterReader } from '../counters.ts';
-import { type Entry, FIRST_KEY, LAST_KEY } from '../ranks.ts';
+import { counterReader } from '../file/counters.ts';
+import { type Entry, FIRST_KEY, LAST_KEY } from '../read/ordered-list.ts';
 import { readSenderTail } from '../sender-tail.ts';
-import { preparedArrays } from '../statements.ts';
+import { preparedArrays } from '../file/statements.ts';
 import { blocksIn } from './blocks.ts';
 import { type Places, candidatesIn, searchBuckets } from './candidates.ts';
 import { type Candidates, Look, type Stretch } from './look.ts';

@@ -1,6 +1,6 @@
 // Groups of a block on their way into the file and out of it.
 import type { DatabaseSync } from 'node:sqlite';
-import { preparedArrays } from '../statements.ts';
+import { preparedArrays } from '../file/statements.ts';
 import { type Block, rowId } from './blocks.ts';
 import { ByteWriter } from './postings.ts';
 

@@ -1,7 +1,7 @@
 // The writer's side of the search index: puts in what was prepared, each piece in one transaction.
 import type { DatabaseSync } from 'node:sqlite';
-import { counterReader, counterWriter } from '../counters.ts';
-import { prepared } from '../statements.ts';
+import { counterReader, counterWriter } from '../file/counters.ts';
+import { prepared } from '../file/statements.ts';
 import {
   type Block,
   STATES,

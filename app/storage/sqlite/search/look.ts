@@ -3,8 +3,8 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { OrderKey } from '../../../model/order.ts';
 import type { MessageQuery } from '../../../model/page.ts';
 import { foldCase } from '../../../model/search.ts';
-import { type Entry, FIRST_KEY, entryOf } from '../ranks.ts';
-import { preparedArrays } from '../statements.ts';
+import { type Entry, FIRST_KEY, entryOf } from '../read/ordered-list.ts';
+import { preparedArrays } from '../file/statements.ts';
 
 /** Which messages are looked at: those with these numbers, or a stretch of numbers, or of rows in the order of the file. */
 export type Candidates =

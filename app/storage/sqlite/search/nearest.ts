@@ -1,6 +1,6 @@
 // Keeps the first entries of a list that arrives in no order, in memory bounded by how many are wanted.
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
-import type { Entry } from '../ranks.ts';
+import type { Entry } from '../read/ordered-list.ts';
 import type { Stretch } from './look.ts';
 
 /** Entries beyond the wanted ones that are held before the list is cut. */

@@ -1,7 +1,7 @@
 // The search thread: prepares the work on the search index, and hands it to the writer piece by piece.
 import { constants, setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { openForReading } from '../connection.ts';
+import { openForReading } from '../file/connection.ts';
 import type { SearchPiece } from './indexer.ts';
 import { SearchWork } from './work.ts';
 

@@ -1,7 +1,7 @@
 // The texts of a block's messages, folded, in the form that the search index is built from.
 import type { DatabaseSync } from 'node:sqlite';
 import { foldCase } from '../../../model/search.ts';
-import { preparedArrays } from '../statements.ts';
+import { preparedArrays } from '../file/statements.ts';
 import { BLOCK_MESSAGES, type Block, rangeOf } from './blocks.ts';
 
 /** Folded texts behind one another, in the order of their messages; one unit stands between two, and belongs to neither. */

@@ -1,7 +1,7 @@
 // Holds the search index against the texts: each message is listed under every trigram of its text, and under no other.
 import type { DatabaseSync } from 'node:sqlite';
-import { counterReader } from '../counters.ts';
-import { prepared } from '../statements.ts';
+import { counterReader } from '../file/counters.ts';
+import { prepared } from '../file/statements.ts';
 import { type Block, blocksIn, groupBitsOf, rowId, spanOf } from './blocks.ts';
 import { ByteReader, listsOf } from './postings.ts';
 import { BUCKETS, BUCKET_BITS, eachBucket } from './trigrams.ts';

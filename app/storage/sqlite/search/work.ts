@@ -1,6 +1,6 @@
 // What there is to do on the search index, prepared piece by piece from what the file holds.
 import type { DatabaseSync } from 'node:sqlite';
-import { counterReader } from '../counters.ts';
+import { counterReader } from '../file/counters.ts';
 import {
   BLOCK_MESSAGES,
   type Block,

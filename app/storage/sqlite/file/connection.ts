@@ -1,0 +1,90 @@
+// Opens the database file with the settings that durability rests on, and reads each of them back.
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { foldCase } from '../../../model/search.ts';
+
+/**
+ * Versions up to 3.51.2 can corrupt a database when a checkpoint resets the WAL at the wrong moment
+ * (https://sqlite.org/wal.html, "The WAL-reset bug"), so they are refused.
+ */
+const SQLITE_VERSION_MIN = [3, 51, 3] as const;
+
+/** How long a statement waits for another process's lock before it fails with SQLITE_BUSY. */
+export const BUSY_TIMEOUT_MS = 2_000;
+
+/**
+ * A small page cache on purpose: at each commit SQLite walks the whole hash table of the cache, and with 64 MB of
+ * it small commits took a third longer. The pages themselves come out of the operating system's cache.
+ */
+export const CACHE_KIB = 2_048;
+
+/** Opens the file for writing, creating it where it is absent. Throws what SQLite throws. */
+export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
+  const database = open(path, false, cacheKib);
+  // A new file can take this on, and then shrink by steps. An older one shrinks by VACUUM alone.
+  if (database.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  requirePragma(database, 'journal_mode', 'wal', 'wal');
+  // FULL syncs the WAL at every commit: without it a commit may be lost when the power fails.
+  requirePragma(database, 'synchronous', 'FULL', 2);
+  // A checkpoint inside a commit is a pause that its messages wait for: another thread does them.
+  requirePragma(database, 'wal_autocheckpoint', '0', 0);
+  // What is deleted, or moves to another page, is overwritten where it stood, as far as that writes no further page.
+  requirePragma(database, 'secure_delete', 'FAST', 2);
+  return database;
+}
+
+/** Opens the file for checkpoints, from a thread that writes no messages. Throws what SQLite throws. */
+export function openForCheckpoints(path: string): DatabaseSync {
+  return open(path, false);
+}
+
+/** Opens an existing file for reading only. Throws what SQLite throws. */
+export function openForReading(path: string): DatabaseSync {
+  if (!existsSync(path)) throw new Error('the database file is gone');
+  const database = open(path, true);
+  database.function('fold_case', { deterministic: true }, (text) => foldCase(String(text)));
+  return database;
+}
+
+function open(path: string, readOnly: boolean, cacheKib = CACHE_KIB): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS });
+  try {
+    refuseOldSqlite(database);
+    database.exec(`PRAGMA cache_size = -${cacheKib}`);
+    database.exec('PRAGMA temp_store = MEMORY');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function refuseOldSqlite(database: DatabaseSync): void {
+  const version = String(database.prepare('SELECT sqlite_version() AS version').get()?.['version']);
+  const parts = version.split('.').map(Number);
+  for (const [index, least] of SQLITE_VERSION_MIN.entries()) {
+    const part = parts[index] ?? 0;
+    if (part > least) return;
+    if (part < least) {
+      throw new Error(
+        `SQLite ${version} has the WAL-reset bug: ${SQLITE_VERSION_MIN.join('.')} or newer is needed`,
+      );
+    }
+  }
+}
+
+function requirePragma(
+  database: DatabaseSync,
+  name: string,
+  value: string,
+  expected: string | number,
+): void {
+  database.exec(`PRAGMA ${name} = ${value}`);
+  const row = database.prepare(`PRAGMA ${name}`).get();
+  // The answer's column does not always have the name of the pragma.
+  const actual = row === undefined ? undefined : Object.values(row)[0];
+  if (actual !== expected) {
+    throw new Error(`the database refused PRAGMA ${name} = ${value}: it says ${String(actual)}`);
+  }
+}

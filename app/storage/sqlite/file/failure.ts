@@ -1,0 +1,27 @@
+// What kind of trouble an error of SQLite is.
+import type { Failure } from '../protocol.ts';
+
+// Primary result codes of SQLite (https://sqlite.org/rescode.html).
+const BUSY = 5;
+const LOCKED = 6;
+const READONLY = 8;
+const IOERR = 10;
+const FULL = 13;
+const CANTOPEN = 14;
+const ERROR = 1;
+
+/** Sorts an error of `node:sqlite` into the kinds that the service treats differently. */
+export function failureOf(error: unknown): Failure {
+  const code = resultCode(error);
+  if (code === BUSY || code === LOCKED) return 'locked';
+  if (code === FULL || code === IOERR || code === READONLY || code === CANTOPEN) return 'disk';
+  if (code === ERROR) return 'schema';
+  return 'other';
+}
+
+/** The primary result code of an error of `node:sqlite`; null for any other error. */
+function resultCode(error: unknown): number | null {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  // The low byte of an extended code is the primary code.
+  return typeof code === 'number' ? code & 0xff : null;
+}

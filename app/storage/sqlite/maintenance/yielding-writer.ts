@@ -1,0 +1,59 @@
+// Writing beside a service: short transactions, and time for the others between them.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailable } from '../../store.ts';
+import type { Failure } from '../protocol.ts';
+import type { Writer } from '../write/writer.ts';
+
+/** How long the others' lock is waited for before the work is given up. */
+const LOCKED_MS_MAX = 60_000;
+const RETRY_MS = 100;
+/** After somebody else's commit there is company for so long. */
+const COMPANY_MS = 5_000;
+const PAUSE_MS_MIN = 10;
+
+export class Courtesy {
+  readonly #writer: Writer;
+  #companyUntilMs = 0;
+
+  constructor(writer: Writer) {
+    this.#writer = writer;
+    writer.othersCommitted();
+  }
+
+  /** Whether nobody else has written of late: then large transactions are no trouble. */
+  get alone(): boolean {
+    return performance.now() > this.#companyUntilMs;
+  }
+
+  /**
+   * Runs one transaction, again where others hold the lock, and lets the others have the lock for as long as it took.
+   * Rejects with StoreUnavailable where it cannot be done.
+   */
+  async step<T extends { readonly failure: Failure | null }>(transaction: () => T): Promise<T> {
+    const endMs = performance.now() + LOCKED_MS_MAX;
+    for (;;) {
+      const startMs = performance.now();
+      const result = transaction();
+      if (result.failure === null) {
+        await this.#pause(performance.now() - startMs);
+        return result;
+      }
+      if (result.failure !== 'locked') throw new StoreUnavailable(REASONS[result.failure]);
+      if (performance.now() > endMs)
+        throw new StoreUnavailable('another process holds the lock of the database');
+      await sleep(RETRY_MS);
+    }
+  }
+
+  async #pause(tookMs: number): Promise<void> {
+    if (this.#writer.othersCommitted()) this.#companyUntilMs = performance.now() + COMPANY_MS;
+    // A turn of the event loop in any case: signals and messages of other threads arrive in it.
+    await sleep(this.alone ? 0 : Math.max(PAUSE_MS_MIN, tookMs));
+  }
+}
+
+const REASONS = {
+  disk: 'the disk is full, or failed',
+  schema: 'the database has another schema than it had a moment ago',
+  other: 'the database refused a change',
+} as const;

@@ -1,0 +1,57 @@
+// The checkpointer's thread: copies the WAL into the database file while the writer goes on committing.
+import { fdatasyncSync } from 'node:fs';
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { openForCheckpoints } from '../file/connection.ts';
+
+/** How far the copying came. */
+export type CheckpointReply = {
+  /** Frames in the WAL, and those of them that are copied. */
+  readonly logFrames: number;
+  readonly copiedFrames: number;
+  /** Whether somebody's snapshot, or another's checkpoint, kept the last pass from copying all that was there. */
+  readonly blocked: boolean;
+};
+
+/** What arrives during a pass is copied by the next, and each is shorter than the one before. */
+const PASSES_MAX = 4;
+/** So long until the next pass where a reader was in the way. */
+const BLOCKED_PAUSE_MS = 30;
+
+const { path, file, port, restFramesMax } = workerData as {
+  path: string;
+  /** A descriptor of the database file. */
+  file: number;
+  port: MessagePort;
+  restFramesMax: number;
+};
+const database = openForCheckpoints(path);
+const copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+/** Copies nothing. The figures of a pass leave out what was committed during it. */
+const look = database.prepare('PRAGMA wal_checkpoint(NOOP)');
+let synced = 0;
+const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+
+port.on('message', () => {
+  let reply: CheckpointReply = { logFrames: 0, copiedFrames: 0, blocked: false };
+  try {
+    for (let pass = 0; pass < PASSES_MAX; pass += 1) {
+      if (reply.blocked) Atomics.wait(never, 0, 0, BLOCKED_PAUSE_MS);
+      const { busy, log, checkpointed } = copy.get() as Figures;
+      // SQLite syncs the file only when the end of the WAL is reached, which is by the writer: little must be left for it.
+      if (checkpointed !== synced) fdatasyncSync(file);
+      synced = checkpointed;
+      const after = look.get() as Figures;
+      reply = {
+        logFrames: after.log,
+        copiedFrames: after.checkpointed,
+        blocked: busy !== 0 || checkpointed < log,
+      };
+      if (after.log - after.checkpointed <= restFramesMax) break;
+    }
+  } catch {
+    // A full or failing disk: the WAL keeps what it has, and the next round tries again.
+  }
+  port.postMessage(reply);
+});
+
+type Figures = { readonly busy: number; readonly log: number; readonly checkpointed: number };

@@ -1,0 +1,181 @@
+// The writer's thread: opens the file, answers batches one after another, closes the file.
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
+import type { Message } from '../../../model/message.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { makeDirectory } from '../file/directory.ts';
+import { failureOf } from '../file/failure.ts';
+import { SchemaError } from '../file/migrations.ts';
+import { OrderFeed } from '../order-feed.ts';
+import { Retention } from './retention.ts';
+import type { WriterReply, WriterRequest } from '../protocol.ts';
+import { SearchFeed } from '../search/search-feed.ts';
+import { Writer } from './writer.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('writer-thread.ts runs as a worker thread only');
+const { path, retentionDays, gate } = workerData as {
+  path: string;
+  retentionDays: number | null;
+  gate: SharedArrayBuffer;
+};
+
+/** A batch is bounded so that a commit stays short; a parcel more may come on top. */
+const BATCH_MESSAGES_MAX = 512;
+/** A start waits so long for a lock of another process; each attempt waits in SQLite for the busy timeout. */
+const OPEN_LOCK_MS_MAX = 30_000;
+const OPEN_LOCK_RETRY_MS = 100;
+
+const writer = openOrRefuse(path);
+if (writer !== null) run(writer);
+
+function reply(message: WriterReply): void {
+  port?.postMessage(message);
+}
+
+function openOrRefuse(file: string): Writer | null {
+  try {
+    makeDirectory(dirname(file));
+    const opened = openOnceFree(file);
+    reply({ kind: 'opened', alone: opened.mayIndex() });
+    return opened;
+  } catch (error) {
+    reply({ kind: 'refused', reason: refusal(file, error) });
+    return null;
+  }
+}
+
+/** Opens the file. While another process holds the write lock, as a backup or a predecessor may, it is tried again. */
+function openOnceFree(file: string): Writer {
+  const endMs = performance.now() + OPEN_LOCK_MS_MAX;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return new Writer(file);
+    } catch (error) {
+      if (failureOf(error) !== 'locked' || performance.now() > endMs) throw error;
+      if (attempt === 1) reply({ kind: 'locked', waitMs: OPEN_LOCK_MS_MAX });
+      // Some locks fail at once, without the wait in SQLite.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_LOCK_RETRY_MS);
+    }
+  }
+}
+
+function run(open: Writer): void {
+  const checkpoints = new Checkpoints(path, gate);
+  const search = new SearchFeed(
+    path,
+    (piece) => {
+      const failure = open.applySearchPiece(piece);
+      checkpoints.indexed(open);
+      return failure;
+    },
+    () => open.mayIndex(),
+  );
+  search.committed(0);
+  const retention = retentionDays === null ? null : retain(retentionDays, open, search);
+  const orders = new OrderFeed(open);
+
+  const append = (messages: readonly Message[]): void => {
+    const start = performance.now();
+    const { outcomes, created, failure } = open.append(messages);
+    reply({ kind: 'appended', outcomes, commitMs: performance.now() - start, failure });
+    orders.committed(created);
+    checkpoints.committed(created, open);
+    search.committed(created);
+    retention?.committed();
+  };
+  const serve = (request: WriterRequest): void => {
+    if (request.kind === 'append') {
+      const { messages, next } = gather(request.messages);
+      append(messages);
+      if (next !== null) serve(next);
+    } else if (request.kind === 'probe') {
+      reply({ kind: 'probed', failure: open.probe() });
+    } else {
+      orders.close();
+      retention?.close();
+      void finish(open, checkpoints, search);
+    }
+  };
+  port?.on('message', serve);
+}
+
+/** What is removed leaves the search index behind it, by the search thread. */
+function retain(days: number, open: Writer, search: SearchFeed): Retention {
+  return new Retention(days, open, {
+    removed: (messages) => reply({ kind: 'pruned', messages }),
+    ended: (pruneRun) => {
+      reply({ kind: 'prune-run', run: pruneRun });
+      if (pruneRun.messages > 0) search.removed();
+    },
+  });
+}
+
+function nextRequest(from: MessagePort): WriterRequest | undefined {
+  return receiveMessageOnPort(from)?.message as WriterRequest | undefined;
+}
+
+/**
+ * Takes the parcels that have arrived meanwhile into the same commit. An idle writer commits what there is at once;
+ * a busy one finds more waiting, and makes fewer and fuller commits.
+ */
+function gather(first: readonly Message[]): {
+  messages: readonly Message[];
+  next: WriterRequest | null;
+} {
+  const messages = [...first];
+  while (messages.length < BATCH_MESSAGES_MAX) {
+    const request = port === null ? undefined : nextRequest(port);
+    if (request === undefined) break;
+    if (request.kind !== 'append') return { messages, next: request };
+    messages.push(...request.messages);
+  }
+  return { messages, next: null };
+}
+
+/** The other threads first: the last checkpoint wants the file for itself. */
+async function finish(open: Writer, checkpoints: Checkpoints, search: SearchFeed): Promise<void> {
+  await Promise.all([checkpoints.close(), search.close()]);
+  open.close();
+  reply({ kind: 'closed' });
+  port?.close();
+}
+
+/** Why the file cannot be used, with the way to mend it where there is one. */
+function refusal(file: string, error: unknown): string {
+  if (error instanceof SchemaError) return `DATABASE_URL: ${file}: ${error.message}`;
+  if (failureOf(error) === 'locked') {
+    return (
+      `DATABASE_URL: ${file}: another process has held the write lock for more than ${OPEN_LOCK_MS_MAX / 1_000} s: ` +
+      `end it (\`fuser ${file}\` names it), then start again`
+    );
+  }
+  return (
+    unwritable(dirname(file)) ??
+    unwritable(file) ??
+    `DATABASE_URL: ${file} cannot be opened: ${(error as Error).message}`
+  );
+}
+
+function unwritable(target: string): string | null {
+  try {
+    accessSync(target, constants.R_OK | constants.W_OK);
+    return null;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    const uid = process.getuid?.() ?? 0;
+    const gid = process.getgid?.() ?? 0;
+    const owner = statSync(target, { throwIfNoEntry: false })?.uid ?? 'unknown';
+    return (
+      `DATABASE_URL: ${target} cannot be written: it belongs to uid ${owner}, and this process runs as uid ${uid}; ` +
+      `mend it with: chown -R ${uid}:${gid} ${target}`
+    );
+  }
+}
