@@ -4,11 +4,10 @@ import { prepared } from './statements.ts';
 
 /**
  * `last_seq`: the highest number given to a message. `messages`: how many are stored.
- * `ordered_seq`: up to this number the order by time and its counts are filled.
- * `searched_seq`: up to this number the search index is filled.
  * `tombstones`: how many ids are remembered of messages that were removed.
+ * `removals`: the highest number given to a removal. `removals_purged`: up to this number their records are deleted.
  */
-type CounterName = 'last_seq' | 'messages' | 'ordered_seq' | 'searched_seq' | 'tombstones';
+type CounterName = 'last_seq' | 'messages' | 'tombstones' | 'removals' | 'removals_purged';
 
 /** Prepares a function that reads a counter. It throws where the counter is missing. */
 export function counterReader(database: DatabaseSync): (name: CounterName) => number {

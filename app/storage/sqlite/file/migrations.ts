@@ -102,25 +102,35 @@ const MIGRATIONS: readonly string[] = [
      reached_seq INTEGER NOT NULL
    );
    INSERT INTO sender_progress SELECT 1, value, value, '', 0 FROM counters WHERE name = 'ordered_seq';`,
+
+  // 7: everything derived leaves for a file of its own (decision 021). The old tables keep their rows until the service has emptied
+  // them step by step (retire-tables.ts): their names are those of before, so that one look tells what is left.
+  // An epoch begins whenever a process opens the file for writing: by it an index knows its database. A removal is what
+  // the index has to follow; its record is deleted when it has.
+  `CREATE TABLE epochs (
+     number INTEGER PRIMARY KEY,
+     epoch TEXT NOT NULL UNIQUE,
+     first_seq INTEGER NOT NULL,
+     first_removal INTEGER NOT NULL
+   );
+   INSERT INTO epochs (epoch, first_seq, first_removal) VALUES (lower(hex(randomblob(16))), 0, 0);
+   CREATE TABLE removals (
+     number INTEGER PRIMARY KEY,
+     seq INTEGER NOT NULL,
+     ts_seconds INTEGER NOT NULL,
+     ts_nanos INTEGER NOT NULL,
+     message_id TEXT NOT NULL,
+     from_msisdn TEXT NOT NULL
+   );
+   DELETE FROM counters WHERE name IN ('ordered_seq', 'searched_seq');
+   INSERT INTO counters (name, value) VALUES ('removals', 0), ('removals_purged', 0);`,
 ];
 
 /** The version that this program writes and reads. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The names that must be there for the schema to count as applied. */
-const SCHEMA_OBJECTS = [
-  'messages',
-  'counters',
-  'by_time',
-  'by_sender',
-  'senders',
-  'segments',
-  'sender_segments',
-  'sender_progress',
-  'search_blocks',
-  'search_postings',
-  'tombstones',
-] as const;
+const SCHEMA_OBJECTS = ['messages', 'counters', 'tombstones', 'epochs', 'removals'] as const;
 
 /** The version of a file of ours; null for another program's, and for one without a schema. */
 export function schemaVersion(database: DatabaseSync): number | null {

@@ -5,13 +5,13 @@ import type { DatabaseSync } from 'node:sqlite';
 const CHUNK_BYTES = 1_048_576;
 
 /**
- * Writes the log over itself and syncs it. A process that died may have written what it never synced, or could not sync:
+ * Writes the WAL over itself and syncs it. A process that died may have written what it never synced, or could not sync:
  * SQLite finds it in the system's cache and takes it for committed, and a message sent again would be
  * acknowledged as a duplicate without a write, and be gone when the power fails. A sync alone does not do: after one
  * that failed, the kernel takes those pages for written and the next sync skips them (https://lwn.net/Articles/752063/).
  * Holds the write lock meanwhile, so that no other process writes there. Throws what SQLite or the system throws.
  */
-export function resyncLog(database: DatabaseSync, path: string): void {
+export function rewriteWal(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     const file = openSync(`${path}-wal`, 'r+');
@@ -22,7 +22,7 @@ export function resyncLog(database: DatabaseSync, path: string): void {
       closeSync(file);
     }
   } catch (error) {
-    // A database that was closed properly has no log.
+    // A database that was closed properly has no WAL.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   } finally {
     database.exec('ROLLBACK');

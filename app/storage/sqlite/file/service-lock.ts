@@ -6,8 +6,8 @@ import { InUseError, SQLITE_BUSY } from './in-use.ts';
 const WAIT_MS = 2_000;
 
 /**
- * `primary`: a service, the one that fills the search index. `shared`: another one beside it.
- * `exclusive`: nobody else, as while the file is exchanged or rebuilt.
+ * `primary`: the one process that fills the index; a service is it for as long as it runs.
+ * `shared`: a command beside it that writes. `exclusive`: nobody else, as while the file is exchanged.
  */
 type Level = 'primary' | 'shared' | 'exclusive';
 
@@ -24,38 +24,49 @@ export class ServiceLock {
     this.#level = level;
   }
 
-  /** For a service: primary where no other one is, else shared. Throws InUseError while the file is being exchanged. */
+  /** For a service, of which there is one. Throws InUseError where another one runs, or the file is being exchanged. */
   static forService(path: string): ServiceLock {
-    const file = openLock(path);
-    if (lock(file, 'primary', 0)) return new ServiceLock(file, 'primary');
-    if (lock(file, 'shared', WAIT_MS)) return new ServiceLock(file, 'shared');
-    file.close();
-    throw new InUseError('it is being restored or repaired by another process');
+    return ServiceLock.#take(path, 'primary', 0, 'another Oncebox service uses it, or it is being restored');
+  }
+
+  /** For a command that writes, also beside a service. Throws InUseError while the file is being exchanged. */
+  static forCommand(path: string): ServiceLock {
+    return ServiceLock.#take(path, 'shared', WAIT_MS, 'it is being restored or repaired by another process');
   }
 
   /** For work that no service may run beside. Throws InUseError where one does, or other such work. */
   static exclusive(path: string): ServiceLock {
-    const file = openLock(path);
-    if (lock(file, 'exclusive', WAIT_MS)) return new ServiceLock(file, 'exclusive');
-    file.close();
-    throw new InUseError(`${path} is in use by a running service: stop it first`);
+    return ServiceLock.#take(
+      path,
+      'exclusive',
+      WAIT_MS,
+      `${path} is in use by a running service: stop it first`,
+    );
   }
 
-  get level(): Level {
-    return this.#level;
-  }
-
-  /** Becomes primary where the service that was it is gone. Gives whether this one is it now. */
-  rise(): boolean {
-    if (this.#level === 'shared') {
-      // Writing, never to be committed, turns a shared lock into the other one without letting go of it.
-      if (attempt(() => this.#file.exec('PRAGMA user_version = 1'))) this.#level = 'primary';
+  /** Of a command: runs `work` as the primary process, where no other is. Returns whether it did. */
+  asPrimary(work: () => void): boolean {
+    // Writing, never to be committed, turns a shared lock into the other one without letting go of it.
+    if (!attempt(() => this.#file.exec('PRAGMA user_version = 1'))) return false;
+    try {
+      work();
+      return true;
+    } finally {
+      this.#file.exec('ROLLBACK');
+      lock(this.#file, this.#level, WAIT_MS);
     }
-    return this.#level === 'primary';
   }
 
   release(): void {
     this.#file.close();
+  }
+
+  /** Opens the lock file and takes the lock within `waitMs`. Throws InUseError with the reason. */
+  static #take(path: string, level: Level, waitMs: number, reason: string): ServiceLock {
+    const file = openLock(path);
+    if (lock(file, level, waitMs)) return new ServiceLock(file, level);
+    file.close();
+    throw new InUseError(reason);
   }
 }
 

@@ -1,45 +1,80 @@
-// The tail: messages that are stored, but that the orders do not hold yet.
-import type { DatabaseSync } from 'node:sqlite';
+// The tail: what the database has and the lists of the index lack. New messages, and removals that are not followed yet.
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
-import { counterReader } from '../file/counters.ts';
-import { type Entry, type EntryRow, entryOf } from './ordered-list.ts';
-import { readSenderTail } from '../sender-tail.ts';
+import { StoreUnavailable } from '../../store.ts';
+import {
+  ASCENDING,
+  DESCENDING,
+  type Entry,
+  type EntryRow,
+  FIRST_KEY,
+  KEY,
+  KEY_COLUMNS,
+  entryOf,
+  keyValues,
+} from '../file/keys.ts';
 import { preparedArrays } from '../file/statements.ts';
-import { refuseLongTail } from '../tail-limit.ts';
+import { readRemovals } from '../index/removal.ts';
+import type { Standing } from '../index/state.ts';
 
-/**
- * The tail's entries in order, of one sender where `from` is not null, from the key on where `least` is not null;
- * and how many messages of all times that order lacks. To be called inside a snapshot.
- */
-export function readTail(
-  database: DatabaseSync,
-  from: string | null,
-  least: OrderKey | null,
-): { entries: Entry[]; all: number } {
-  const all = from === null ? readTimeTail(database) : readSenderTail(database, from);
-  const entries = least === null ? all : all.filter((entry) => compareOrder(entry, least) >= 0);
-  return { entries, all: all.length };
-}
+/** Where the lists lack more messages than this, as after an upgrade, a read is refused instead of scanning them all. */
+const TAIL_MESSAGES_MAX = 65_536;
+/** The writer removes no more than this before the index has followed. */
+export const TAIL_REMOVALS_MAX = 2_048;
 
-function readTimeTail(database: DatabaseSync): Entry[] {
-  const counter = counterReader(database);
-  const watermark = counter('ordered_seq');
-  refuseLongTail(counter('last_seq') - watermark);
-  return preparedArrays(
-    database,
-    'SELECT ts_seconds, ts_nanos, message_id, seq FROM messages WHERE seq > ?',
-  )
-    .all(watermark)
-    .map((row) => entryOf(row as unknown as EntryRow))
-    .toSorted(compareOrder);
-}
+export class Tail {
+  readonly #database: DatabaseSync;
+  readonly #where: string;
+  readonly #parameters: readonly SQLInputValue[];
+  /** Entries of the list that are removed, in the order of messages. */
+  readonly removed: readonly Entry[];
 
-/** Two ordered lists as one. */
-export function merge(
-  a: readonly Entry[],
-  b: readonly Entry[],
-  compare: (x: Entry, y: Entry) => number,
-): Entry[] {
-  if (b.length === 0) return [...a];
-  return [...a, ...b].toSorted(compare);
+  /** The tail of a sender's list, or of the list of all where `from` is null. Throws StoreUnavailable where it is too long. */
+  constructor(database: DatabaseSync, { index, main }: Standing, from: string | null) {
+    if (
+      main.lastSeq - index.listedSeq > TAIL_MESSAGES_MAX ||
+      (index.listedSeq > 0 && main.removals - index.removals > 2 * TAIL_REMOVALS_MAX)
+    )
+      throw new StoreUnavailable('index_behind', 'the lists are being filled');
+    this.#database = database;
+    this.#where = `FROM messages WHERE seq > ?${from === null ? '' : ' AND from_msisdn = ?'}`;
+    this.#parameters = [index.listedSeq, ...(from === null ? [] : [from])];
+    this.removed =
+      index.listedSeq === 0 || index.removals === main.removals
+        ? []
+        : readRemovals(database, 'main', index.removals, 2 * TAIL_REMOVALS_MAX)
+            .filter(
+              (removal) =>
+                removal.seq <= index.listedSeq && (from === null || removal.from === from),
+            )
+            .toSorted(compareOrder);
+  }
+
+  /** How many messages come at the key or after it. */
+  count(least: OrderKey = FIRST_KEY): number {
+    const row = preparedArrays(
+      this.#database,
+      `SELECT count(*) ${this.#where} AND ${KEY} >= (?, ?, ?)`,
+    ).get(...this.#parameters, ...keyValues(least));
+    return (row as unknown as [number])[0];
+  }
+
+  /** Up to `limit` entries after the key. */
+  after(key: OrderKey, limit: number): Entry[] {
+    return this.#entries(`AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`, [...keyValues(key), limit]);
+  }
+
+  /** Up to `limit` entries before the key, in descending order. */
+  before(key: OrderKey, limit: number): Entry[] {
+    return this.#entries(`AND ${KEY} < (?, ?, ?) ${DESCENDING} LIMIT ?`, [
+      ...keyValues(key),
+      limit,
+    ]);
+  }
+
+  #entries(sql: string, parameters: readonly SQLInputValue[]): Entry[] {
+    return preparedArrays(this.#database, `SELECT ${KEY_COLUMNS}, seq ${this.#where} ${sql}`)
+      .all(...this.#parameters, ...parameters)
+      .map((row) => entryOf(row as unknown as EntryRow));
+  }
 }

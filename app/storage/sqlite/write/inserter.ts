@@ -3,14 +3,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parseInstant } from '../../../model/instant.ts';
 import type { Message } from '../../../model/message.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
-import { APPEND_OUTCOMES } from '../protocol.ts';
+import { APPEND_OUTCOMES } from '../file/protocol.ts';
 import { tombstoneOf } from '../file/tombstones.ts';
 
 const CREATED = APPEND_OUTCOMES.indexOf('created');
 const DUPLICATE = APPEND_OUTCOMES.indexOf('duplicate');
 const CONFLICT = APPEND_OUTCOMES.indexOf('conflict');
 
-/** Works inside the transaction of whoever calls it. */
+/** To be used inside a transaction. */
 export class Inserter {
   readonly #insert: StatementSync;
   readonly #stored: StatementSync;
@@ -32,7 +32,7 @@ export class Inserter {
   }
 
   /**
-   * Writes an outcome code (see APPEND_OUTCOMES) for each message into `outcomes`, and gives how many were created.
+   * Writes an outcome code (see APPEND_OUTCOMES) for each message into `outcomes`. Returns how many were created.
    * `createdAt` has the time of a message's arrival where that was not now.
    */
   insertAll(

@@ -1,64 +1,57 @@
-// Stores batches of messages: one transaction, one sync, an outcome for each message.
+// The one connection that changes the database: batches of messages, removals, checkpoints, each a transaction of its own.
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../../../model/message.ts';
 import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
+import { beginEpoch, renewEpochs } from '../file/epochs.ts';
 import { failureOf } from '../file/failure.ts';
-import { APPEND_OUTCOMES, type Failure } from '../protocol.ts';
-import { Inserter } from './inserter.ts';
 import { migrate } from '../file/migrations.ts';
-import { OrderFiller } from '../order-filler.ts';
 import { type Pages, pagesOf } from '../file/pages.ts';
-import { removeEntries } from './remover.ts';
-import { type Selection, selectedEntries } from '../maintenance/selection.ts';
-import { resyncLog } from '../file/rewrite-wal.ts';
-import { applyPiece, type SearchPiece } from '../search/indexer.ts';
-import { ServiceLock } from '../file/service-lock.ts';
+import { APPEND_OUTCOMES, type Failure } from '../file/protocol.ts';
+import { rewriteWal } from '../file/rewrite-wal.ts';
+import type { ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
+import { Inserter } from './inserter.ts';
+import { purgeRemovals, removeMessages } from './remover.ts';
+import { retireSome } from './retire-tables.ts';
 
 const UNAVAILABLE = APPEND_OUTCOMES.indexOf('unavailable');
 
-interface Statements {
-  readonly inserter: Inserter;
-  readonly counter: ReturnType<typeof counterReader>;
-  readonly setCounter: ReturnType<typeof counterWriter>;
-  readonly order: OrderFiller;
-}
-
-/** The one connection that writes. Not safe for use by two threads. */
+/** Not safe for use by two threads. */
 export class Writer {
   readonly #path: string;
   readonly #cacheKib: number;
   readonly #lock: ServiceLock;
   #seenVersion = 0;
+  #epochBegun = false;
   #database: DatabaseSync;
-  #statements: Statements;
+  #inserter: Inserter;
 
   /**
-   * Opens and migrates the file. Throws what SQLite throws, SchemaError, or InUseError. `cacheKib`: memory for pages;
-   * much of it is for large transactions only.
+   * Opens and migrates the file; the first write begins an epoch. `lock` is released by `close`, and where this throws: what SQLite throws, or
+   * SchemaError. `cacheKib`: memory for pages; much of it is for large transactions only.
    */
-  constructor(path: string, cacheKib = CACHE_KIB) {
+  constructor(path: string, lock: ServiceLock, cacheKib = CACHE_KIB) {
     this.#path = path;
     this.#cacheKib = cacheKib;
-    this.#lock = ServiceLock.forService(path);
+    this.#lock = lock;
     let database: DatabaseSync | null = null;
     try {
       database = openForWriting(path, cacheKib);
-      resyncLog(database, path);
+      rewriteWal(database, path);
       migrate(database);
-      this.#statements = prepare(database);
+      this.#inserter = new Inserter(database);
       this.#database = database;
     } catch (error) {
       database?.close();
-      this.#lock.release();
+      lock.release();
       throw error;
     }
   }
 
   /**
-   * Stores a batch in one transaction. Gives an outcome code (see APPEND_OUTCOMES) for each message, in order;
+   * Stores a batch in one transaction. Returns an outcome code (see APPEND_OUTCOMES) for each message, in order;
    * when the transaction fails, every one is `unavailable` and nothing of the batch is stored. `createdAt` has the
    * time of each one's arrival where that was not now.
    */
@@ -73,7 +66,7 @@ export class Writer {
     const outcomes = new Uint8Array(messages.length);
     let created = 0;
     const failure = this.#transaction(() => {
-      created = this.#statements.inserter.insertAll(messages, createdAt, outcomes);
+      created = this.#inserter.insertAll(messages, createdAt, outcomes);
     });
     if (failure === null) return { outcomes, created, failure };
     return { outcomes: outcomes.fill(UNAVAILABLE), created: 0, failure };
@@ -96,50 +89,47 @@ export class Writer {
     }
   }
 
-  /** Writes and syncs something harmless, to learn whether writing works again. */
+  /** Writes and syncs something harmless, to learn whether writing works again. Returns why it does not. */
   probe(): Failure | null {
     return this.#transaction(() => {
-      this.#statements.setCounter('last_seq', this.#statements.counter('last_seq'));
+      counterWriter(this.#database)('last_seq', this.lastSeq);
     });
   }
 
-  /** Whether this process is the one that fills the search index: two would spoil each other's merges. */
-  mayIndex(): boolean {
-    return this.#lock.rise();
+  /** The highest number given to a message. Throws what SQLite throws. */
+  get lastSeq(): number {
+    return counterReader(this.#database)('last_seq');
   }
 
-  /** Puts a piece of the search index in, in a transaction of its own. */
-  applySearchPiece(piece: SearchPiece): Failure | null {
-    return this.#transaction(() => applyPiece(this.#database, piece));
-  }
-
-  /** How much is left to do on the orders: 0 when they hold every message. */
-  orderBacklog(): number {
-    return this.#statements.order.backlog();
-  }
-
-  /** Adds up to `messagesMax` stored messages to both orders, in a transaction of its own. */
-  fillOrder(messagesMax: number): Failure | null {
-    return this.stepOrders((orders) => orders.fill(messagesMax));
-  }
-
-  /** Takes a step on the orders, in a transaction of its own. */
-  stepOrders(step: (orders: OrderFiller) => void): Failure | null {
-    return this.#transaction(() => step(this.#statements.order));
-  }
-
-  /** Removes the first of the selected messages that the orders hold, `messagesMax` at most, in a transaction of its own. */
-  prune(selection: Selection, messagesMax: number): { removed: number; failure: Failure | null } {
+  /** Removes the messages with these numbers, as far as they are there. Returns how many, or why none was. */
+  remove(seqs: readonly number[]): { removed: number; failure: Failure | null } {
     let removed = 0;
     const failure = this.#overwriting(() => {
-      const entries = selectedEntries(this.#database, selection, messagesMax);
-      removeEntries(this.#database, entries);
-      removed = entries.length;
+      removed = removeMessages(this.#database, seqs);
     });
     return failure === null ? { removed, failure } : { removed: 0, failure };
   }
 
-  /** Gives up to `pagesMax` free pages back to the file system, in a transaction of its own, where the file can do that. */
+  /** Deletes the records of removals up to the number, which the index has followed. */
+  purgeRemovals(upTo: number): Failure | null {
+    return this.#overwriting(() => purgeRemovals(this.#database, upTo));
+  }
+
+  /** Takes a step of dropping the tables of earlier versions. Returns whether more are left, or why it failed. */
+  retireSome(): { left: boolean; failure: Failure | null } {
+    let left = true;
+    const failure = this.#overwriting(() => {
+      left = retireSome(this.#database);
+    });
+    return { left, failure };
+  }
+
+  /** Has every index of this database deleted and built again. */
+  renewIndex(): Failure | null {
+    return this.#transaction(() => renewEpochs(this.#database));
+  }
+
+  /** Returns up to `pagesMax` free pages to the file system, in a transaction of its own, where the file can do that. */
   shrink(pagesMax: number): Failure | null {
     return this.#transaction(() => this.#database.exec(`PRAGMA incremental_vacuum(${pagesMax})`));
   }
@@ -154,8 +144,6 @@ export class Writer {
       this.#database.exec(
         'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY',
       );
-      // The temporary tables went with the setting.
-      this.#statements = prepare(this.#database);
       return null;
     } catch (error) {
       const failure = failureOf(error);
@@ -169,13 +157,13 @@ export class Writer {
     return pagesOf(this.#database);
   }
 
-  /** Moves all of the WAL into the file and empties it, unless somebody is reading or writing. Gives whether it could. */
-  truncateLog(): boolean {
-    return this.startLogOver(0, 'TRUNCATE');
+  /** Moves all of the WAL into the file and empties it, unless somebody is reading or writing. Returns whether it could. */
+  truncateWal(): boolean {
+    return this.restartWal(0, 'TRUNCATE');
   }
 
-  /** Moves all of the WAL into the file, so that the next commit starts it over. Readers have `waitMs` to end. Gives whether it could. */
-  startLogOver(waitMs: number, mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
+  /** Moves all of the WAL into the file, so that the next commit starts it over. Readers have `waitMs` to end. Returns whether it could. */
+  restartWal(waitMs: number, mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
     try {
       this.#database.exec(`PRAGMA busy_timeout = ${waitMs}`);
       return this.#database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()?.['busy'] === 0;
@@ -210,8 +198,10 @@ export class Writer {
   #transaction(work: () => void): Failure | null {
     try {
       prepared(this.#database, 'BEGIN IMMEDIATE').run();
+      if (!this.#epochBegun) beginEpoch(this.#database);
       work();
       prepared(this.#database, 'COMMIT').run();
+      this.#epochBegun = true;
       return null;
     } catch (error) {
       const failure = failureOf(error);
@@ -227,7 +217,6 @@ export class Writer {
   #recover(failure: Failure): void {
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      this.#statements.order.forget();
       if (failure === 'locked') return;
       this.#reopen();
     } catch {
@@ -238,7 +227,7 @@ export class Writer {
   #reopen(): void {
     const fresh = openForWriting(this.#path, this.#cacheKib);
     try {
-      this.#statements = prepare(fresh);
+      this.#inserter = new Inserter(fresh);
     } catch (error) {
       fresh.close();
       throw error;
@@ -246,13 +235,4 @@ export class Writer {
     this.#database.close();
     this.#database = fresh;
   }
-}
-
-function prepare(database: DatabaseSync): Statements {
-  return {
-    inserter: new Inserter(database),
-    counter: counterReader(database),
-    setCounter: counterWriter(database),
-    order: new OrderFiller(database),
-  };
 }

@@ -57,3 +57,13 @@ export interface ReaderAnswers {
   readonly check: { readonly store: string | null; readonly schema: string | null };
   readonly figures: StoreFigures;
 }
+
+/** What the indexer reports. It never gives up: after `failed` it tries again. */
+export type IndexerReport =
+  /** More messages are to be indexed than readers can merge: reads say `index_behind` until it is done. */
+  | { readonly kind: 'building'; readonly messages: number }
+  | { readonly kind: 'built'; readonly messages: number }
+  /** The file was damaged and is built again. */
+  | { readonly kind: 'damaged' }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly reason: string }
+  | { readonly kind: 'recovered' };

@@ -1,0 +1,61 @@
+// Memory that the threads of the engine share: how far each is, so that none has to ask another.
+
+/** Cells, each a signed 64-bit integer. */
+const CELLS = {
+  /** The last sequence number committed by this process: the indexer waits for it to change. */
+  committedSeq: 0,
+  /** The sequence number up to which the lists are filled. */
+  listedSeq: 1,
+  /** 1 while the indexer keeps up: only then does the writer wait for it. */
+  following: 2,
+  /** The number of the last removal that the index has followed. */
+  followedRemoval: 3,
+  /** Counts index files: a reader opens its connection anew when it changes. */
+  generation: 4,
+  /** 1 when a reader found the index damaged. */
+  damaged: 5,
+  /** 1 while the WAL of the database, or of the index, has grown long: no new search begins. */
+  walLong: 6,
+  indexWalLong: 7,
+  /** Searches that are being answered. */
+  searchesActive: 8,
+  /** 1 when the indexer is to end. */
+  closing: 9,
+} as const;
+
+type Cell = keyof typeof CELLS;
+
+/** One view of the memory; each thread makes its own. */
+export class Signals {
+  /** To be handed to a worker thread, and there to the constructor. */
+  readonly memory: SharedArrayBuffer;
+  readonly #cells: BigInt64Array;
+
+  constructor(
+    memory = new SharedArrayBuffer(
+      Object.keys(CELLS).length * BigInt64Array.BYTES_PER_ELEMENT,
+    ),
+  ) {
+    this.memory = memory;
+    this.#cells = new BigInt64Array(memory);
+  }
+
+  get(cell: Cell): number {
+    return Number(Atomics.load(this.#cells, CELLS[cell]));
+  }
+
+  set(cell: Cell, value: number): void {
+    Atomics.store(this.#cells, CELLS[cell], BigInt(value));
+    Atomics.notify(this.#cells, CELLS[cell]);
+  }
+
+  add(cell: Cell, value: number): void {
+    Atomics.add(this.#cells, CELLS[cell], BigInt(value));
+    Atomics.notify(this.#cells, CELLS[cell]);
+  }
+
+  /** Blocks this thread until the cell no longer has the value, `timeoutMs` at most. */
+  waitWhile(cell: Cell, value: number, timeoutMs: number): void {
+    Atomics.wait(this.#cells, CELLS[cell], BigInt(value), timeoutMs);
+  }
+}

@@ -1,0 +1,139 @@
+// The indexer's thread: follows the database from the start of the service to its end, whatever goes wrong on the way.
+import { statSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { failureOf } from '../file/failure.ts';
+import type { IndexerReport } from '../file/protocol.ts';
+import { Signals } from '../file/signals.ts';
+import { Indexer } from './indexer.ts';
+import { deleteIndex, indexPath, isDamage } from './schema.ts';
+
+/**
+ * Where all want the same processor, commits go first. Measured: at 19 the indexer starves under full load, and an unprivileged
+ * thread cannot raise its priority again; at 5 it keeps up, and commits are not slower.
+ */
+const NICE = 5;
+/** Messages are gathered for so long, unless many are there: the larger a batch, the less each of them costs. */
+const GATHER_MS = 50;
+const GATHER_MESSAGES = 4_096;
+/** Another process may write too: its messages are found this late. */
+const POLL_MS = 250;
+/** After a failure, such as a full disk. */
+const RETRY_MS = 1_000;
+/** A damaged index is built again this often at most: it may be the database that is damaged. */
+const REBUILD_EVERY_MS = 60_000;
+/** While messages keep coming, search gets one step in so many. */
+const SEARCH_EVERY = 4;
+/** The index follows the database once it lacks fewer messages than that. */
+const FOLLOWING_MESSAGES = 65_536;
+/** While there is work, the WAL is copied into the file once in so many steps. */
+const CHECKPOINT_STEPS = 4;
+/** A WAL of more pages (64 MiB) is long: searches that keep it from starting over are held. */
+const LONG_FRAMES = 16_384;
+
+const { path, memory } = workerData as { path: string; memory: SharedArrayBuffer };
+const signals = new Signals(memory);
+let failing = false;
+let rebuiltMs = Number.NEGATIVE_INFINITY;
+
+// Linux sets the priority of a thread by this call, other systems that of the whole process.
+if (process.platform === 'linux') setPriority(NICE);
+
+while (signals.get('closing') === 0) {
+  let indexer: Indexer | null = null;
+  try {
+    indexer = new Indexer(path);
+    signals.add('generation', 1);
+    follow(indexer);
+  } catch (error) {
+    recover(error);
+  } finally {
+    signals.set('following', 0);
+    signals.set('indexWalLong', 0);
+    indexer?.close();
+  }
+}
+
+/** Works until the service closes, or the file is to be opened anew. Throws what SQLite or the system throws. */
+function follow(indexer: Indexer): void {
+  const file = identity();
+  let behind = false;
+  for (let steps = 1; ; steps += 1) {
+    const committed = signals.get('committedSeq');
+    if (signals.get('closing') === 1) return;
+    // Deleted or exchanged, the file goes unnoticed by those who have it open.
+    if (identity() !== file || signals.get('damaged') === 1) return discardDamaged();
+    const step = indexer.step(steps % SEARCH_EVERY === 0);
+    if (step === 'renewed') return;
+    succeeded();
+    const { index, main } = indexer.standing;
+    if (step !== 'none' && !behind && main.lastSeq - index.listedSeq > FOLLOWING_MESSAGES) {
+      behind = true;
+      report({ kind: 'building', messages: main.lastSeq - index.listedSeq });
+    }
+    signals.set('followedRemoval', index.removals);
+    signals.set('listedSeq', index.listedSeq);
+    if (main.lastSeq - index.listedSeq < FOLLOWING_MESSAGES) signals.set('following', 1);
+    if (step === 'none') {
+      if (behind) report({ kind: 'built', messages: index.searchedSeq });
+      behind = false;
+      checkpoint(indexer);
+      rest(committed, index.listedSeq);
+    } else if (steps % CHECKPOINT_STEPS === 0) checkpoint(indexer);
+  }
+}
+
+/** Waits for something to do. */
+function rest(committed: number, listedSeq: number): void {
+  signals.waitWhile('committedSeq', committed, POLL_MS);
+  if (signals.get('committedSeq') - listedSeq < GATHER_MESSAGES)
+    signals.waitWhile('closing', 0, GATHER_MS);
+}
+
+/** Copies the WAL into the file. Where searches keep it from starting over, no new ones begin until it has. */
+function checkpoint(indexer: Indexer): void {
+  if (indexer.checkpoint(false) <= LONG_FRAMES) {
+    signals.set('indexWalLong', 0);
+    return;
+  }
+  signals.set('indexWalLong', 1);
+  if (signals.get('searchesActive') > 0) return;
+  indexer.checkpoint(true);
+  signals.set('indexWalLong', 0);
+}
+
+/** Which file has the name of the index; null where none has. */
+function identity(): string | null {
+  const stat = statSync(indexPath(path), { throwIfNoEntry: false });
+  return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
+}
+
+/** Deletes an index that a reader found damaged, so that it is built again. */
+function discardDamaged(): void {
+  if (signals.get('damaged') === 0) return;
+  signals.set('damaged', 0);
+  if (performance.now() - rebuiltMs < REBUILD_EVERY_MS) return;
+  rebuiltMs = performance.now();
+  report({ kind: 'damaged' });
+  deleteIndex(path);
+}
+
+function recover(error: unknown): void {
+  if (isDamage(error)) {
+    signals.set('damaged', 1);
+    discardDamaged();
+  }
+  const failure = failureOf(error);
+  if (!failing) report({ kind: 'failed', failure, reason: (error as Error).message });
+  failing = true;
+  signals.waitWhile('closing', 0, RETRY_MS);
+}
+
+function succeeded(): void {
+  if (failing) report({ kind: 'recovered' });
+  failing = false;
+}
+
+function report(message: IndexerReport): void {
+  parentPort?.postMessage(message);
+}

@@ -1,0 +1,203 @@
+// Follows the database by sequence number and keeps the index up to date, one batch a transaction.
+import type { DatabaseSync } from 'node:sqlite';
+import { prepared, preparedArrays } from '../file/statements.ts';
+import { indexedForm } from './folding.ts';
+import { addBatch, readBatch } from './list-filler.ts';
+import { readRemovals, removeAll } from './removal.ts';
+import { MAIN, deleteIndex, openIndex } from './schema.ts';
+import { type IndexState, type Standing, readStanding } from './state.ts';
+
+/** Messages of a batch of the lists. Sorted, a large batch writes each page once: batches of 2,048 cost half as much again. */
+const LIST_BATCH_MESSAGES = 16_384;
+/** Messages of a batch of search, and characters: the lists wait for it. */
+const SEARCH_BATCH_MESSAGES = 4_096;
+const SEARCH_BATCH_UNITS = 2_097_152;
+/** Removals of a batch: taking a text out of search costs as much as adding one. */
+const REMOVAL_BATCH = 512;
+
+/** What one step did. */
+export type Step = 'renewed' | 'removals' | 'lists' | 'search' | 'none';
+
+/** A step whose reading is done: `write` runs in a transaction of the index alone. */
+interface Work {
+  readonly step: Step;
+  readonly write: () => void;
+}
+
+/**
+ * The only writer of the index file; its process holds the service lock. It reads a batch in one transaction and writes it in
+ * another, which holds no snapshot of the database: the database's WAL could not start over meanwhile.
+ */
+export class Indexer {
+  readonly #path: string;
+  #database: DatabaseSync;
+  #standing: Standing;
+
+  /** Opens the index of the database at `path`; one that is not its own is deleted. Throws what SQLite or the system throws. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = openIndex(path);
+    try {
+      this.#standing = readStanding(this.#database, 'main', MAIN);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  /** How far index and database were when the last step read them. */
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  /**
+   * Does the next thing that is to be done: removals first, then lists, then search; search before lists where `searchFirst`.
+   * Throws what SQLite throws: nothing of the step is kept then.
+   */
+  step(searchFirst = false): Step {
+    const work = this.#reading(() => this.#nextWork(searchFirst));
+    if (work.step === 'renewed') work.write();
+    else if (work.step !== 'none') this.#writing(work.write);
+    return work.step;
+  }
+
+  /**
+   * Copies the WAL into the file as far as readers let it. `restart` waits for short reads, so that it starts over.
+   * Returns how many pages it has. Throws what SQLite throws.
+   */
+  checkpoint(restart: boolean): number {
+    const mode = restart ? 'RESTART' : 'PASSIVE';
+    const row = prepared(this.#database, `PRAGMA main.wal_checkpoint(${mode})`).get();
+    return Number(row?.['log']);
+  }
+
+  /** Closes the file; its WAL is gone then, unless somebody reads. */
+  close(): void {
+    this.#database.close();
+  }
+
+  /** To be called inside a read transaction: what is written belongs to the epoch that is read here. */
+  #nextWork(searchFirst: boolean): Work {
+    this.#standing = readStanding(this.#database, 'main', MAIN);
+    const { index, main, belongs } = this.#standing;
+    const listed = index.listedSeq > 0;
+    if (!belongs || (listed && index.removals < main.purgedRemovals))
+      return { step: 'renewed', write: () => this.#renew() };
+    if (listed && index.removals < main.removals) return this.#followRemovals();
+    const searchable = index.searchedSeq < index.listedSeq;
+    if (searchable && searchFirst) return this.#fillSearch();
+    if (index.listedSeq < main.lastSeq) return this.#fillLists();
+    return searchable ? this.#fillSearch() : { step: 'none', write: () => undefined };
+  }
+
+  /** Begins the index anew. */
+  #renew(): void {
+    this.#database.close();
+    deleteIndex(this.#path);
+    this.#database = openIndex(this.#path);
+  }
+
+  #followRemovals(): Work {
+    const { index, main } = this.#standing;
+    const removals = readRemovals(this.#database, MAIN, index.removals, REMOVAL_BATCH);
+    const last = removals.length < REMOVAL_BATCH ? main.removals : removals.at(-1)?.number;
+    return {
+      step: 'removals',
+      write: () => {
+        const emptied = removeAll(this.#database, removals);
+        this.#advance({
+          removals: last ?? main.removals,
+          senders: index.senders - emptied,
+        });
+      },
+    };
+  }
+
+  #fillLists(): Work {
+    const { index, main } = this.#standing;
+    const { messages, lastSeq } = readBatch(this.#database, index.listedSeq, LIST_BATCH_MESSAGES);
+    // The last numbers may be those of messages that are removed already.
+    const end = messages === LIST_BATCH_MESSAGES ? lastSeq : main.lastSeq;
+    // Where nothing was listed, no removal has to be followed.
+    const removals = index.listedSeq === 0 ? main.removals : index.removals;
+    return {
+      step: 'lists',
+      write: () => {
+        const added = addBatch(this.#database, messages);
+        this.#advance({ listedSeq: end, removals, senders: index.senders + added });
+      },
+    };
+  }
+
+  #fillSearch(): Work {
+    const { index } = this.#standing;
+    const { texts, end } = this.#readTexts(index.searchedSeq, index.listedSeq);
+    const insert = prepared(this.#database, 'INSERT INTO texts (rowid, text) VALUES (?, ?)');
+    return {
+      step: 'search',
+      write: () => {
+        for (const [seq, text] of texts) insert.run(seq, text);
+        this.#advance({ searchedSeq: end });
+      },
+    };
+  }
+
+  /** Folded texts after one number and up to another, as many as make a batch, and the number that they reach. */
+  #readTexts(
+    afterSeq: number,
+    upToSeq: number,
+  ): { texts: [seq: number, text: string][]; end: number } {
+    const select = preparedArrays(
+      this.#database,
+      `SELECT seq, text FROM ${MAIN}.messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${SEARCH_BATCH_MESSAGES}`,
+    );
+    const texts: [number, string][] = [];
+    let [rows, units, end] = [0, 0, upToSeq];
+    for (const row of select.iterate(afterSeq, upToSeq)) {
+      const [seq, text] = row as unknown as [number, string | null];
+      rows += 1;
+      if (text !== null) texts.push([seq, indexedForm(text)]);
+      units += text?.length ?? 0;
+      if (rows === SEARCH_BATCH_MESSAGES || units >= SEARCH_BATCH_UNITS) {
+        end = seq;
+        break;
+      }
+    }
+    return { texts, end };
+  }
+
+  /** Writes down how far the index is, and in which epoch of the database that was. */
+  #advance(to: Partial<IndexState>): void {
+    const next = { ...this.#standing.index, ...to };
+    prepared(
+      this.#database,
+      'UPDATE state SET epoch = ?, listed_seq = ?, searched_seq = ?, removals = ?, senders = ?',
+    ).run(
+      this.#standing.main.epoch,
+      next.listedSeq,
+      next.searchedSeq,
+      next.removals,
+      next.senders,
+    );
+  }
+
+  #reading<T>(work: () => T): T {
+    prepared(this.#database, 'BEGIN').run();
+    try {
+      return work();
+    } finally {
+      if (this.#database.isTransaction) prepared(this.#database, 'COMMIT').run();
+    }
+  }
+
+  #writing(work: () => void): void {
+    prepared(this.#database, 'BEGIN').run();
+    try {
+      work();
+      prepared(this.#database, 'COMMIT').run();
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// Takes removed messages out of the index, by the records that the database keeps of its removals.
+import type { DatabaseSync } from 'node:sqlite';
+import { DESCENDING, FIRST_KEY, KEY, KEY_COLUMNS } from '../file/keys.ts';
+import { prepared, preparedArrays } from '../file/statements.ts';
+import { ALL } from './schema.ts';
+
+/** One removal. The record names the message, so it is deleted once the index has followed it. */
+export interface Removal {
+  readonly number: number;
+  readonly seq: number;
+  readonly seconds: number;
+  readonly nanos: number;
+  readonly messageId: string;
+  readonly from: string;
+}
+
+type RemovalRow = readonly [number, number, number, number, string, string];
+
+/** Returns up to `limit` removals after the number, in their order. To be called inside a read transaction. */
+export function readRemovals(
+  database: DatabaseSync,
+  main: string,
+  after: number,
+  limit: number,
+): Removal[] {
+  const rows = preparedArrays(
+    database,
+    `SELECT number, seq, ${KEY_COLUMNS}, from_msisdn FROM ${main}.removals WHERE number > ? ORDER BY number LIMIT ?`,
+  ).all(after, limit) as unknown as RemovalRow[];
+  return rows.map(([number, seq, seconds, nanos, messageId, from]) => ({
+    number,
+    seq,
+    seconds,
+    nanos,
+    messageId,
+    from,
+  }));
+}
+
+/**
+ * Takes the messages out of their lists, counts and segments, and out of search. To be called inside a transaction; a message that
+ * the lists do not hold is passed over. Returns how many senders have no message left.
+ */
+export function removeAll(database: DatabaseSync, removals: readonly Removal[]): number {
+  const listOf = preparedArrays(database, 'SELECT list FROM lists WHERE sender = ?');
+  const unlistText = prepared(database, 'DELETE FROM texts WHERE rowid = ?');
+  let emptied = 0;
+  for (const removal of removals) {
+    unlistText.run(removal.seq);
+    const row = listOf.get(removal.from) as unknown as [number] | undefined;
+    if (row === undefined || !unlist(database, row[0], removal)) continue;
+    unlist(database, ALL, removal);
+    if (dropEmpty(database, row[0])) emptied += 1;
+  }
+  return emptied;
+}
+
+/** Takes a message out of one list. Returns whether it was there. */
+function unlist(database: DatabaseSync, list: number, removal: Removal): boolean {
+  const key = [list, removal.seconds, removal.nanos, removal.messageId] as const;
+  const { changes } = prepared(
+    database,
+    `DELETE FROM entries WHERE list = ? AND ${KEY} = (?, ?, ?) AND seq = ?`,
+  ).run(...key, removal.seq);
+  if (changes === 0) return false;
+  prepared(database, 'UPDATE lists SET messages = messages - 1 WHERE list = ?').run(list);
+  const segment = preparedArrays(
+    database,
+    `UPDATE segments SET messages = messages - 1 WHERE segment =
+       (SELECT segment FROM segments WHERE list = ? AND ${KEY} <= (?, ?, ?) ${DESCENDING} LIMIT 1)
+     RETURNING segment, messages, ts_seconds`,
+  ).get(...key) as unknown as [number, number, number] | undefined;
+  // The first segment of a list stays: it begins before every message.
+  if (segment !== undefined && segment[1] === 0 && segment[2] !== FIRST_KEY.seconds)
+    prepared(database, 'DELETE FROM segments WHERE segment = ?').run(segment[0]);
+  return true;
+}
+
+/** Deletes a sender's list that holds nothing any more. Returns whether it did. */
+function dropEmpty(database: DatabaseSync, list: number): boolean {
+  const { changes } = prepared(database, 'DELETE FROM lists WHERE list = ? AND messages = 0').run(
+    list,
+  );
+  if (changes === 0) return false;
+  prepared(database, 'DELETE FROM segments WHERE list = ?').run(list);
+  return true;
+}
+

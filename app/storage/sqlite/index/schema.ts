@@ -1,0 +1,170 @@
+// The index file beside the database: its name, its tables, and how it is opened for writing.
+import { rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { BUSY_TIMEOUT_MS } from '../file/connection.ts';
+
+/** Changes with the tables or with the folding of texts: a file of any other version is deleted and built again. */
+const INDEX_VERSION = 1;
+
+/**
+ * Pages that the indexer keeps in memory: its batches are sorted, so more gains nothing.
+ * Measured: 64 MiB took 50 MB more and filled no faster.
+ */
+const CACHE_KIB = 16_384;
+
+/** Memory in which FTS5 gathers a batch of texts: one segment of its own a batch, where the default of 1 MiB makes several. */
+const TEXTS_HASH_BYTES = 33_554_432;
+
+/** The list of all messages. Every other list is that of one sender. */
+export const ALL = 0;
+
+/** A segment holds so many messages when it is made, and is split when it has more than twice as many. */
+export const SEGMENT_MESSAGES = 2_048;
+/** A list of more messages has segments, and no segment grows larger. */
+export const LIST_MESSAGES_MAX = 2 * SEGMENT_MESSAGES;
+
+/** Names under which a connection of the index sees the database, and a reader's connection the index. */
+export const MAIN = 'truth';
+export const INDEX = 'derived';
+
+/**
+ * `state`: which database the index belongs to and how far it follows it. `lists`: one row a list with its count.
+ * `entries`: every list in the order of messages. `segments`: counted key ranges of the longer lists, so that a place is
+ * found without walking to it. `texts`: folded texts by trigram, for search; it keeps no text.
+ */
+const TABLES = `
+  CREATE TABLE state (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    epoch TEXT NOT NULL,
+    listed_seq INTEGER NOT NULL,
+    searched_seq INTEGER NOT NULL,
+    removals INTEGER NOT NULL,
+    senders INTEGER NOT NULL
+  );
+  INSERT INTO state VALUES (1, '', 0, 0, 0, 0);
+  CREATE TABLE lists (
+    list INTEGER PRIMARY KEY,
+    sender TEXT UNIQUE,
+    messages INTEGER NOT NULL,
+    segmented INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE INDEX lists_by_messages ON lists (messages DESC, sender);
+  CREATE INDEX lists_to_segment ON lists (messages) WHERE segmented = 0 AND messages > ${LIST_MESSAGES_MAX};
+  INSERT INTO lists (list, sender, messages) VALUES (${ALL}, NULL, 0);
+  CREATE TABLE entries (
+    list INTEGER NOT NULL,
+    ts_seconds INTEGER NOT NULL,
+    ts_nanos INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (list, ts_seconds, ts_nanos, message_id)
+  ) WITHOUT ROWID;
+  CREATE TABLE segments (
+    segment INTEGER PRIMARY KEY,
+    list INTEGER NOT NULL,
+    ts_seconds INTEGER NOT NULL,
+    ts_nanos INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    UNIQUE (list, ts_seconds, ts_nanos, message_id)
+  );
+  CREATE VIRTUAL TABLE texts USING fts5(
+    text, content='', contentless_delete=1, detail=none, tokenize="trigram case_sensitive 1"
+  );
+  INSERT INTO texts (texts, rank) VALUES ('hashsize', ${TEXTS_HASH_BYTES});`;
+
+/** Tables that must be there for the file to be of use. */
+const NAMES = ['entries', 'lists', 'segments', 'state', 'texts'];
+
+/** Returns the name of the index file of the database at `path`. */
+export function indexPath(path: string): string {
+  return `${path}-index`;
+}
+
+/** Returns SQL that attaches the file read-only, and never creates it. */
+export function attachReadOnly(path: string, name: string): string {
+  const uri = `${pathToFileURL(path).href}?mode=ro`;
+  return `ATTACH '${uri.replaceAll("'", "''")}' AS ${name}`;
+}
+
+/** Creates the tables of an empty index in the schema `name` of the connection. Throws what SQLite throws. */
+export function createTables(database: DatabaseSync, name: string): void {
+  const prefixed = TABLES.replaceAll(/CREATE (TABLE|VIRTUAL TABLE|INDEX) /g, `CREATE $1 ${name}.`);
+  database.exec(prefixed.replaceAll('INSERT INTO ', `INSERT INTO ${name}.`));
+}
+
+/** Returns whether the schema `name` of the connection is an index of this version. Throws what SQLite throws. */
+export function isIndex(database: DatabaseSync, name: string): boolean {
+  const version = database.prepare(`PRAGMA ${name}.user_version`).get()?.['user_version'];
+  if (version !== INDEX_VERSION) return false;
+  const rows = database.prepare(`SELECT name FROM ${name}.sqlite_schema`).all();
+  const names = new Set(rows.map((row) => row['name']));
+  return NAMES.every((table) => names.has(table));
+}
+
+/** Deletes the index file of the database at `path`, with its WAL. Throws what the system throws. */
+export function deleteIndex(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(indexPath(path) + suffix, { force: true });
+}
+
+/**
+ * Opens the index file of the database at `path` for writing, creating it where it is absent, with the database attached
+ * read-only. A file of another version, or that is no index, is replaced by an empty one. Throws what SQLite or the system throws.
+ */
+export function openIndex(path: string): DatabaseSync {
+  const database = openFile(path);
+  try {
+    if (isUsable(database)) return attached(database, path);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  database.close();
+  deleteIndex(path);
+  const fresh = openFile(path);
+  try {
+    fresh.exec('BEGIN IMMEDIATE');
+    createTables(fresh, 'main');
+    fresh.exec(`PRAGMA user_version = ${INDEX_VERSION}; COMMIT`);
+    return attached(fresh, path);
+  } catch (error) {
+    fresh.close();
+    throw error;
+  }
+}
+
+function openFile(path: string): DatabaseSync {
+  return new DatabaseSync(indexPath(path), { timeout: BUSY_TIMEOUT_MS });
+}
+
+function isUsable(database: DatabaseSync): boolean {
+  try {
+    return isIndex(database, 'main');
+  } catch (error) {
+    if (isDamage(error)) return false;
+    throw error;
+  }
+}
+
+function attached(database: DatabaseSync, path: string): DatabaseSync {
+  // NORMAL: after a power cut the file may be older, never damaged; what it lacks is read again from the database.
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA wal_autocheckpoint = 0;
+    PRAGMA cache_size = -${CACHE_KIB};
+    PRAGMA temp_store = MEMORY;`);
+  database.exec(attachReadOnly(path, MAIN));
+  return database;
+}
+
+// Result codes of SQLite for a file that is damaged, or is no database (https://sqlite.org/rescode.html).
+const CORRUPT = 11;
+const NOTADB = 26;
+
+/** Returns whether an error of `node:sqlite` says that a file is damaged. */
+export function isDamage(error: unknown): boolean {
+  const code = Number((error as { errcode?: unknown } | null)?.errcode) & 0xff;
+  return code === CORRUPT || code === NOTADB;
+}

@@ -1,0 +1,80 @@
+// How far the index follows the database, and whether it is that database's index at all.
+import type { DatabaseSync } from 'node:sqlite';
+import { preparedArrays } from '../file/statements.ts';
+
+/** What the index says of itself. */
+export interface IndexState {
+  /** The epoch of the database that the last batch was read in. */
+  readonly epoch: string;
+  /** The lists and counts hold every message up to this sequence number, but for the removed ones. */
+  readonly listedSeq: number;
+  /** The same for search. Never ahead of `listedSeq`. */
+  readonly searchedSeq: number;
+  /** Removals up to this number have been taken out of everything. */
+  readonly removals: number;
+  /** Senders with at least one message in the lists. */
+  readonly senders: number;
+}
+
+/** What the database says at the same moment. */
+export interface MainState {
+  readonly epoch: string;
+  readonly lastSeq: number;
+  /** The highest number given to a removal, and up to which their records are gone. */
+  readonly removals: number;
+  readonly purgedRemovals: number;
+}
+
+export interface Standing {
+  readonly index: IndexState;
+  readonly main: MainState;
+  /**
+   * Whether the index was built from this database. Each process that opens the database for writing begins an epoch with a
+   * random name. An index whose epoch the database does not know is another's; one that is further than the database was when that
+   * epoch ended followed a database that was replaced by an older copy of it.
+   */
+  readonly belongs: boolean;
+}
+
+type Row = readonly [
+  epoch: string,
+  listedSeq: number,
+  searchedSeq: number,
+  removals: number,
+  senders: number,
+  mainEpoch: string,
+  lastSeq: number,
+  mainRemovals: number,
+  purgedRemovals: number,
+  belongs: number,
+];
+
+/**
+ * Reads both in one statement, the index first. `index` and `main` are the names of the two schemas in this connection.
+ * Throws what SQLite throws.
+ */
+export function readStanding(database: DatabaseSync, index: string, main: string): Standing {
+  const counter = (name: string): string =>
+    `(SELECT value FROM ${main}.counters WHERE name = '${name}')`;
+  // An epoch ends where the next one begins; the last one goes on.
+  const end = (column: string, name: string): string =>
+    `coalesce((SELECT n.${column} FROM ${main}.epochs n WHERE n.number > e.number ORDER BY n.number LIMIT 1), ${counter(name)})`;
+  // The first read of a schema opens its snapshot: that of the index must not be newer than that of the database.
+  preparedArrays(database, `SELECT 1 FROM ${index}.state`).get();
+  const row = preparedArrays(
+    database,
+    `SELECT s.epoch, s.listed_seq, s.searched_seq, s.removals, s.senders,
+       (SELECT epoch FROM ${main}.epochs ORDER BY number DESC LIMIT 1),
+       ${counter('last_seq')}, ${counter('removals')}, ${counter('removals_purged')},
+       e.epoch IS NOT NULL AND s.listed_seq <= ${end('first_seq', 'last_seq')}
+         AND s.removals <= ${end('first_removal', 'removals')}
+     FROM ${index}.state s LEFT JOIN ${main}.epochs e ON e.epoch = s.epoch`,
+  ).get() as unknown as Row;
+  const [epoch, listedSeq, searchedSeq, removals, senders] = row;
+  return {
+    index: { epoch, listedSeq, searchedSeq, removals, senders },
+    main: { epoch: row[5], lastSeq: row[6], removals: row[7], purgedRemovals: row[8] },
+    // An empty index belongs to any database.
+    belongs: row[9] === 1 || listedSeq === 0,
+  };
+}

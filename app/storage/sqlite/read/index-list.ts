@@ -1,0 +1,134 @@
+// One ordered list of the index: any place in it is a short walk from the start of a counted segment.
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { OrderKey } from '../../../model/order.ts';
+import {
+  ASCENDING,
+  DESCENDING,
+  type Entry,
+  type EntryRow,
+  FIRST_KEY,
+  KEY,
+  KEY_COLUMNS,
+  entryOf,
+  keyValues,
+} from '../file/keys.ts';
+import { preparedArrays } from '../file/statements.ts';
+import { ALL, INDEX } from '../index/schema.ts';
+
+const ENTRIES = `SELECT ${KEY_COLUMNS}, seq FROM ${INDEX}.entries WHERE list = ?`;
+const SEGMENTS = `FROM ${INDEX}.segments WHERE list = ?`;
+
+/** A list without any entry has this number. */
+const NO_LIST = -1;
+
+export class IndexList {
+  readonly #database: DatabaseSync;
+  readonly #list: number;
+  /** How many entries there are. */
+  readonly count: number;
+
+  /** The list of a sender's messages, or of all where `from` is null. To be used inside one snapshot. */
+  constructor(database: DatabaseSync, from: string | null) {
+    const where = from === null ? `list = ${ALL}` : 'sender = ?';
+    const row = preparedArrays(
+      database,
+      `SELECT list, messages FROM ${INDEX}.lists WHERE ${where}`,
+    ).get(...(from === null ? [] : [from])) as unknown as [number, number] | undefined;
+    this.#database = database;
+    this.#list = row?.[0] ?? NO_LIST;
+    this.count = row?.[1] ?? 0;
+  }
+
+  /** How many entries come before the key. */
+  rank(key: OrderKey): number {
+    const start = this.#segmentOf(key);
+    const before = this.#number(
+      `SELECT coalesce(sum(messages), 0) ${SEGMENTS} AND ${KEY} < (?, ?, ?)`,
+      start,
+    );
+    const within = this.#number(
+      `SELECT count(*) FROM ${INDEX}.entries WHERE list = ? AND ${KEY} >= (?, ?, ?) AND ${KEY} < (?, ?, ?)`,
+      [...start, ...keyValues(key)],
+    );
+    return before + within;
+  }
+
+  /** Up to `limit` entries from the place `rank` on, counted from 0. */
+  at(rank: number, limit: number): Entry[] {
+    const { start, before } = this.#segmentAt(rank);
+    return this.#entries(`AND ${KEY} >= (?, ?, ?) ${ASCENDING} LIMIT ? OFFSET ?`, [
+      ...start,
+      limit,
+      rank - before,
+    ]);
+  }
+
+  /** Up to `limit` entries after the key. */
+  after(key: OrderKey, limit: number): Entry[] {
+    return this.#entries(`AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`, [...keyValues(key), limit]);
+  }
+
+  /** Up to `limit` entries before the key, in descending order. */
+  before(key: OrderKey, limit: number): Entry[] {
+    return this.#entries(`AND ${KEY} < (?, ?, ?) ${DESCENDING} LIMIT ?`, [
+      ...keyValues(key),
+      limit,
+    ]);
+  }
+
+  /** The sequence numbers of all entries, as a JSON array. For lists that are known to be short. */
+  seqs(): string {
+    const row = preparedArrays(
+      this.#database,
+      `SELECT json_group_array(seq) FROM ${INDEX}.entries WHERE list = ?`,
+    ).get(this.#list);
+    return (row as unknown as [string])[0];
+  }
+
+  #entries(sql: string, parameters: SQLInputValue[]): Entry[] {
+    return preparedArrays(this.#database, `${ENTRIES} ${sql}`)
+      .all(this.#list, ...parameters)
+      .map((row) => entryOf(row as unknown as EntryRow));
+  }
+
+  /** The start of the segment that the key falls into. */
+  #segmentOf(key: OrderKey): KeyValues {
+    const row = preparedArrays(
+      this.#database,
+      `SELECT ${KEY_COLUMNS} ${SEGMENTS} AND ${KEY} <= (?, ?, ?) ${DESCENDING} LIMIT 1`,
+    ).get(this.#list, ...keyValues(key));
+    return row === undefined ? keyValues(FIRST_KEY) : (row as unknown as KeyValues);
+  }
+
+  /** The start of the segment that holds the place, or of the last one, and how many messages come before it. */
+  #segmentAt(rank: number): { start: KeyValues; before: number } {
+    // Most readers are at the beginning, so the first segment is tried before the counts of all are fetched.
+    const first = this.#number(`SELECT messages ${SEGMENTS} ${ASCENDING} LIMIT 1`, []);
+    if (Number.isNaN(first) || rank < first) return { start: keyValues(FIRST_KEY), before: 0 };
+    // All counts as one text: a thousand rows of one number each take several times as long.
+    const counts = preparedArrays(
+      this.#database,
+      `SELECT json_group_array(messages) FROM (SELECT messages ${SEGMENTS} ${ASCENDING})`,
+    ).get(this.#list) as unknown as [string];
+    const messages = JSON.parse(counts[0]) as number[];
+    let before = 0;
+    let index = 0;
+    while (index < messages.length - 1 && before + (messages[index] ?? 0) <= rank) {
+      before += messages[index] ?? 0;
+      index += 1;
+    }
+    const row = preparedArrays(
+      this.#database,
+      `SELECT ${KEY_COLUMNS} ${SEGMENTS} ${ASCENDING} LIMIT 1 OFFSET ?`,
+    ).get(this.#list, index);
+    return { start: row as unknown as KeyValues, before };
+  }
+
+  /** The one number of a statement's one row; NaN without a row. */
+  #number(sql: string, parameters: readonly SQLInputValue[]): number {
+    const row = preparedArrays(this.#database, sql).get(this.#list, ...parameters);
+    return (row as unknown as [number] | undefined)?.[0] ?? Number.NaN;
+  }
+}
+
+type KeyValues = [seconds: number, nanos: number, messageId: string];
