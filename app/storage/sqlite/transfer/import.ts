@@ -1,6 +1,5 @@
 // Stores messages in bulk, each exactly once, also while a service runs on the same file.
 import type { Message } from '../../../model/message.ts';
-import type { AppendOutcome } from '../../../model/store.ts';
 import { openForReading } from '../connection.ts';
 import { APPEND_OUTCOMES } from '../protocol.ts';
 import { SearchWork } from '../search/work.ts';
@@ -44,7 +43,7 @@ export class BulkImport {
   async store(
     messages: readonly Message[],
     createdAt: readonly (string | null)[],
-  ): Promise<AppendOutcome[]> {
+  ): Promise<(typeof APPEND_OUTCOMES)[number][]> {
     const { outcomes } = await this.#courtesy.step(() => this.#writer.append(messages, createdAt));
     await this.#fillOrders(BATCH_MESSAGES_MIN);
     this.#batches += 1;
