@@ -1,7 +1,7 @@
 // Reads that never end: they are given up after their time, others are refused at once, and the service stays ready.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bounded, eventually } from './support/bounded.ts';
+import { bounded, during, eventually } from './support/bounded.ts';
 import { parseExposition } from './support/exposition.ts';
 import { message } from './support/message.ts';
 import { startService } from './support/service.ts';
@@ -55,15 +55,11 @@ describe('a burst of reads that never end', () => {
   it('one of them is given up by itself, and the others are answered meanwhile', async (t) => {
     const service = await startService(t);
     const restore = makeStatsEndless(service.databasePath);
-    const endless = assertUnavailable(service, { path: '/stats' }, 'timeout');
     let reads = 0;
-    let isOver = false;
-    void endless.finally(() => (isOver = true)).catch(() => undefined);
-    while (!isOver) {
+    await during(assertUnavailable(service, { path: '/stats' }, 'timeout'), async () => {
       assert.equal((await service.get('/messages')).status, 200);
       reads += 1;
-    }
-    await endless;
+    });
     assert.ok(reads > 1);
     restore();
     assert.equal((await service.get('/stats')).status, 200);
