@@ -19,7 +19,6 @@ const ROOMS = {
 const OWNED = {
   commander: ['cli'],
   'csv-parse': ['cli'],
-  piscina: ['storage'],
   pino: ['observe'],
   'prom-client': ['observe'],
   zod: ['model', 'ingest', 'query', 'http'],

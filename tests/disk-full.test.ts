@@ -7,10 +7,12 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { eventually } from './support/bounded.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
-import { message } from './support/message.ts';
+import { webhook } from './support/logged.ts';
+import { bytesOf, message } from './support/message.ts';
 import { startService } from './support/service.ts';
 import type { Service } from './support/service.ts';
 import { recordIn } from './support/shapes.ts';
+import { assertUnavailable } from './support/unavailable.ts';
 
 // A mount of its own that no one else sees, and that ends with the process.
 const UNSHARE = process.getuid?.() === 0 ? 'unshare --mount' : 'unshare --mount --map-root-user';
@@ -78,6 +80,19 @@ describe('a full disk', () => {
     assert.deepEqual(await service.stop(), { code: 0, signal: null });
     assert.equal(service.output.stderr, '');
     service.output.lines();
+  });
+
+  it('is tried by the service itself: it takes writes again, and says so, without being asked', async (t) => {
+    const service = await startOnSmallDisk(t);
+    if (!service) return;
+    await fill(service);
+    await assertUnavailable(service, { path: '/health/ready' }, 'disk');
+    const large = webhook(bytesOf(message({ text: '😀'.repeat(4096) })));
+    await assertUnavailable(service, large, 'disk');
+    rmSync(`/proc/${service.pid}/root${service.directory}/disk/ballast`);
+    const line = await service.output.line('recovery', ({ event }) => event === 'disk_recovered');
+    assert.equal(line.level, 'INFO');
+    assert.equal((await service.get('/health/ready')).status, 200);
   });
 
   it('does not keep SIGTERM from ending the service with exit code 0: the log beside the database is durable too', async (t) => {

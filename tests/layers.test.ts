@@ -53,7 +53,6 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
   ['model-is-facts', 'app/model/c.ts', "import 'pino';"],
   ['only-model-ingest-query-http-imports-zod', 'app/storage/a.ts', "import 'zod';"],
   ['only-storage-imports-sqlite', 'app/cli/b.ts', "import 'node:sqlite';"],
-  ['only-storage-imports-piscina', 'app/query/c.ts', "import 'piscina';"],
   ['only-observe-imports-pino', 'app/model/c.ts', "import 'pino';"],
   ['only-cli-imports-commander', 'app/query/g.ts', "import 'commander';"],
   ['only-cli-imports-csv-parse', 'app/query/i.ts', "import 'csv-parse';"],
@@ -76,7 +75,7 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
 const ALLOWED: readonly [file: string, source: string][] = [
   ['app/model/ok.ts', "import './y.ts'; import 'zod';"],
   ['app/ingest/ok.ts', "import '../model/y.ts'; import 'zod';"],
-  ['app/storage/ok.ts', "import '../model/y.ts'; import 'node:sqlite'; import 'piscina';"],
+  ['app/storage/ok.ts', "import '../model/y.ts'; import 'node:sqlite';"],
   ['app/observe/ok.ts', "import '../model/y.ts'; import 'pino'; import 'prom-client';"],
   ['app/http/ok.ts', "import '../ingest/y.ts'; import '../query/y.ts'; import 'node:http';"],
   [

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Receipt } from '../model/receipt.ts';
+import type { UnavailableReason } from '../model/unavailable.ts';
 import type { Events } from '../observe/events.ts';
 import type { Reply } from './replies.ts';
 
@@ -33,6 +34,7 @@ export class Exchange {
   readonly #events: Events;
   readonly #startMs = performance.now();
   #receipt: Receipt | null = null;
+  #reason: UnavailableReason | null = null;
   #openEnded = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, target: Target, events: Events) {
@@ -57,7 +59,9 @@ export class Exchange {
   /** Writes the reply, without its body where the method is HEAD. Does nothing when the client is gone. */
   send(reply: Reply<string | Buffer>): void {
     const response = this.#response;
+    if (reply.reason !== undefined) this.#events.unavailable(this.target.route, reply.reason);
     if (response.headersSent || response.destroyed) return;
+    this.#reason = reply.reason ?? null;
     response.writeHead(reply.status, {
       'Content-Type': 'application/json',
       'Content-Length': Buffer.byteLength(reply.body),
@@ -91,17 +95,16 @@ export class Exchange {
   }
 
   #ended(): void {
+    const isAnswered = this.#response.writableFinished || this.#openEnded;
     this.#events.requestEnded({
       requestId: this.requestId,
       method: this.method,
       path: this.target.path,
       route: this.target.route,
-      status:
-        this.#response.writableFinished || this.#openEnded
-          ? this.#response.statusCode
-          : CLIENT_CLOSED_REQUEST,
+      status: isAnswered ? this.#response.statusCode : CLIENT_CLOSED_REQUEST,
       latencyMs: performance.now() - this.#startMs,
       receipt: this.#receipt,
+      reason: isAnswered ? this.#reason : null,
     });
   }
 }

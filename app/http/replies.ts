@@ -4,6 +4,7 @@ import { formatSeconds } from '../model/instant.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
 import type { Receipt } from '../model/receipt.ts';
 import type { TimelineCounts, TimelineQuery } from '../model/timeline.ts';
+import type { UnavailableReason } from '../model/unavailable.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { Asset, Encoding } from './assets.ts';
 
@@ -12,6 +13,8 @@ export interface Reply<Body extends string | Buffer = string> {
   readonly status: number;
   readonly body: Body;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Why it is a 503: for the log and the metrics, never part of what is sent. */
+  readonly reason?: UnavailableReason;
 }
 
 const RETRY_AFTER_SECONDS = '1';
@@ -25,11 +28,11 @@ const INVALID_SIGNATURE = json(401, { detail: 'invalid signature' });
 /** RFC 6750, section 3: what to send, and nothing about what was wrong. */
 export const UNAUTHORIZED = json(401, { detail: 'unauthorized' }, { 'WWW-Authenticate': 'Bearer' });
 const TOO_LARGE = json(413, { detail: 'payload too large' });
-const UNAVAILABLE = json(
-  503,
-  { detail: 'storage unavailable' },
-  { 'Retry-After': RETRY_AFTER_SECONDS },
-);
+
+/** A 503 that says when to come again. */
+function unavailable(reason: UnavailableReason, value: { detail: string }): Reply {
+  return { ...json(503, value, { 'Retry-After': RETRY_AFTER_SECONDS }), reason };
+}
 
 /** What a page of ours may do: run and fetch what comes from here, and nothing else; no script or style within a page. */
 const CONTENT_SECURITY_POLICY = [
@@ -69,7 +72,7 @@ export function webhookReply(receipt: Receipt): Reply {
     case 'payload_too_large':
       return TOO_LARGE;
     case 'unavailable':
-      return UNAVAILABLE;
+      return storageUnavailable(receipt.reason ?? 'other');
   }
 }
 
@@ -84,8 +87,8 @@ export function methodNotAllowed(methods: readonly string[]): Reply {
 }
 
 /** The store cannot answer now; asking again later may help. */
-export function storageUnavailable(): Reply {
-  return UNAVAILABLE;
+export function storageUnavailable(reason: UnavailableReason): Reply {
+  return unavailable(reason, { detail: 'storage unavailable' });
 }
 
 /** `link` is the value of the Link header (RFC 8288). */
@@ -119,18 +122,15 @@ export const STREAM_HEADERS = {
   'X-Accel-Buffering': 'no',
 } as const;
 
-/** As many streams are open as may be. */
-export function tooManyStreams(): Reply {
-  return json(503, { detail: 'too many streams' }, { 'Retry-After': RETRY_AFTER_SECONDS });
+/** As many streams are open as may be, or the service is stopping. */
+export function streamRefused(reason: UnavailableReason): Reply {
+  return unavailable(reason, { detail: 'too many streams' });
 }
 
-export function readyReply(readiness: Readiness): Reply {
-  if (readiness.ready) return json(200, { status: 'ready', checks: readiness.checks });
-  return json(
-    503,
-    { detail: 'not ready', status: 'not ready', checks: readiness.checks },
-    { 'Retry-After': RETRY_AFTER_SECONDS },
-  );
+export function readyReply({ reason, checks }: Readiness): Reply {
+  if (reason === null) return json(200, { status: 'ready', checks });
+  const body = { detail: 'not ready', status: 'not ready', checks };
+  return unavailable(reason, body);
 }
 
 export function metricsReply(text: string, contentType: string): Reply {

@@ -83,7 +83,9 @@ export function createRouter(
     }
     const fail = (error: unknown): void => {
       if (error instanceof StoreUnavailable) {
-        exchange.send(storageUnavailable());
+        // What nobody has foreseen needs its text to be found.
+        if (error.reason === 'other') events.requestFailed(exchange.requestId, error);
+        exchange.send(storageUnavailable(error.reason));
         return;
       }
       events.requestFailed(exchange.requestId, error);

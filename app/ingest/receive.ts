@@ -1,32 +1,26 @@
 // The whole way of a webhook: verify, decode, store. A later step never runs before an earlier one has passed.
-import type { Receipt } from '../model/receipt.ts';
-import type { Store } from '../storage/store.ts';
+import type { Outcome, Receipt } from '../model/receipt.ts';
+import type { AppendOutcome, Store, Unavailable } from '../storage/store.ts';
 import { decodeMessage } from './decode.ts';
 import { type SigningKeys, signingKeyOf } from './signature.ts';
 
-/** The receipt of a body that was refused for its size, before any of it was looked at. */
-export const PAYLOAD_TOO_LARGE: Receipt = {
-  outcome: 'payload_too_large',
+const NOTHING_KNOWN = {
   signedWith: null,
   messageId: null,
   conflict: false,
   faults: [],
-};
+  reason: null,
+} as const;
+
+/** The receipt of a body that was refused for its size, before any of it was looked at. */
+export const PAYLOAD_TOO_LARGE: Receipt = { ...NOTHING_KNOWN, outcome: 'payload_too_large' };
 /** The receipt of a body that was not read to its end, because too many others were under way. */
 export const OVERLOADED: Receipt = {
+  ...NOTHING_KNOWN,
   outcome: 'unavailable',
-  signedWith: null,
-  messageId: null,
-  conflict: false,
-  faults: [],
+  reason: 'too_many_bodies',
 };
-const INVALID_SIGNATURE: Receipt = {
-  outcome: 'invalid_signature',
-  signedWith: null,
-  messageId: null,
-  conflict: false,
-  faults: [],
-};
+const INVALID_SIGNATURE: Receipt = { ...NOTHING_KNOWN, outcome: 'invalid_signature' };
 
 /** `receive` for one store and its keys: what the door is given. */
 export type Receive = (body: Buffer, signature: string | string[] | undefined) => Promise<Receipt>;
@@ -51,15 +45,21 @@ export async function receive(
       messageId: decoded.messageId,
       conflict: false,
       faults: decoded.faults,
+      reason: null,
     };
   }
   const stored = await store.append(decoded.message);
-  const conflict = stored === 'conflict';
   return {
-    outcome: conflict ? 'duplicate' : stored,
+    outcome: outcomeOf(stored),
     signedWith,
     messageId: decoded.message.message_id,
-    conflict,
+    conflict: stored === 'conflict',
     faults: [],
+    reason: typeof stored === 'string' ? null : stored.unavailable,
   };
+}
+
+function outcomeOf(stored: AppendOutcome | Unavailable): Outcome {
+  if (typeof stored !== 'string') return 'unavailable';
+  return stored === 'conflict' ? 'duplicate' : stored;
 }

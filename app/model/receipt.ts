@@ -1,5 +1,6 @@
 // What became of one webhook request, with what its answer and its log line need.
 import type { Fault } from './fault.ts';
+import type { UnavailableReason } from './unavailable.ts';
 
 /** Every outcome, in the order in which the metrics list them. */
 export const OUTCOMES = [
@@ -23,4 +24,6 @@ export interface Receipt {
   readonly conflict: boolean;
   /** What is wrong with the body, where the outcome is `validation_error`. */
   readonly faults: readonly Fault[];
+  /** Why it could not be stored; null unless the outcome is `unavailable`. */
+  readonly reason: UnavailableReason | null;
 }

@@ -1,6 +1,7 @@
 // What happens is reported here, once: each event is one log line and the counters that belong to it.
 import type { Receipt } from '../model/receipt.ts';
 import type { StoreObserver } from '../storage/store.ts';
+import type { UnavailableReason } from '../model/unavailable.ts';
 import type { Log } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { EndedRequest } from './request-line.ts';
@@ -29,6 +30,11 @@ export class Events {
     this.#metrics.webhookOutcomes[receipt.outcome].inc();
     if (receipt.signedWith !== null) this.#metrics.signatures[receipt.signedWith].inc();
     if (receipt.conflict) this.#metrics.conflicts.inc();
+  }
+
+  /** A request cannot be served for now, whether or not its client is still there. */
+  unavailable(route: string, reason: UnavailableReason): void {
+    this.#metrics.unavailable.inc({ path: route, reason });
   }
 
   /** Bytes that are not HTTP, or a request that took too long to arrive: answered by the server itself. */
@@ -149,6 +155,8 @@ export class Events {
           wait_ms_max: waitMs,
           msg: `DATABASE_URL: another process holds the write lock: waiting for up to ${waitMs / 1_000} s`,
         }),
+      diskRecovered: () =>
+        this.#log.logger.info({ event: 'disk_recovered', msg: 'the disk takes writes again' }),
       pruned: (messages) => this.#metrics.pruned.inc(messages),
       pruneRun: ({ messages, durationMs, failure }) => {
         const line = {

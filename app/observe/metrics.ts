@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import { OUTCOMES, type Outcome } from '../model/receipt.ts';
 import type { StoreFigures } from '../storage/store.ts';
 import type { Readiness } from './readiness.ts';
+import { unavailableCounter } from './unavailable-counter.ts';
 
 const LATENCY_BUCKETS_MS = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
 const COMMIT_BUCKETS_SECONDS = [
@@ -102,6 +103,7 @@ export function createMetrics() {
   return {
     registry,
     httpRequests,
+    unavailable: unavailableCounter(registers),
     webhookOutcomes,
     signatures: { current: signatures.labels('current'), previous: signatures.labels('previous') },
     refusedConnections,
@@ -131,7 +133,8 @@ function writerMetrics(registers: Registry[]) {
     labelNames: ['reason'],
     registers,
   });
-  for (const reason of ['disk', 'locked', 'schema', 'other']) batchFailures.inc({ reason }, 0);
+  for (const reason of ['disk', 'locked', 'schema', 'corrupt', 'other'])
+    batchFailures.inc({ reason }, 0);
   const pruned = new Counter({
     name: 'oncebox_pruned_messages_total',
     help: 'Messages removed because they were older than RETENTION_DAYS.',

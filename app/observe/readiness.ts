@@ -1,25 +1,27 @@
 // Whether the service may be sent requests: each check by its name, looked at anew every time.
 import type { Store } from '../storage/store.ts';
+import type { UnavailableReason } from '../model/unavailable.ts';
 
 export interface Readiness {
-  readonly ready: boolean;
+  /** Why the service is not ready; null when it is. */
+  readonly reason: UnavailableReason | null;
   /** Each check: `ok`, or what is wrong. */
   readonly checks: Readonly<Record<'secret' | 'store' | 'schema' | 'writer' | 'disk', string>>;
 }
 
 /** Looks at the secret and at the store as they are now. */
 export async function readiness(secret: Buffer, store: Store): Promise<Readiness> {
-  const health = await store.check();
-  const problems = { secret: secret.length > 0 ? null : 'not set', ...health };
+  const { checks, reason } = await store.check();
+  const isSet = secret.length > 0;
   const state = (problem: string | null): string => problem ?? 'ok';
   return {
-    ready: Object.values(problems).every((problem) => problem === null),
+    reason: reason ?? (isSet ? null : 'other'),
     checks: {
-      secret: state(problems.secret),
-      store: state(problems.store),
-      schema: state(problems.schema),
-      writer: state(problems.writer),
-      disk: state(problems.disk),
+      secret: isSet ? 'ok' : 'not set',
+      store: state(checks.store),
+      schema: state(checks.schema),
+      writer: state(checks.writer),
+      disk: state(checks.disk),
     },
   };
 }

@@ -1,5 +1,6 @@
 // The log line of a request, put together by hand: it is written for every request, and a general serialiser costs more than the rest of it.
 import type { Receipt } from '../model/receipt.ts';
+import type { UnavailableReason } from '../model/unavailable.ts';
 
 /** A request that has ended, whether answered or given up by its client. */
 export interface EndedRequest {
@@ -15,6 +16,8 @@ export interface EndedRequest {
   readonly latencyMs: number;
   /** Only for `POST /webhook`. */
   readonly receipt: Receipt | null;
+  /** Why the answer was 503; null for any other. */
+  readonly reason: UnavailableReason | null;
 }
 
 export type Severity = 'INFO' | 'WARNING' | 'ERROR';
@@ -31,13 +34,13 @@ export function severityOf({ status, receipt }: EndedRequest): Severity {
 
 /** The line, with its end. `ts` is the server's time as ISO 8601. */
 export function requestLine(request: EndedRequest, severity: Severity, ts: string): string {
-  const { receipt } = request;
+  const { receipt, reason } = request;
   const path = request.path === request.route ? request.path : safe(request.path);
   const latency = Math.round(request.latencyMs * 1_000) / 1_000;
   const dup = request.route === WEBHOOK ? `,"dup":${receipt?.outcome === 'duplicate'}` : '';
   return (
     `{"level":"${severity}","ts":"${ts}","request_id":"${request.requestId}","method":"${request.method}",` +
-    `"path":"${path}","status":${request.status},"latency_ms":${latency}${dup}${described(receipt)}}\n`
+    `"path":"${path}","status":${request.status},"latency_ms":${latency}${dup}${described(receipt)}${reason === null ? '' : `,"reason":"${reason}"`}}\n`
   );
 }
 

@@ -1,22 +1,27 @@
 // The port to a store: what the rest of the service may ask of whatever keeps the messages.
-import type { Message } from '../model/message.ts';
-import type { MessageQuery, Page } from '../model/page.ts';
-import type { Stats } from '../model/stats.ts';
-import type { StreamPage } from '../model/stream.ts';
-import type { TimelineCounts, TimelineQuery } from '../model/timeline.ts';
+import type { Message } from './message.ts';
+import type { MessageQuery, Page } from './page.ts';
+import type { Stats } from './stats.ts';
+import type { StreamPage } from './stream.ts';
+import type { TimelineCounts, TimelineQuery } from './timeline.ts';
+import type { UnavailableReason } from './unavailable.ts';
 
 /**
- * What became of one message. All but `unavailable` mean that a message with this id is durable:
+ * What became of one message. Each means that a message with this id is durable:
  * `created` this one, `duplicate` an equal one, `conflict` one with other content (the first write wins).
  */
-export type AppendOutcome = 'created' | 'duplicate' | 'conflict' | 'unavailable';
+export type AppendOutcome = 'created' | 'duplicate' | 'conflict';
 
-/** The state of one readiness check: null when it holds, else a short reason that may be shown to a caller. */
+/** It cannot be said that the message is durable: it was not acknowledged, though it may be stored nevertheless. */
+export interface Unavailable {
+  readonly unavailable: UnavailableReason;
+}
+
+/** The state of each readiness check: null when it holds, else a short text that may be shown to a caller. */
 export interface StoreHealth {
-  readonly store: string | null;
-  readonly schema: string | null;
-  readonly writer: string | null;
-  readonly disk: string | null;
+  readonly checks: Readonly<Record<'store' | 'schema' | 'writer' | 'disk', string | null>>;
+  /** Why the first check that fails does so; null when all hold. */
+  readonly reason: UnavailableReason | null;
 }
 
 /** The figures of the file, as far as they can be read now. */
@@ -32,18 +37,23 @@ export interface StoreFigures {
   readonly diskFreeBytes: number;
 }
 
-/** A reason of ours why a question cannot be answered now; the caller may ask again later. */
+/** The store cannot answer now; the caller may ask again later. The message is for the log. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+  readonly reason: UnavailableReason;
+
+  constructor(reason: UnavailableReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
 }
 
 export interface Store {
   /**
    * Stores a message exactly once. Resolves only when the outcome is durable (committed and synced),
-   * or `unavailable` when that cannot be said: the message was not acknowledged, though it may be stored
-   * nevertheless, and the sender is expected to send it again. Never rejects.
+   * or with why that cannot be said: then the sender is expected to send it again. Never rejects.
    */
-  append(message: Message): Promise<AppendOutcome>;
+  append(message: Message): Promise<AppendOutcome | Unavailable>;
   /** One page and the total that matches, both from one snapshot. Rejects with StoreUnavailable. */
   page(query: MessageQuery): Promise<Page>;
   /** Rejects with StoreUnavailable. */
@@ -73,6 +83,8 @@ export interface StoreObserver {
   batch(event: { messages: number; commitMs: number; failure: string | null }): void;
   /** Another process keeps the store from opening; it waits for at most `waitMs`. */
   waitingForLock(waitMs: number): void;
+  /** A write succeeds again, after a batch had failed for want of disk. */
+  diskRecovered(): void;
   /** Retention has removed messages. */
   pruned(messages: number): void;
   /** Retention has looked at everything once, or has failed. */

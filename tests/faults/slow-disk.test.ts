@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { temporaryDirectory } from '../support/cleanup.ts';
-import { message } from '../support/message.ts';
+import { eventually } from '../support/bounded.ts';
+import { webhook } from '../support/logged.ts';
+import { bytesOf, message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
+import { assertUnavailable } from '../support/unavailable.ts';
 import { Load } from './load.ts';
 import { buildShim, Disk } from './shim.ts';
 import { assertConsistent, assertStored } from './verify.ts';
@@ -39,4 +42,24 @@ describe('a disk whose syncs take', { concurrency: 2 }, () => {
       assertStored(service.databasePath, load.acknowledged);
     });
   }
+
+  it('longer than a post may wait: 503 and not ready, both for the reason timeout, until it has ended', async (t) => {
+    if ('reason' in built) {
+      t.skip(built.reason);
+      return;
+    }
+    const disk = new Disk(t, built.library, temporaryDirectory(t));
+    const service = await startService(t, {
+      directory: disk.directory,
+      env: disk.env({ trace: false }),
+    });
+    disk.slowDown(15_000);
+    await assertUnavailable(service, webhook(bytesOf(message())), 'timeout');
+    disk.slowDown(0);
+    await assertUnavailable(service, { path: '/health/ready' }, 'timeout');
+    await eventually('it to be ready', async () =>
+      (await service.get('/health/ready')).status === 200 ? true : undefined,
+    );
+    assert.equal((await service.page()).total, 1, 'it was not acknowledged, and is stored');
+  });
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
+import { assertUnavailable } from '../support/unavailable.ts';
 import { assertStored } from './verify.ts';
 import { mutant } from './mutant.ts';
 
@@ -38,12 +39,14 @@ describe('a thread that dies', () => {
     const service = await startService(t, { main });
     await service.store(message());
     for (let round = 0; round < 3; round += 1) {
-      const died = await service.get('/messages?q=die');
-      assert.deepEqual([died.status, died.text], [503, '{"detail":"storage unavailable"}']);
+      const died = await assertUnavailable(service, { path: '/messages?q=die' }, 'other');
+      assert.equal(died.text, '{"detail":"storage unavailable"}');
       assert.equal((await service.page()).total, 1);
       assert.equal((await service.get('/stats')).status, 200);
       assert.equal((await service.get('/health/ready')).status, 200);
     }
+    const lines = service.output.lines().filter(({ event }) => event === 'request_failed');
+    assert.equal(lines.length, 3, 'what the reason `other` does not tell');
     await service.store(message());
     assert.equal((await service.stop()).code, 0);
   });

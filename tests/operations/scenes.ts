@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bounded, eventually } from '../support/bounded.ts';
-import { execute, holdWriteLock } from '../support/database.ts';
+import { execute, holdWriteLock, insertRows } from '../support/database.ts';
 import { message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import { again, post } from './stage.ts';
@@ -15,19 +15,6 @@ const READER = `while IFS= read -r line; do
   printf '%s\\n' "$line"
   case $line in *farewell*) break ;; esac
 done <log`;
-
-/** Puts rows into the table as another program might, of which orders and index know nothing yet. */
-function insertRows(path: string, rows: number): void {
-  execute(
-    path,
-    `BEGIN;
-     INSERT INTO messages SELECT 'other-' || value, '+15550100', '+15550101', '2025-01-15T10:00:00Z', 'a text',
-       '2025-01-15T10:00:00Z', (SELECT value FROM counters WHERE name = 'last_seq') + value, 1736935200, 0
-       FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT ${rows}) SELECT value FROM n);
-     UPDATE counters SET value = value + ${rows} WHERE name IN ('last_seq', 'messages');
-     COMMIT;`,
-  );
-}
 
 /** A table that refuses rows keeps what is derived from the messages behind them, however often it is tried again. */
 function backlog(

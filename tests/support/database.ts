@@ -29,6 +29,19 @@ export function execute(path: string, sql: string): void {
   }
 }
 
+/** Puts rows into the table as another program might, of which orders and index know nothing yet. */
+export function insertRows(path: string, rows: number): void {
+  execute(
+    path,
+    `BEGIN;
+     INSERT INTO messages SELECT 'other-' || value, '+15550100', '+15550101', '2025-01-15T10:00:00Z', 'a text',
+       '2025-01-15T10:00:00Z', (SELECT value FROM counters WHERE name = 'last_seq') + value, 1736935200, 0
+       FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT ${rows}) SELECT value FROM n);
+     UPDATE counters SET value = value + ${rows} WHERE name IN ('last_seq', 'messages');
+     COMMIT;`,
+  );
+}
+
 /** Holds the write lock until its standard input ends, which it also does when the test process dies. */
 const HOLD = `
   import { DatabaseSync } from 'node:sqlite';

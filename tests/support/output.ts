@@ -21,6 +21,7 @@ export interface LogLine {
   msg?: unknown;
   url?: unknown;
   mode?: unknown;
+  reason?: unknown;
 }
 
 /** Takes one line of text. Gives it as a log line. Throws when it is anything but a JSON object. */

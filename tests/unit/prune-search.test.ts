@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BLOCK_MESSAGES, FAN_OUT } from '../../app/storage/sqlite/search/blocks.ts';
-import type { SearchPiece } from '../../app/storage/sqlite/search/indexer.ts';
+import type { SearchPiece } from '../../app/storage/sqlite/index/indexer.ts';
 import { HALF, SENDERS, apply, holds, indexAll, listedGhosts, open, pieces } from './removals.ts';
 
 describe('the search index beside removals', () => {

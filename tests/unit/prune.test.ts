@@ -1,7 +1,7 @@
 // Messages that are removed are gone from every list, count and index, at every step of it; their ids are not.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { APPEND_OUTCOMES } from '../../app/storage/sqlite/protocol.ts';
+import { APPEND_OUTCOMES } from '../../app/storage/sqlite/file/protocol.ts';
 import { type Selection, countSelected } from '../../app/storage/sqlite/maintenance/selection.ts';
 import { verifyCounts } from '../../app/storage/sqlite/maintenance/verify.ts';
 import { HALF, holds, indexAll, isSelected, listedGhosts, open } from './removals.ts';

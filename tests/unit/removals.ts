@@ -9,7 +9,7 @@ import { openForReading } from '../../app/storage/sqlite/file/connection.ts';
 import { selectPage } from '../../app/storage/sqlite/read/page.ts';
 import type { Selection } from '../../app/storage/sqlite/maintenance/selection.ts';
 import { rangeOf } from '../../app/storage/sqlite/search/blocks.ts';
-import type { SearchPiece } from '../../app/storage/sqlite/search/indexer.ts';
+import type { SearchPiece } from '../../app/storage/sqlite/index/indexer.ts';
 import { listsOf, unpack } from '../../app/storage/sqlite/search/postings.ts';
 import { SearchWork } from '../../app/storage/sqlite/search/work.ts';
 import { selectStats } from '../../app/storage/sqlite/read/stats.ts';

@@ -17,7 +17,7 @@ import {
 } from '../../app/storage/sqlite/search/blocks.ts';
 import { buildBlock } from '../../app/storage/sqlite/search/build.ts';
 import { NO_GROUPS } from '../../app/storage/sqlite/search/groups.ts';
-import type { SearchPiece } from '../../app/storage/sqlite/search/indexer.ts';
+import type { SearchPiece } from '../../app/storage/sqlite/index/indexer.ts';
 import { mergeBlocks } from '../../app/storage/sqlite/search/merge.ts';
 import { foldedTexts } from '../../app/storage/sqlite/search/texts.ts';
 import { Writer } from '../../app/storage/sqlite/write/writer.ts';

@@ -6,6 +6,7 @@ import type { StoreObserver } from '../../app/storage/store.ts';
 export const silent: StoreObserver = {
   batch: () => undefined,
   waitingForLock: () => undefined,
+  diskRecovered: () => undefined,
   pruned: () => undefined,
   pruneRun: () => undefined,
   fatal: (error) => {

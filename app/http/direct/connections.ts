@@ -122,6 +122,7 @@ class DirectConnection {
       receipt = await receive(body, signature);
       events.webhookReceived(receipt);
       reply = webhookReply(receipt);
+      if (reply.reason !== undefined) events.unavailable(WEBHOOK, reply.reason);
     } catch (error) {
       events.requestFailed(id, error);
     }
@@ -134,6 +135,7 @@ class DirectConnection {
         status,
         latencyMs: performance.now() - startMs,
         receipt,
+        reason: status === reply.status ? (reply.reason ?? null) : null,
       });
     if (this.#socket.destroyed) {
       ended(CLIENT_CLOSED_REQUEST);

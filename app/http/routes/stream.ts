@@ -2,7 +2,7 @@
 import type { Store } from '../../storage/store.ts';
 import { aheadOfStream, parseStreamStart } from '../../query/stream.ts';
 import type { Exchange } from '../exchange.ts';
-import { STREAM_HEADERS, invalid, tooManyStreams } from '../replies.ts';
+import { STREAM_HEADERS, invalid, streamRefused } from '../replies.ts';
 import type { Feed } from '../stream/feed.ts';
 import { Follower } from '../stream/follower.ts';
 
@@ -13,7 +13,8 @@ export async function stream(exchange: Exchange, store: Store, feed: Feed): Prom
     typeof header === 'string' ? header : undefined,
   );
   if ('faults' in start) return exchange.send(invalid(start.faults));
-  if (feed.full) return exchange.send(tooManyStreams());
+  const { refusal } = feed;
+  if (refusal !== null) return exchange.send(streamRefused(refusal));
   const { lastSeq } = await store.after(0, 0);
   if (start.after !== null && start.after > lastSeq)
     return exchange.send(invalid([aheadOfStream(start.after, lastSeq)]));

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../storage/store.ts';
 import type { StreamPage } from '../../model/stream.ts';
+import type { UnavailableReason } from '../../model/unavailable.ts';
 import type { Follower } from './follower.ts';
 
 const FOLLOWERS_MAX = 256;
@@ -35,9 +36,10 @@ export class Feed {
     return this.#followers.size;
   }
 
-  /** Whether no further stream may be opened now. */
-  get full(): boolean {
-    return this.#closed || this.size >= FOLLOWERS_MAX;
+  /** Why no further stream may be opened now; null where one may. */
+  get refusal(): UnavailableReason | null {
+    if (this.#closed) return 'shutting_down';
+    return this.size >= FOLLOWERS_MAX ? 'too_many_streams' : null;
   }
 
   add(follower: Follower): void {

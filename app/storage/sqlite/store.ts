@@ -1,4 +1,4 @@
-// The SQLite engine behind the port: one writer's thread, a pool of readers, one file.
+// The SQLite engine behind the port: one writer's thread, pools of readers, one file.
 import type { Message } from '../../model/message.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
 import type { Stats } from '../../model/stats.ts';
@@ -10,13 +10,17 @@ import type {
   StoreFigures,
   StoreHealth,
   StoreObserver,
+  Unavailable,
 } from '../store.ts';
+import type { UnavailableReason } from '../../model/unavailable.ts';
+import { reasonOf } from './file/failure.ts';
 import { Readers } from './read/readers.ts';
 import { gateMemory } from './search-gate.ts';
 import { WriterQueue, type WriterOptions } from './write/writer-queue.ts';
 
 const READ_TIMEOUT_MS = 10_000;
-const CHECK_TIMEOUT_MS = 2_000;
+/** One check or one look at the figures: below the 3 s that probes wait. */
+const STATE_TIMEOUT_MS = 2_000;
 const OPEN_TIMEOUT_MS = 30_000;
 /** A batch that takes longer than this means a writer that is stuck. */
 const WRITER_STUCK_MS = 10_000;
@@ -41,7 +45,7 @@ export class SqliteStore implements Store {
     const writer = await WriterQueue.open(options.path, options, gate, observer);
     const readers = new Readers(options.path, options.readerThreads, gate);
     // A first answer shows that the readers are up, so that the service is ready from its first moment.
-    await readers.ask({ kind: 'check' }, OPEN_TIMEOUT_MS);
+    await readers.state('check', OPEN_TIMEOUT_MS);
     return new SqliteStore(writer, readers);
   }
 
@@ -55,47 +59,55 @@ export class SqliteStore implements Store {
     return this.#writer.depth;
   }
 
-  /** Questions that wait for a reader. */
+  /** Reads that wait for a thread. */
   get readersWaiting(): number {
     return this.#readers.waiting;
   }
 
-  append(message: Message): Promise<AppendOutcome> {
+  append(message: Message): Promise<AppendOutcome | Unavailable> {
     return this.#writer.append(message);
   }
 
   page(query: MessageQuery): Promise<Page> {
-    return this.#readers.ask({ kind: 'page', query }, READ_TIMEOUT_MS);
+    return this.#readers.read({ kind: 'page', query }, READ_TIMEOUT_MS);
   }
 
   stats(): Promise<Stats> {
-    return this.#readers.ask({ kind: 'stats' }, READ_TIMEOUT_MS);
+    return this.#readers.read({ kind: 'stats' }, READ_TIMEOUT_MS);
   }
 
   timeline(query: TimelineQuery): Promise<TimelineCounts> {
-    return this.#readers.ask({ kind: 'timeline', query }, READ_TIMEOUT_MS);
+    return this.#readers.read({ kind: 'timeline', query }, READ_TIMEOUT_MS);
   }
 
   after(after: number, limit: number): Promise<StreamPage> {
-    return this.#readers.ask({ kind: 'after', query: { after, limit } }, READ_TIMEOUT_MS);
+    return this.#readers.read({ kind: 'after', query: { after, limit } }, READ_TIMEOUT_MS);
   }
 
   async check(): Promise<StoreHealth> {
-    this.#writer.probeAfterFailure();
-    const failure = this.#writer.lastFailure;
-    const writer = this.#writer.busyMs > WRITER_STUCK_MS ? 'the writer is stuck' : null;
-    const disk = failure === 'disk' ? 'the last write failed for want of disk' : null;
+    const isStuck = this.#writer.busyMs > WRITER_STUCK_MS;
+    const { diskFailed } = this.#writer;
+    let store: UnavailableReason | null = null;
+    let schema: string | null = 'unknown';
     try {
-      const read = await this.#readers.ask({ kind: 'check' }, CHECK_TIMEOUT_MS);
-      return { ...read, writer, disk };
-    } catch {
-      return { store: 'the database does not answer', schema: 'unknown', writer, disk };
+      schema = await this.#readers.state('check', STATE_TIMEOUT_MS);
+    } catch (error) {
+      store = reasonOf(error);
     }
+    return {
+      checks: {
+        store: store === null ? null : 'the database does not answer',
+        schema,
+        writer: isStuck ? 'the writer is stuck' : null,
+        disk: diskFailed ? 'the last write failed for want of disk' : null,
+      },
+      reason: store ?? firstReason({ schema: schema !== null, disk: diskFailed, timeout: isStuck }),
+    };
   }
 
   async figures(): Promise<StoreFigures | null> {
     try {
-      return await this.#readers.ask({ kind: 'figures' }, CHECK_TIMEOUT_MS);
+      return await this.#readers.state('figures', STATE_TIMEOUT_MS);
     } catch {
       return null;
     }
@@ -106,4 +118,10 @@ export class SqliteStore implements Store {
     await this.#readers.close();
     await this.#writer.close();
   }
+}
+
+/** The first of the reasons that holds; null when none does. */
+function firstReason<R extends UnavailableReason>(holds: Readonly<Record<R, boolean>>): R | null {
+  for (const reason in holds) if (holds[reason]) return reason;
+  return null;
 }

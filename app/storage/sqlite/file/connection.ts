@@ -1,7 +1,8 @@
 // Opens the database file with the settings that durability rests on, and reads each of them back.
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { foldCase } from '../../../model/search.ts';
+import { foldCase } from '../../model/search.ts';
+import { StoreUnavailable } from '../../store.ts';
 
 /**
  * Versions up to 3.51.2 can corrupt a database when a checkpoint resets the WAL at the wrong moment
@@ -41,7 +42,7 @@ export function openForCheckpoints(path: string): DatabaseSync {
 
 /** Opens an existing file for reading only. Throws what SQLite throws. */
 export function openForReading(path: string): DatabaseSync {
-  if (!existsSync(path)) throw new Error('the database file is gone');
+  if (!existsSync(path)) throw new StoreUnavailable('disk', 'the database file is gone');
   const database = open(path, true);
   database.function('fold_case', { deterministic: true }, (text) => foldCase(String(text)));
   return database;

@@ -1,13 +1,17 @@
-// What kind of trouble an error of SQLite is.
-import type { Failure } from '../protocol.ts';
+// What kind of trouble an error is: the one place that sorts the errors of SQLite.
+import { StoreUnavailable } from '../../store.ts';
+import type { UnavailableReason } from '../../model/unavailable.ts';
+import type { Failure } from './protocol.ts';
 
 // Primary result codes of SQLite (https://sqlite.org/rescode.html).
 const BUSY = 5;
 const LOCKED = 6;
 const READONLY = 8;
 const IOERR = 10;
+const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
+const NOTADB = 26;
 const ERROR = 1;
 
 /** Sorts an error of `node:sqlite` into the kinds that the service treats differently. */
@@ -15,8 +19,14 @@ export function failureOf(error: unknown): Failure {
   const code = resultCode(error);
   if (code === BUSY || code === LOCKED) return 'locked';
   if (code === FULL || code === IOERR || code === READONLY || code === CANTOPEN) return 'disk';
+  if (code === CORRUPT || code === NOTADB) return 'corrupt';
   if (code === ERROR) return 'schema';
   return 'other';
+}
+
+/** Why something cannot be answered: what was thrown with a reason keeps it, all else is sorted by `failureOf`. */
+export function reasonOf(error: unknown): UnavailableReason {
+  return error instanceof StoreUnavailable ? error.reason : failureOf(error);
 }
 
 /** The primary result code of an error of `node:sqlite`; null for any other error. */

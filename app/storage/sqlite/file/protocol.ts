@@ -2,10 +2,11 @@
 import type { Message } from '../../model/message.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
 import type { Stats } from '../../model/stats.ts';
-import type { AppendOutcome, PruneRun, StoreFigures } from '../store.ts';
+import type { AppendOutcome, PruneRun, StoreFigures, StoreUnavailable } from '../../store.ts';
 import type { StreamPage } from '../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
-import type { StreamQuery } from './read/stream.ts';
+import type { UnavailableReason } from '../../model/unavailable.ts';
+import type { StreamQuery } from './stream.ts';
 
 /** Outcomes travel as their place in this list, one byte a message. */
 export const APPEND_OUTCOMES = [
@@ -13,7 +14,7 @@ export const APPEND_OUTCOMES = [
   'duplicate',
   'conflict',
   'unavailable',
-] as const satisfies AppendOutcome[];
+] as const satisfies (AppendOutcome | 'unavailable')[];
 
 export type WriterRequest =
   | { readonly kind: 'append'; readonly messages: readonly Message[] }
@@ -21,7 +22,10 @@ export type WriterRequest =
   | { readonly kind: 'close' };
 
 /** Why a batch failed as a whole. `disk`: no space, or the disk failed; it decides the readiness check. */
-export type Failure = 'disk' | 'locked' | 'schema' | 'other';
+export type Failure = Extract<
+  UnavailableReason,
+  'disk' | 'locked' | 'schema' | 'corrupt' | 'other'
+>;
 
 export type WriterReply =
   /** `alone`: no other service uses the file. */
@@ -54,16 +58,11 @@ export interface ReaderAnswers {
   readonly stats: Stats;
   readonly timeline: TimelineCounts;
   readonly after: StreamPage;
-  readonly check: { readonly store: string | null; readonly schema: string | null };
+  /** What is wrong with the schema as it is in the file; null when nothing is. */
+  readonly check: string | null;
   readonly figures: StoreFigures;
 }
 
-/** What the indexer reports. It never gives up: after `failed` it tries again. */
-export type IndexerReport =
-  /** More messages are to be indexed than readers can merge: reads say `index_behind` until it is done. */
-  | { readonly kind: 'building'; readonly messages: number }
-  | { readonly kind: 'built'; readonly messages: number }
-  /** The file was damaged and is built again. */
-  | { readonly kind: 'damaged' }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly reason: string }
-  | { readonly kind: 'recovered' };
+export type ReaderReply =
+  | { readonly answer: ReaderAnswers[ReaderRequest['kind']] }
+  | { readonly failure: Pick<StoreUnavailable, 'reason' | 'message'> };

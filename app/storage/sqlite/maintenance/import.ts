@@ -1,8 +1,7 @@
 // Stores messages in bulk, each exactly once, also while a service runs on the same file.
 import type { Message } from '../../../model/message.ts';
-import type { AppendOutcome } from '../../store.ts';
-import { openForReading } from '../file/connection.ts';
-import { APPEND_OUTCOMES } from '../protocol.ts';
+import { openForReading } from '../connection.ts';
+import { APPEND_OUTCOMES } from '../file/protocol.ts';
 import { SearchWork } from '../search/work.ts';
 import { Writer } from '../write/writer.ts';
 import { Courtesy } from './yielding-writer.ts';
@@ -44,7 +43,7 @@ export class BulkImport {
   async store(
     messages: readonly Message[],
     createdAt: readonly (string | null)[],
-  ): Promise<AppendOutcome[]> {
+  ): Promise<(typeof APPEND_OUTCOMES)[number][]> {
     const { outcomes } = await this.#courtesy.step(() => this.#writer.append(messages, createdAt));
     await this.#fillOrders(BATCH_MESSAGES_MIN);
     this.#batches += 1;

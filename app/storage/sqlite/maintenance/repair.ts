@@ -4,7 +4,7 @@ import { openForWriting } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { migrate } from '../file/migrations.ts';
 import { OrderFiller } from '../order-filler.ts';
-import { applyPiece } from '../search/indexer.ts';
+import { applyPiece } from '../index/indexer.ts';
 import { SearchWork } from '../search/work.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 

@@ -1,7 +1,7 @@
 // Writing beside a service: short transactions, and time for the others between them.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable } from '../../store.ts';
-import type { Failure } from '../protocol.ts';
+import type { Failure } from '../file/protocol.ts';
 import type { Writer } from '../write/writer.ts';
 
 /** How long the others' lock is waited for before the work is given up. */
@@ -38,9 +38,10 @@ export class Courtesy {
         await this.#pause(performance.now() - startMs);
         return result;
       }
-      if (result.failure !== 'locked') throw new StoreUnavailable(REASONS[result.failure]);
+      if (result.failure !== 'locked')
+        throw new StoreUnavailable(result.failure, REASONS[result.failure]);
       if (performance.now() > endMs)
-        throw new StoreUnavailable('another process holds the lock of the database');
+        throw new StoreUnavailable('locked', 'another process holds the lock of the database');
       await sleep(RETRY_MS);
     }
   }
@@ -55,5 +56,6 @@ export class Courtesy {
 const REASONS = {
   disk: 'the disk is full, or failed',
   schema: 'the database has another schema than it had a moment ago',
+  corrupt: 'the database is damaged',
   other: 'the database refused a change',
 } as const;

@@ -1,18 +1,21 @@
 // A reader's thread: one read-only connection that answers one question at a time.
 import type { DatabaseSync } from 'node:sqlite';
 import { constants, setPriority } from 'node:os';
-import { workerData } from 'node:worker_threads';
-import { openForReading } from '../file/connection.ts';
-import { figuresOf } from './gauges.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { openForReading } from './connection.ts';
+import { reasonOf } from '../file/failure.ts';
+import { figuresOf } from './figures.ts';
 import { missingObjects, SCHEMA_VERSION } from '../file/migrations.ts';
-import type { ReaderAnswers, ReaderRequest } from '../protocol.ts';
+import type { ReaderAnswers, ReaderReply, ReaderRequest } from '../file/protocol.ts';
 import { selectPage } from './page.ts';
-import { GateGuest } from '../search-gate.ts';
+import { GateGuest } from './search-gate.ts';
 import { inSnapshot } from '../file/snapshot.ts';
 import { selectStats } from './stats.ts';
 import { selectAfter } from './stream.ts';
 import { selectTimeline } from './timeline.ts';
 
+const port = parentPort;
+if (port === null) throw new Error('reader-thread.ts runs as a worker thread only');
 const { path, gate } = workerData as { path: string; gate: SharedArrayBuffer | null };
 const guest = gate === null ? null : new GateGuest(gate);
 let connection: DatabaseSync | null = null;
@@ -21,18 +24,19 @@ let connection: DatabaseSync | null = null;
 // a thread by this call, other systems that of the whole process.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
-/** The function that the pool calls in this thread. Throws what SQLite throws. */
-export function read(request: ReaderRequest): ReaderAnswers[ReaderRequest['kind']] {
+port.on('message', (request: ReaderRequest) => port.postMessage(read(request)));
+
+function read(request: ReaderRequest): ReaderReply {
   try {
     const database = (connection ??= openForReading(path));
-    return guest === null ? answer(database, request) : guest.pass(() => answer(database, request));
+    const work = (): ReaderReply => ({ answer: answer(database, request) });
+    return guest === null ? work() : guest.pass(work);
   } catch (error) {
     // What a broken connection knows is not trusted: the next question opens a new one.
     connection?.close();
     connection = null;
-    if (request.kind === 'check')
-      return { store: 'the database does not answer', schema: 'unknown' };
-    throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    return { failure: { reason: reasonOf(error), message: `${request.kind}: ${message}` } };
   }
 }
 
@@ -54,8 +58,7 @@ function answer(
 /** Looks at the schema as it is in the file now. */
 function check(database: DatabaseSync): ReaderAnswers['check'] {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-  if (version !== SCHEMA_VERSION)
-    return { store: null, schema: `schema version ${version}, not ${SCHEMA_VERSION}` };
+  if (version !== SCHEMA_VERSION) return `schema version ${version}, not ${SCHEMA_VERSION}`;
   const missing = missingObjects(database);
-  return { store: null, schema: missing.length === 0 ? null : `missing: ${missing.join(', ')}` };
+  return missing.length === 0 ? null : `missing: ${missing.join(', ')}`;
 }

@@ -1,4 +1,5 @@
 // Turns at a number of threads: first come, first served, with a bound on how many wait.
+import { StoreUnavailable } from '../../store.ts';
 
 export class Turns {
   readonly #waitingMax: number;
@@ -14,17 +15,21 @@ export class Turns {
     return this.#waiting.size;
   }
 
-  /** Resolves when it is the caller's turn, who owes a `done` for it. Rejects where too many wait, or when `limit` aborts. */
+  /**
+   * Resolves when it is the caller's turn, who owes a `done` for it. Rejects with StoreUnavailable where too many wait,
+   * or when `limit` aborts.
+   */
   async take(limit: AbortSignal): Promise<void> {
     if (this.#free > 0) {
       this.#free -= 1;
       return;
     }
-    if (this.#waiting.size >= this.#waitingMax) throw new Error('too many questions wait');
+    if (this.#waiting.size >= this.#waitingMax)
+      throw new StoreUnavailable('queue_full', 'too many questions wait');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = (): void => {
       this.#waiting.delete(resolve);
-      reject(new Error('no thread was free in time'));
+      reject(new StoreUnavailable('timeout', 'no thread was free in time'));
     };
     this.#waiting.add(resolve);
     limit.addEventListener('abort', giveUp, { once: true });

@@ -1,8 +1,10 @@
 // The bounded queue in front of the writer's thread: messages go to it in small parcels, as soon as they are there.
 import type { Worker } from 'node:worker_threads';
-import type { Message } from '../../../model/message.ts';
-import type { AppendOutcome, StoreObserver } from '../../store.ts';
-import { APPEND_OUTCOMES, type Failure, type WriterReply, type WriterRequest } from '../protocol.ts';
+import type { Message } from '../../model/message.ts';
+import type { AppendOutcome, StoreObserver, Unavailable } from '../../store.ts';
+import type { UnavailableReason } from '../../model/unavailable.ts';
+import { DiskProbes } from './disk-probes.ts';
+import { APPEND_OUTCOMES, type WriterReply, type WriterRequest } from '../file/protocol.ts';
 import { startWriter } from './writer-start.ts';
 
 /**
@@ -18,8 +20,7 @@ const QUEUE_UNITS_MAX = 32 * 1_048_576;
  */
 const WAIT_MS_MAX = 1_000;
 const COMMIT_MESSAGES = 512;
-const PROBE_INTERVAL_MS_MIN = 1_000;
-/** A commit that takes longer is given up: its messages, and those behind it, are answered `unavailable`. */
+/** A commit that takes longer is given up: its messages, and those behind it, are answered `timeout`. */
 const COMMIT_MS_MAX = 10_000;
 const WATCH_INTERVAL_MS = 1_000;
 
@@ -31,7 +32,7 @@ export interface WriterOptions {
 
 interface Waiting {
   readonly message: Message;
-  readonly settle: (outcome: AppendOutcome) => void;
+  readonly settle: (outcome: AppendOutcome | Unavailable) => void;
 }
 
 /** The size of a message in UTF-16 units, as far as it varies. */
@@ -55,10 +56,8 @@ export class WriterQueue {
   #closing = false;
   #closed: Promise<void> | null = null;
   #dead = false;
-  #lastFailure: Failure | null = null;
-  #probing = false;
-  #lastProbeMs = 0;
   #busySinceMs = 0;
+  readonly #disk: DiskProbes;
   readonly #watch: NodeJS.Timeout;
 
   /** Whether no other service used the file when it was opened. */
@@ -74,6 +73,10 @@ export class WriterQueue {
     this.alone = alone;
     this.#messagesMax = messagesMax;
     this.#observer = observer;
+    this.#disk = new DiskProbes(
+      () => this.#post({ kind: 'probe' }),
+      () => observer.diskRecovered(),
+    );
     this.#watch = setInterval(() => this.#giveUpWhenStuck(), WATCH_INTERVAL_MS).unref();
     worker.on('message', (reply: WriterReply) => this.#receive(reply));
     worker.on('error', (error) =>
@@ -98,9 +101,9 @@ export class WriterQueue {
     return this.#parcel.length + this.#sent.length;
   }
 
-  /** What kept the last batch from being stored; null after a batch or probe that succeeded. */
-  get lastFailure(): Failure | null {
-    return this.#lastFailure;
+  /** Whether a batch failed for want of disk, and no write has succeeded since. */
+  get diskFailed(): boolean {
+    return this.#disk.failed;
   }
 
   /** How long the writer has owed an answer, in milliseconds; 0 when it is idle. */
@@ -108,18 +111,11 @@ export class WriterQueue {
     return this.#sent.length === 0 ? 0 : performance.now() - this.#busySinceMs;
   }
 
-  /** Resolves with the durable outcome, or `unavailable`: the queue is full or closing, or the commit failed. */
-  append(message: Message): Promise<AppendOutcome> {
+  /** Resolves with the durable outcome, or with why there is none: the queue is full or closing, or the commit failed. */
+  append(message: Message): Promise<AppendOutcome | Unavailable> {
     const units = unitsOf(message);
-    if (
-      this.#closing ||
-      this.#dead ||
-      this.depth >= this.#messagesMax ||
-      this.#tooSlow() ||
-      this.#units + units > QUEUE_UNITS_MAX
-    ) {
-      return Promise.resolve('unavailable');
-    }
+    const refusal = this.#refusal(units);
+    if (refusal !== null) return Promise.resolve({ unavailable: refusal });
     this.#units += units;
     return new Promise((settle) => {
       this.#parcel.push({ message, settle });
@@ -135,27 +131,10 @@ export class WriterQueue {
     });
   }
 
-  /**
-   * After a failed write, asks the writer to try a harmless one, at most once a second,
-   * so that a service without traffic notices that the disk is back.
-   */
-  probeAfterFailure(): void {
-    const now = performance.now();
-    if (
-      this.#lastFailure === null ||
-      this.#probing ||
-      this.depth > 0 ||
-      now - this.#lastProbeMs < PROBE_INTERVAL_MS_MIN
-    )
-      return;
-    this.#probing = true;
-    this.#lastProbeMs = now;
-    this.#post({ kind: 'probe' });
-  }
-
   /** Takes nothing more, commits what it has, closes the file, ends the thread. */
   close(): Promise<void> {
     this.#closing = true;
+    this.#disk.close();
     this.#closed ??= this.#drainAndClose();
     return this.#closed;
   }
@@ -179,26 +158,24 @@ export class WriterQueue {
   }
 
   #receive(reply: WriterReply): void {
-    if (reply.kind === 'probed') {
-      this.#probing = false;
-      this.#lastFailure = reply.failure;
-    }
+    if (reply.kind === 'probed') this.#disk.wrote(reply.failure);
     if (reply.kind === 'pruned') this.#observer.pruned(reply.messages);
     if (reply.kind === 'prune-run') this.#observer.pruneRun(reply.run);
     if (reply.kind !== 'appended') return;
-    this.#lastFailure = reply.failure;
     this.#lastTurnMs = this.busyMs;
     this.#busySinceMs = performance.now();
     const answered = this.#sent.splice(0, reply.outcomes.length);
     for (const [index, entry] of answered.entries()) {
       this.#units -= unitsOf(entry.message);
-      entry.settle(APPEND_OUTCOMES[reply.outcomes[index] ?? -1] ?? 'unavailable');
+      const outcome = APPEND_OUTCOMES[reply.outcomes[index] ?? -1] ?? 'unavailable';
+      entry.settle(outcome === 'unavailable' ? { unavailable: reply.failure ?? 'other' } : outcome);
     }
     this.#observer.batch({
       messages: answered.length,
       commitMs: reply.commitMs,
       failure: reply.failure,
     });
+    this.#disk.wrote(reply.failure);
     this.#settleIdle();
   }
 
@@ -208,7 +185,7 @@ export class WriterQueue {
    */
   #giveUpWhenStuck(): void {
     if (this.busyMs < COMMIT_MS_MAX) return;
-    for (const entry of this.#sent) entry.settle('unavailable');
+    for (const entry of this.#sent) entry.settle({ unavailable: 'timeout' });
   }
 
   /** The thread is gone: nothing that waits can be stored any more, and the process must not pretend otherwise. */
@@ -216,11 +193,20 @@ export class WriterQueue {
     if (this.#dead) return;
     this.#dead = true;
     clearInterval(this.#watch);
-    for (const entry of [...this.#sent, ...this.#parcel]) entry.settle('unavailable');
+    this.#disk.close();
+    for (const entry of [...this.#sent, ...this.#parcel]) entry.settle({ unavailable: 'other' });
     this.#sent = [];
     this.#parcel = [];
     this.#settleIdle();
     this.#observer.fatal(error);
+  }
+
+  /** Why a message of this size cannot be taken now; null when it can. */
+  #refusal(units: number): UnavailableReason | null {
+    if (this.#dead) return 'other';
+    if (this.#closing) return 'shutting_down';
+    const full = this.depth >= this.#messagesMax || this.#units + units > QUEUE_UNITS_MAX;
+    return full || this.#tooSlow() ? 'queue_full' : null;
   }
 
   /** Whether what waits takes too long already, at the pace of the last batch. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { StoreObserver } from '../../store.ts';
-import type { WriterReply } from '../protocol.ts';
+import type { WriterReply } from '../file/protocol.ts';
 
 /** Opening includes the migrations, which are short: what takes long is filled behind. */
 const OPEN_MS_MAX = 60_000;

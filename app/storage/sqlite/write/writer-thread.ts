@@ -14,7 +14,7 @@ import { failureOf } from '../file/failure.ts';
 import { SchemaError } from '../file/migrations.ts';
 import { OrderFeed } from '../order-feed.ts';
 import { Retention } from './retention.ts';
-import type { WriterReply, WriterRequest } from '../protocol.ts';
+import type { WriterReply, WriterRequest } from '../file/protocol.ts';
 import { SearchFeed } from '../search/search-feed.ts';
 import { Writer } from './writer.ts';
 

@@ -1,0 +1,23 @@
+// Why a request is answered 503: the closed list that the log and the metrics use.
+
+/**
+ * `timeout`: no result within the time limit. `queue_full`: too many wait already, or for too long. `index_behind`: a list
+ * index lacks too many messages. `locked`: another process holds a lock. `disk`: no space, or the disk or the file failed.
+ * `schema`: a table or column is missing. `corrupt`: the file is damaged. `shutting_down`: the service is stopping.
+ * `too_many_streams`, `too_many_bodies`: as many are open, or being read, as may be. `other`: the log says more.
+ */
+export const UNAVAILABLE_REASONS = [
+  'timeout',
+  'queue_full',
+  'index_behind',
+  'locked',
+  'disk',
+  'schema',
+  'corrupt',
+  'shutting_down',
+  'too_many_streams',
+  'too_many_bodies',
+  'other',
+] as const;
+
+export type UnavailableReason = (typeof UNAVAILABLE_REASONS)[number];

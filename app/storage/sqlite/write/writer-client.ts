@@ -1,0 +1,128 @@
+// The HTTP thread's side of the writer: the queue in front of it, its thread, and what it reports.
+import type { Worker } from 'node:worker_threads';
+import type { Message } from '../../../model/message.ts';
+import { AppendQueue } from '../../append-queue.ts';
+import type { AppendOutcome, StoreObserver, Unavailable } from '../../store.ts';
+import { APPEND_OUTCOMES, type WriterReply, type WriterRequest } from '../file/protocol.ts';
+import type { Signals } from '../file/signals.ts';
+import { DiskProbes } from './disk-probes.ts';
+import { startWriter } from './writer-start.ts';
+
+export interface WriterOptions {
+  readonly path: string;
+  readonly queueMessagesMax: number;
+  /** Messages older than this many days are removed; null keeps all. */
+  readonly retentionDays: number | null;
+}
+
+export class WriterClient {
+  readonly #worker: Worker;
+  readonly #observer: StoreObserver;
+  readonly #queue: AppendQueue;
+  readonly #disk: DiskProbes;
+  readonly #committed: () => void;
+  #closed: Promise<void> | null = null;
+  #dead = false;
+
+  private constructor(
+    worker: Worker,
+    messagesMax: number,
+    observer: StoreObserver,
+    committed: () => void,
+  ) {
+    this.#worker = worker;
+    this.#observer = observer;
+    this.#committed = committed;
+    this.#queue = new AppendQueue((messages) => this.#post({ kind: 'append', messages }), messagesMax);
+    this.#disk = new DiskProbes(
+      () => this.#post({ kind: 'probe' }),
+      () => observer.diskRecovered(),
+    );
+    worker.on('message', (reply: WriterReply) => this.#receive(reply));
+    worker.on('error', (error) =>
+      this.#die(error instanceof Error ? error : new Error(String(error))),
+    );
+    worker.on('exit', () => this.#die(new Error('the writer thread ended')));
+  }
+
+  /**
+   * Starts the thread and waits until it has opened and migrated the file. `committed` is called after each commit.
+   * Rejects with OpenError.
+   */
+  static async open(
+    options: WriterOptions,
+    signals: Signals,
+    observer: StoreObserver,
+    committed: () => void,
+  ): Promise<WriterClient> {
+    const worker = await startWriter(options, signals, observer);
+    return new WriterClient(worker, options.queueMessagesMax, observer, committed);
+  }
+
+  /** Messages that wait or are being committed. */
+  get depth(): number {
+    return this.#queue.depth;
+  }
+
+  /** Whether a batch failed for want of disk, and no write has succeeded since. */
+  get diskFailed(): boolean {
+    return this.#disk.failed;
+  }
+
+  /** How long the writer has owed an answer, in milliseconds; 0 when it is idle. */
+  get busyMs(): number {
+    return this.#queue.busyMs;
+  }
+
+  /** See `Store.append`. */
+  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
+    return this.#queue.append(messages);
+  }
+
+  /** Takes nothing more, commits what it has, closes the file, ends the thread. */
+  close(): Promise<void> {
+    this.#disk.close();
+    this.#closed ??= this.#drainAndClose();
+    return this.#closed;
+  }
+
+  async #drainAndClose(): Promise<void> {
+    await this.#queue.drain();
+    if (this.#dead) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#worker.removeAllListeners('exit');
+    this.#worker.once('exit', () => resolve());
+    this.#post({ kind: 'close' });
+    await promise;
+  }
+
+  #receive(reply: WriterReply): void {
+    if (reply.kind === 'probed') this.#disk.wrote(reply.failure);
+    if (reply.kind === 'pruned') this.#observer.pruned(reply.messages);
+    if (reply.kind === 'prune-run') this.#observer.pruneRun(reply.run);
+    if (reply.kind !== 'appended') return;
+    const { outcomes, commitMs, failure } = reply;
+    this.#queue.answered(Array.from(outcomes, outcomeOf), failure);
+    this.#observer.batch({ messages: outcomes.length, commitMs, failure });
+    this.#disk.wrote(failure);
+    if (failure === null) this.#committed();
+  }
+
+  /** The thread is gone: nothing that waits can be stored any more, and the process must not pretend otherwise. */
+  #die(error: Error): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#disk.close();
+    this.#queue.fail();
+    this.#observer.fatal(error);
+  }
+
+  #post(request: WriterRequest): void {
+    this.#worker.postMessage(request);
+  }
+}
+
+function outcomeOf(code: number): AppendOutcome | null {
+  const outcome = APPEND_OUTCOMES[code];
+  return outcome === undefined || outcome === 'unavailable' ? null : outcome;
+}

@@ -1,0 +1,48 @@
+// Answers of 503 with the reason that the log and the metrics give for them, and reads that are made to last.
+import assert from 'node:assert/strict';
+import { execute } from './database.ts';
+import { parseExposition } from './exposition.ts';
+import { logged } from './logged.ts';
+import type { Answer, Request } from './request.ts';
+import type { Service } from './service.ts';
+
+/** How many requests could not be served, by route and reason, as in `/stats locked`; only what is not 0. */
+export async function unavailableCounts(service: Service): Promise<Record<string, number>> {
+  const families = parseExposition((await service.get('/metrics')).text);
+  const samples = families.get('oncebox_unavailable_total')?.samples ?? [];
+  return Object.fromEntries(
+    samples
+      .filter(({ value }) => value > 0)
+      .map(({ labels, value }) => [`${labels['path']} ${labels['reason']}`, value]),
+  );
+}
+
+/** Sends a request that must be answered 503, for this reason, and counted once under it. Gives the answer. */
+export async function assertUnavailable(
+  service: Service,
+  request: Request,
+  reason: string,
+): Promise<Answer> {
+  const route = request.path.replace(/\?.*/, '');
+  const name = `${route} ${reason}`;
+  const before = (await unavailableCounts(service))[name] ?? 0;
+  const { answer, line } = await logged(service, request);
+  assert.deepEqual([answer.status, line.reason], [503, reason], JSON.stringify(line));
+  assert.equal(line.level, 'ERROR');
+  assert.match(answer.headers['retry-after'] ?? '', /^[1-9][0-9]*$/);
+  assert.ok(!answer.text.includes('reason'));
+  assert.equal((await unavailableCounts(service))[name], before + 1);
+  return answer;
+}
+
+/** Makes `GET /stats` read on for ever, by a view in the place of a table. Gives what undoes it. */
+export function makeStatsEndless(path: string): () => void {
+  execute(
+    path,
+    `ALTER TABLE senders RENAME TO senders_away;
+     CREATE VIEW senders AS
+       WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT length(fold_case(i)) FROM n)
+       SELECT i AS from_msisdn, i AS messages FROM n`,
+  );
+  return () => execute(path, 'DROP VIEW senders; ALTER TABLE senders_away RENAME TO senders');
+}
