@@ -9,8 +9,8 @@ import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, type Sources, createMetrics, watch } from './observe/metrics.ts';
 import { readiness } from './observe/readiness.ts';
-import { networkFileSystem, openToOthers } from './storage/sqlite/file/file-system.ts';
-import { SqliteStore } from './storage/sqlite/store.ts';
+import { openStore } from './storage/open.ts';
+import type { Store } from './storage/store.ts';
 
 /** How long requests in flight may take to finish after the service was told to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
@@ -46,28 +46,22 @@ export async function startService(
   fatal: (error: Error) => void,
 ): Promise<Service> {
   const { events, metrics, log } = observers;
-  const observer = events.storeObserver(fatal);
-  const store = await SqliteStore.open(
+  const store = await openStore(
     {
       path: config.databasePath,
       queueMessagesMax: config.queueMessagesMax,
       retentionDays: config.retentionDays,
       readerThreads: config.readerThreads,
     },
-    {
-      ...observer,
-      batch: (event) => {
-        observer.batch(event);
-        if (event.failure === null) feed.wake();
-      },
-    },
+    events.storeObserver(fatal),
   );
   const feed = new Feed(store);
+  store.onCommit(() => feed.wake());
   const assets = readAssets();
   if (assets.size === 0) events.dashboardMissing();
   watch(metrics, sourcesOf(config, store, feed, log));
   const { secrets, tokens, bodyBytesMax, connectionsMax } = config;
-  warn(config, store, events);
+  if (tokens.api === null) events.readsOpen();
   const receive: Receive = (body, signature) => receiveWith(store, secrets, body, signature);
   const server = new HttpServer(
     createRouter({
@@ -101,24 +95,15 @@ export async function startService(
   }
 }
 
-/** Says at the start what an operator should know: nothing of it keeps the service from working. */
-function warn({ tokens, databasePath }: Config, store: SqliteStore, events: Events): void {
-  if (!store.alone) events.notAlone(databasePath);
-  if (tokens.api === null) events.readsOpen();
-  const remote = networkFileSystem(databasePath);
-  if (remote !== null) events.networkFileSystem(databasePath, remote);
-  const mode = openToOthers(databasePath);
-  if (mode !== null) events.fileOpenToOthers(databasePath, mode);
-}
-
 /** Where the gauges look when they are scraped. */
-function sourcesOf(config: Config, store: SqliteStore, feed: Feed, log: Log): Sources {
+function sourcesOf(config: Config, store: Store, feed: Feed, log: Log): Sources {
   return {
-    writerDepth: () => store.writerDepth,
-    readersWaiting: () => store.readersWaiting,
+    writerDepth: () => store.appendsWaiting,
+    readersWaiting: () => store.readsWaiting,
     droppedLogLines: log.droppedLines,
     openStreams: () => feed.size,
-    figures: () => store.figures(),
+    storeGauges: store.gauges,
+    readStoreGauges: () => store.readGauges(),
     readiness: () => readiness(config.secrets.current, store),
     queueMessagesMax: config.queueMessagesMax,
   };

@@ -1,6 +1,6 @@
 // The whole way of a webhook: verify, decode, store. A later step never runs before an earlier one has passed.
-import type { Outcome, Receipt } from '../model/receipt.ts';
-import type { AppendOutcome, Store, Unavailable } from '../storage/store.ts';
+import type { Receipt } from '../model/receipt.ts';
+import type { Store } from '../storage/store.ts';
 import { decodeMessage } from './decode.ts';
 import { type SigningKeys, signingKeyOf } from './signature.ts';
 
@@ -22,7 +22,7 @@ export const OVERLOADED: Receipt = {
 };
 const INVALID_SIGNATURE: Receipt = { ...NOTHING_KNOWN, outcome: 'invalid_signature' };
 
-/** `receive` for one store and its keys: what the door is given. */
+/** `receive` bound to a store and its signing keys, as the HTTP layer calls it. */
 export type Receive = (body: Buffer, signature: string | string[] | undefined) => Promise<Receipt>;
 
 /**
@@ -48,18 +48,15 @@ export async function receive(
       reason: null,
     };
   }
-  const stored = await store.append(decoded.message);
+  const stored = await store.append([decoded.message]);
+  const known = { signedWith, messageId: decoded.message.message_id, faults: [] };
+  if ('unavailable' in stored)
+    return { ...known, outcome: 'unavailable', conflict: false, reason: stored.unavailable };
+  const [outcome] = stored;
   return {
-    outcome: outcomeOf(stored),
-    signedWith,
-    messageId: decoded.message.message_id,
-    conflict: stored === 'conflict',
-    faults: [],
-    reason: typeof stored === 'string' ? null : stored.unavailable,
+    ...known,
+    outcome: outcome === 'created' ? 'created' : 'duplicate',
+    conflict: outcome === 'conflict',
+    reason: null,
   };
-}
-
-function outcomeOf(stored: AppendOutcome | Unavailable): Outcome {
-  if (typeof stored !== 'string') return 'unavailable';
-  return stored === 'conflict' ? 'duplicate' : stored;
 }

@@ -14,3 +14,10 @@ export interface StreamPage {
   /** The highest number given to a message so far; 0 before the first. */
   readonly lastSeq: number;
 }
+
+export interface StreamQuery {
+  /** The number after which to read; it need not exist any more. */
+  readonly after: number;
+  /** The most entries; 0 asks only for the last number. */
+  readonly limit: number;
+}

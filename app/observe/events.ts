@@ -1,6 +1,6 @@
 // What happens is reported here, once: each event is one log line and the counters that belong to it.
 import type { Receipt } from '../model/receipt.ts';
-import type { StoreObserver } from '../storage/store.ts';
+import type { IndexEvent, StoreHazard, StoreObserver } from '../storage/store.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 import type { Log } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -61,35 +61,6 @@ export class Events {
     });
   }
 
-  /** The database lies where locks and syncs may not mean what they say. */
-  networkFileSystem(path: string, fileSystem: string): void {
-    this.#log.logger.warn({
-      event: 'network_file_system',
-      path,
-      file_system: fileSystem,
-      msg: `DATABASE_URL: ${path} is on ${fileSystem}: SQLite needs the locks and syncs of a local disk, or the database may be damaged`,
-    });
-  }
-
-  /** The database was there, and its owner lets others at it. `mode` are its permissions, octal. */
-  fileOpenToOthers(path: string, mode: string): void {
-    this.#log.logger.warn({
-      event: 'file_open_to_others',
-      path,
-      mode,
-      msg: `DATABASE_URL: others than its owner may read or change ${path} (mode ${mode}); mend it with: chmod 600 ${path}*`,
-    });
-  }
-
-  /** Another service uses the same file. */
-  notAlone(path: string): void {
-    this.#log.logger.warn({
-      event: 'not_alone',
-      path,
-      msg: `DATABASE_URL: another service uses ${path} too: it goes on filling the search index, and both take messages`,
-    });
-  }
-
   /** The service accepts requests. */
   listening(url: string): void {
     this.#log.logger.info({ event: 'listening', url, msg: `listening on ${url}` });
@@ -134,6 +105,49 @@ export class Events {
     });
   }
 
+  #hazard(hazard: StoreHazard): void {
+    const { kind, path } = hazard;
+    if (kind === 'network_file_system')
+      this.#log.logger.warn({
+        event: kind,
+        path,
+        file_system: hazard.fileSystem,
+        msg: `DATABASE_URL: ${path} is on ${hazard.fileSystem}: SQLite needs the locks and syncs of a local disk, or the database may be damaged`,
+      });
+    else
+      this.#log.logger.warn({
+        event: kind,
+        path,
+        mode: hazard.mode,
+        msg: `DATABASE_URL: others than its owner may read or change ${path} (mode ${hazard.mode}); fix it with: chmod 600 ${path}*`,
+      });
+  }
+
+  /** Posts go on whatever becomes of the index. Reads say `index_behind` where it lacks too much. */
+  #indexEvent(event: IndexEvent): void {
+    const { logger } = this.#log;
+    if (event.kind === 'failed')
+      logger.error({
+        event: 'index_failed',
+        reason: event.reason,
+        msg: 'the index cannot be written: it is tried again every second, and posts go on',
+      });
+    else if (event.kind === 'damaged')
+      logger.error({
+        event: 'index_damaged',
+        msg: 'the index file is damaged: it is deleted and built again from the messages',
+      });
+    else if (event.kind === 'building')
+      logger.warn({
+        event: 'index_building',
+        messages: event.messages,
+        msg: 'the index is being built: reads may answer 503 until it is complete, and posts go on',
+      });
+    else if (event.kind === 'built')
+      logger.info({ event: 'index_built', messages: event.messages, msg: 'the index is complete' });
+    else logger.info({ event: 'index_recovered', msg: 'the index is written again' });
+  }
+
   /** What the store reports while it works. */
   storeObserver(fatal: (error: Error) => void): StoreObserver {
     return {
@@ -155,6 +169,8 @@ export class Events {
           wait_ms_max: waitMs,
           msg: `DATABASE_URL: another process holds the write lock: waiting for up to ${waitMs / 1_000} s`,
         }),
+      index: (event) => this.#indexEvent(event),
+      hazard: (hazard) => this.#hazard(hazard),
       diskRecovered: () =>
         this.#log.logger.info({ event: 'disk_recovered', msg: 'the disk takes writes again' }),
       pruned: (messages) => this.#metrics.pruned.inc(messages),

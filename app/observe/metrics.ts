@@ -1,7 +1,7 @@
 // The metrics: what is counted, under which names, with which labels.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { OUTCOMES, type Outcome } from '../model/receipt.ts';
-import type { StoreFigures } from '../storage/store.ts';
+import type { GaugeDescription } from '../storage/store.ts';
 import type { Readiness } from './readiness.ts';
 import { unavailableCounter } from './unavailable-counter.ts';
 
@@ -18,35 +18,15 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ];
 
-/** Gauges that show what the store says of itself. */
-const FIGURES: readonly (readonly [name: string, help: string, figure: keyof StoreFigures])[] = [
-  ['oncebox_messages', 'Messages stored.', 'messages'],
-  [
-    'oncebox_order_backlog_messages',
-    'Messages that the orders by time and by sender do not hold yet.',
-    'orderBacklog',
-  ],
-  [
-    'oncebox_search_backlog_messages',
-    'Messages that the search index does not hold yet, in whole blocks of 1,024.',
-    'searchBacklog',
-  ],
-  ['oncebox_database_bytes', 'Size of the database file.', 'databaseBytes'],
-  ['oncebox_wal_bytes', 'Size of the write-ahead log.', 'walBytes'],
-  [
-    'oncebox_disk_free_bytes',
-    'Bytes that the file system of the database has left for the service.',
-    'diskFreeBytes',
-  ],
-];
-
 /** Where the gauges look when they are scraped. */
 export interface Sources {
   readonly writerDepth: () => number;
   readonly readersWaiting: () => number;
   readonly droppedLogLines: () => number;
   readonly openStreams: () => number;
-  readonly figures: () => Promise<StoreFigures | null>;
+  /** The gauges of the store's engine. */
+  readonly storeGauges: readonly GaugeDescription[];
+  readonly readStoreGauges: () => Promise<ReadonlyMap<string, number> | null>;
   readonly readiness: () => Promise<Readiness>;
   /** The setting: messages that may wait for the writer. */
   readonly queueMessagesMax: number;
@@ -212,22 +192,22 @@ export function watch(metrics: Metrics, sources: Sources): void {
   }
 
   watchReadiness(registers, sources.readiness);
-  // The gauges of one scrape share one question to the store.
-  let asked: Promise<StoreFigures | null> | null = null;
-  const ask = (): Promise<StoreFigures | null> => {
-    asked ??= sources.figures().finally(() => {
-      asked = null;
+  // The gauges of one scrape share one reading of the store.
+  let reading: Promise<ReadonlyMap<string, number> | null> | null = null;
+  const read = (): Promise<ReadonlyMap<string, number> | null> => {
+    reading ??= sources.readStoreGauges().finally(() => {
+      reading = null;
     });
-    return asked;
+    return reading;
   };
-  for (const [name, help, figure] of FIGURES) {
+  for (const { name, help } of sources.storeGauges) {
     new Gauge({
       name,
       help,
       registers,
       async collect() {
-        // Without an answer the last known figure would be a lie: NaN says that it is unknown.
-        this.set((await ask())?.[figure] ?? Number.NaN);
+        // Without an answer the last known value would be a lie: NaN says that it is unknown.
+        this.set((await read())?.get(name) ?? Number.NaN);
       },
     });
   }

@@ -1,10 +1,10 @@
-// The port to a store: what the rest of the service may ask of whatever keeps the messages.
-import type { Message } from './message.ts';
-import type { MessageQuery, Page } from './page.ts';
-import type { Stats } from './stats.ts';
-import type { StreamPage } from './stream.ts';
-import type { TimelineCounts, TimelineQuery } from './timeline.ts';
-import type { UnavailableReason } from './unavailable.ts';
+// The port of the engines: what the service and the commands may ask of whatever keeps the messages. It knows no engine.
+import type { Message } from '../model/message.ts';
+import type { MessageQuery, Page } from '../model/page.ts';
+import type { Stats } from '../model/stats.ts';
+import type { StreamPage } from '../model/stream.ts';
+import type { TimelineCounts, TimelineQuery } from '../model/timeline.ts';
+import type { UnavailableReason } from '../model/unavailable.ts';
 
 /**
  * What became of one message. Each means that a message with this id is durable:
@@ -24,17 +24,10 @@ export interface StoreHealth {
   readonly reason: UnavailableReason | null;
 }
 
-/** The figures of the file, as far as they can be read now. */
-export interface StoreFigures {
-  readonly messages: number;
-  /** Messages that the orders do not hold yet. */
-  readonly orderBacklog: number;
-  /** Messages of whole blocks that the search index does not hold yet. */
-  readonly searchBacklog: number;
-  readonly databaseBytes: number;
-  readonly walBytes: number;
-  /** What the file system of the database still has for this process. */
-  readonly diskFreeBytes: number;
+/** A figure of the engine's own, under the name that the metrics give it. */
+export interface GaugeDescription {
+  readonly name: string;
+  readonly help: string;
 }
 
 /** The store cannot answer now; the caller may ask again later. The message is for the log. */
@@ -50,10 +43,10 @@ export class StoreUnavailable extends Error {
 
 export interface Store {
   /**
-   * Stores a message exactly once. Resolves only when the outcome is durable (committed and synced),
-   * or with why that cannot be said: then the sender is expected to send it again. Never rejects.
+   * Stores messages, each exactly once, and all of them or none. Resolves only when the outcomes are durable (committed and
+   * synced), in the order of the messages, or with why that cannot be said: then the sender is expected to send again. Never rejects.
    */
-  append(message: Message): Promise<AppendOutcome | Unavailable>;
+  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable>;
   /** One page and the total that matches, both from one snapshot. Rejects with StoreUnavailable. */
   page(query: MessageQuery): Promise<Page>;
   /** Rejects with StoreUnavailable. */
@@ -62,11 +55,19 @@ export interface Store {
   timeline(query: TimelineQuery): Promise<TimelineCounts>;
   /** At most `limit` messages that were committed after the number `after`, in that order. Rejects with StoreUnavailable. */
   after(after: number, limit: number): Promise<StreamPage>;
-  /** Looks at the store as it is now; nothing is remembered. Never rejects. */
+  /** Calls `listener` after messages were committed, also by others as far as the engine can tell. It must be cheap and not throw. */
+  onCommit(listener: () => void): void;
+  /** Reads the state of the store as it is now; nothing is remembered. Never rejects. */
   check(): Promise<StoreHealth>;
-  /** Null where the store cannot say within its time limit. Never rejects. */
-  figures(): Promise<StoreFigures | null>;
-  /** Takes no more messages, commits what it has, closes the file. Idempotent. */
+  /** Messages that wait to be committed. */
+  readonly appendsWaiting: number;
+  /** Reads that wait for a thread or a connection. */
+  readonly readsWaiting: number;
+  /** The gauges that this engine has. */
+  readonly gauges: readonly GaugeDescription[];
+  /** Their values by name. Null where the store cannot say within its time limit. Never rejects. */
+  readGauges(): Promise<ReadonlyMap<string, number> | null>;
+  /** Takes no more messages, commits what it has, closes. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -77,10 +78,26 @@ export interface PruneRun {
   readonly failure: string | null;
 }
 
+/** `building`: so many messages are to be indexed. `built`: so many are. `damaged`: it is built again. `failed`: it is tried again. */
+export type IndexEvent =
+  | { readonly kind: 'building' | 'built'; readonly messages: number }
+  | { readonly kind: 'damaged' | 'recovered' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** What an operator should know at the start; nothing of it keeps the store from working. */
+export type StoreHazard =
+  /** The data lies where locks and syncs may not mean what they say. */
+  | { readonly kind: 'network_file_system'; readonly path: string; readonly fileSystem: string }
+  /** Others than the owner may read or write the data. `mode`: permissions, octal. */
+  | { readonly kind: 'file_open_to_others'; readonly path: string; readonly mode: string };
+
 /** What a store reports while it works. Calls must be cheap and never throw. */
 export interface StoreObserver {
   /** A batch was committed, or failed as a whole (`failure` is the reason). Times in milliseconds. */
   batch(event: { messages: number; commitMs: number; failure: string | null }): void;
+  /** What is derived from the messages is being built, and reads may be refused as `index_behind`; or it is complete again. */
+  index(event: IndexEvent): void;
+  hazard(hazard: StoreHazard): void;
   /** Another process keeps the store from opening; it waits for at most `waitMs`. */
   waitingForLock(waitMs: number): void;
   /** A write succeeds again, after a batch had failed for want of disk. */

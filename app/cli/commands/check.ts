@@ -1,7 +1,7 @@
-// `oncebox check`: whether the file is sound, and everything derived agrees with the messages; rebuilds it on demand.
+// `oncebox check`: whether the file is sound, and everything derived agrees with the messages; builds it again on demand.
 import type { Command } from 'commander';
 import { ConfigError, readConfig } from '../../config.ts';
-import type { Inspection } from '../../storage/sqlite/maintenance/inspect.ts';
+import type { Inspection } from '../../storage/sqlite/maintenance/check.ts';
 import { EXIT } from '../exit.ts';
 import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { table, type Terminal, whole } from '../terminal.ts';
@@ -15,14 +15,15 @@ interface Options {
 const MEANINGS = {
   schema: 'tables are those of its version, which this program knows',
   integrity: 'every page and index, by SQLite',
-  counters: 'orders, counts and segments against a scan',
-  search: 'search index against the texts',
+  counters: 'counts that the database keeps, against a scan',
+  index: 'lists and counts of the index, against the messages',
+  search: 'search index, against the texts',
 } as const;
 
 export function addCheckCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('check')
-    .description('look over the database and the settings; exit code 1 if something is wrong')
+    .description('check the database, its index and the settings; exit code 1 if something is wrong')
     .option('--quick', 'leave out what takes longest: indexes are counted, texts are not read')
     .option(
       '--repair',
@@ -31,8 +32,8 @@ export function addCheckCommand(program: Command, terminal: Terminal): void {
     .action((options: Options) => check(terminal, options));
   withExamples(
     withJson(withDatabase(command)),
-    ['check', 'looks at everything, also while the service runs'],
-    ['check --repair', 'rebuilds orders, counts and the search index, then looks at everything'],
+    ['check', 'checks everything, also while the service runs'],
+    ['check --repair', 'builds the index and the counts again, then checks everything'],
   );
 }
 
@@ -41,14 +42,14 @@ async function check(terminal: Terminal, options: Options): Promise<void> {
   if (options.repair === true) {
     const { repair } = await import('../../storage/sqlite/maintenance/repair.ts');
     const shown = {
-      orders: terminal.progress('orders'),
+      lists: terminal.progress('lists'),
       search: terminal.progress('search index'),
     };
     repair(path, (what, done, all) => shown[what].update(done, all));
   }
-  const { inspectAside } = await import('../../storage/sqlite/maintenance/inspection.ts');
+  const { checkAside } = await import('../../storage/sqlite/maintenance/check-aside.ts');
   const progress = terminal.progress('checking');
-  const inspection = await inspectAside(
+  const inspection = await checkAside(
     path,
     options.quick === true ? 'quick' : 'full',
     (name, done, all) => progress.update(done, all, name),
@@ -69,7 +70,7 @@ async function check(terminal: Terminal, options: Options): Promise<void> {
 
 function report(
   path: string,
-  { findings, messages, schemaVersion }: Inspection,
+  { findings, messages, schemaVersion, index }: Inspection,
   settings: string | null,
 ): string[] {
   const rows = findings.map(({ name, problems, seconds }) => [
@@ -79,6 +80,8 @@ function report(
     `${seconds.toFixed(1)} s`,
   ]);
   rows.push([settings === null ? 'ok' : 'WRONG', 'settings', 'can be used by the service', '']);
+  const note =
+    index === null ? ['there is no index to check: the next start of the service builds it'] : [];
   const problems = findings.flatMap(({ name, problems: found }) =>
     found.map((problem) => `${name}: ${problem}`),
   );
@@ -86,6 +89,7 @@ function report(
   return [
     `${path}${messages === null ? '' : `: ${whole(messages)} messages, schema version ${schemaVersion ?? '?'}`}`,
     ...table(rows, [3]),
+    ...note,
     ...problems,
   ];
 }

@@ -47,9 +47,9 @@ async function importFrom(terminal: Terminal, file: string, options: ImportOptio
   try {
     const reading = terminal.progress('importing');
     const readings = await importer.store(interruption, (done) => reading.update(done, bytes));
-    const indexing = terminal.progress('search index, blocks of 1,024 messages');
+    const indexing = terminal.progress('search index');
     if (readings.failure === null)
-      await importer.settle(interruption, (done) => indexing.update(done, null));
+      await importer.index(interruption, (done) => indexing.update(done, null));
     indexing.end();
   } finally {
     await importer.close();

@@ -57,6 +57,7 @@ export class Importer {
       read(last?.bytes ?? 0);
       ended = last?.last === true;
       this.figures.failure = last?.failure ?? null;
+      if (ended) await this.#bulk.list(() => interruption.throwIfAborted());
       this.figures.seconds = (performance.now() - startMs) / 1_000;
       interruption.throwIfAborted();
     }
@@ -64,9 +65,9 @@ export class Importer {
   }
 
   /** Brings the search index up to date; without it a service, or the next import, does. */
-  async settle(interruption: AbortSignal, step: (blocks: number) => void): Promise<void> {
-    await this.#bulk.settle((blocks) => {
-      step(blocks);
+  async index(interruption: AbortSignal, step: (messages: number) => void): Promise<void> {
+    await this.#bulk.index((messages) => {
+      step(messages);
       interruption.throwIfAborted();
     });
   }

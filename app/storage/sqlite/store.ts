@@ -1,71 +1,85 @@
-// The SQLite engine behind the port: one writer's thread, pools of readers, one file.
+// The SQLite engine behind the port: a writer, an indexer and readers, each with threads of its own, over two files.
 import type { Message } from '../../model/message.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
 import type { Stats } from '../../model/stats.ts';
 import type { StreamPage } from '../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
+import type { UnavailableReason } from '../../model/unavailable.ts';
 import type {
   AppendOutcome,
+  GaugeDescription,
   Store,
-  StoreFigures,
   StoreHealth,
   StoreObserver,
   Unavailable,
 } from '../store.ts';
-import type { UnavailableReason } from '../../model/unavailable.ts';
 import { reasonOf } from './file/failure.ts';
+import { networkFileSystem, openToOthers } from './file/file-system.ts';
+import { Signals } from './file/signals.ts';
+import { IndexerClient } from './index/indexer-client.ts';
+import { GAUGE_DESCRIPTIONS } from './read/gauges.ts';
 import { Readers } from './read/readers.ts';
-import { gateMemory } from './search-gate.ts';
-import { WriterQueue, type WriterOptions } from './write/writer-queue.ts';
+import { WriterClient, type WriterOptions } from './write/writer-client.ts';
 
 const READ_TIMEOUT_MS = 10_000;
-/** One check or one look at the figures: below the 3 s that probes wait. */
+/** One check, or one reading of the gauges: below the 3 s that probes wait. */
 const STATE_TIMEOUT_MS = 2_000;
 const OPEN_TIMEOUT_MS = 30_000;
 /** A batch that takes longer than this means a writer that is stuck. */
 const WRITER_STUCK_MS = 10_000;
 
 export interface SqliteOptions extends WriterOptions {
-  readonly path: string;
   readonly readerThreads: number;
 }
 
 export class SqliteStore implements Store {
-  readonly #writer: WriterQueue;
+  readonly gauges: readonly GaugeDescription[] = GAUGE_DESCRIPTIONS;
+  readonly #writer: WriterClient;
+  readonly #indexer: IndexerClient;
   readonly #readers: Readers;
+  readonly #listeners: Set<() => void>;
 
-  private constructor(writer: WriterQueue, readers: Readers) {
+  private constructor(
+    writer: WriterClient,
+    indexer: IndexerClient,
+    readers: Readers,
+    listeners: Set<() => void>,
+  ) {
     this.#writer = writer;
+    this.#indexer = indexer;
     this.#readers = readers;
+    this.#listeners = listeners;
   }
 
   /** Opens the file, brings its schema to today's version and starts the threads. Rejects with OpenError. */
   static async open(options: SqliteOptions, observer: StoreObserver): Promise<SqliteStore> {
-    const gate = gateMemory();
-    const writer = await WriterQueue.open(options.path, options, gate, observer);
-    const readers = new Readers(options.path, options.readerThreads, gate);
-    // A first answer shows that the readers are up, so that the service is ready from its first moment.
-    await readers.state('check', OPEN_TIMEOUT_MS);
-    return new SqliteStore(writer, readers);
+    const signals = new Signals();
+    const listeners = new Set<() => void>();
+    const writer = await WriterClient.open(options, signals, observer, () => {
+      for (const listener of listeners) listener();
+    });
+    reportHazards(options.path, observer);
+    const indexer = new IndexerClient(options.path, signals, observer);
+    const readers = new Readers(options.path, options.readerThreads, signals);
+    try {
+      // A first answer shows that the readers are up, so that the service is ready from its first moment.
+      await readers.state('check', OPEN_TIMEOUT_MS);
+    } catch {
+      // What keeps them from answering is told by each request, and by the readiness check.
+    }
+    return new SqliteStore(writer, indexer, readers, listeners);
   }
 
-  /** Whether no other service used the file when it was opened. */
-  get alone(): boolean {
-    return this.#writer.alone;
-  }
-
-  /** Messages that wait for the writer. */
-  get writerDepth(): number {
+  get appendsWaiting(): number {
     return this.#writer.depth;
   }
 
-  /** Reads that wait for a thread. */
-  get readersWaiting(): number {
+  get readsWaiting(): number {
     return this.#readers.waiting;
   }
 
-  append(message: Message): Promise<AppendOutcome | Unavailable> {
-    return this.#writer.append(message);
+  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
+    return this.#writer.append(messages);
   }
 
   page(query: MessageQuery): Promise<Page> {
@@ -82,6 +96,10 @@ export class SqliteStore implements Store {
 
   after(after: number, limit: number): Promise<StreamPage> {
     return this.#readers.read({ kind: 'after', query: { after, limit } }, READ_TIMEOUT_MS);
+  }
+
+  onCommit(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 
   async check(): Promise<StoreHealth> {
@@ -105,19 +123,27 @@ export class SqliteStore implements Store {
     };
   }
 
-  async figures(): Promise<StoreFigures | null> {
+  async readGauges(): Promise<ReadonlyMap<string, number> | null> {
     try {
-      return await this.#readers.state('figures', STATE_TIMEOUT_MS);
+      return await this.#readers.state('gauges', STATE_TIMEOUT_MS);
     } catch {
       return null;
     }
   }
 
   async close(): Promise<void> {
-    // Readers first: an open read would keep the last checkpoint from finishing.
+    // Readers first: an open read would keep the last checkpoints from finishing.
     await this.#readers.close();
+    await this.#indexer.close();
     await this.#writer.close();
   }
+}
+
+function reportHazards(path: string, observer: StoreObserver): void {
+  const fileSystem = networkFileSystem(path);
+  if (fileSystem !== null) observer.hazard({ kind: 'network_file_system', path, fileSystem });
+  const mode = openToOthers(path);
+  if (mode !== null) observer.hazard({ kind: 'file_open_to_others', path, mode });
 }
 
 /** The first of the reasons that holds; null when none does. */

@@ -1,7 +1,7 @@
 // Opens the database file with the settings that durability rests on, and reads each of them back.
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { foldCase } from '../../model/search.ts';
+import { foldCase } from '../../../model/search.ts';
 import { StoreUnavailable } from '../../store.ts';
 
 /**

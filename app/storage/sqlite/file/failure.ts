@@ -1,6 +1,6 @@
 // What kind of trouble an error is: the one place that sorts the errors of SQLite.
 import { StoreUnavailable } from '../../store.ts';
-import type { UnavailableReason } from '../../model/unavailable.ts';
+import type { UnavailableReason } from '../../../model/unavailable.ts';
 import type { Failure } from './protocol.ts';
 
 // Primary result codes of SQLite (https://sqlite.org/rescode.html).

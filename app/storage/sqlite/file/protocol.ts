@@ -1,12 +1,11 @@
 // What the threads of the store say to each other.
-import type { Message } from '../../model/message.ts';
-import type { MessageQuery, Page } from '../../model/page.ts';
-import type { Stats } from '../../model/stats.ts';
-import type { AppendOutcome, PruneRun, StoreFigures, StoreUnavailable } from '../../store.ts';
-import type { StreamPage } from '../../model/stream.ts';
-import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
-import type { UnavailableReason } from '../../model/unavailable.ts';
-import type { StreamQuery } from './stream.ts';
+import type { Message } from '../../../model/message.ts';
+import type { MessageQuery, Page } from '../../../model/page.ts';
+import type { Stats } from '../../../model/stats.ts';
+import type { StreamPage, StreamQuery } from '../../../model/stream.ts';
+import type { TimelineCounts, TimelineQuery } from '../../../model/timeline.ts';
+import type { UnavailableReason } from '../../../model/unavailable.ts';
+import type { AppendOutcome, PruneRun, StoreUnavailable } from '../../store.ts';
 
 /** Outcomes travel as their place in this list, one byte a message. */
 export const APPEND_OUTCOMES = [
@@ -28,8 +27,7 @@ export type Failure = Extract<
 >;
 
 export type WriterReply =
-  /** `alone`: no other service uses the file. */
-  | { readonly kind: 'opened'; readonly alone: boolean }
+  | { readonly kind: 'opened' }
   /** Another process holds the write lock, which is waited for up to `waitMs`. */
   | { readonly kind: 'locked'; readonly waitMs: number }
   | { readonly kind: 'refused'; readonly reason: string }
@@ -50,7 +48,7 @@ export type ReaderRequest =
   | { readonly kind: 'timeline'; readonly query: TimelineQuery }
   | { readonly kind: 'after'; readonly query: StreamQuery }
   | { readonly kind: 'check' }
-  | { readonly kind: 'figures' };
+  | { readonly kind: 'gauges' };
 
 /** Each kind of question with the answer that it gets. */
 export interface ReaderAnswers {
@@ -60,7 +58,7 @@ export interface ReaderAnswers {
   readonly after: StreamPage;
   /** What is wrong with the schema as it is in the file; null when nothing is. */
   readonly check: string | null;
-  readonly figures: StoreFigures;
+  readonly gauges: ReadonlyMap<string, number>;
 }
 
 export type ReaderReply =

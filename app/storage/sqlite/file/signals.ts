@@ -14,9 +14,9 @@ const CELLS = {
   generation: 4,
   /** 1 when a reader found the index damaged. */
   damaged: 5,
-  /** 1 while the WAL of the database, or of the index, has grown long: no new search begins. */
-  walLong: 6,
-  indexWalLong: 7,
+  /** Until when no new search begins (`monotonicMs`), so that the WAL of the database, or of the index, can start over. */
+  searchesHeldUntil: 6,
+  indexHoldsSearchesUntil: 7,
   /** Searches that are being answered. */
   searchesActive: 8,
   /** 1 when the indexer is to end. */
@@ -24,6 +24,14 @@ const CELLS = {
 } as const;
 
 type Cell = keyof typeof CELLS;
+
+/** A hold ends by itself, so that a thread that hangs, or has nothing to do, holds nothing. */
+const HOLD_MS = 1_000;
+
+/** One clock for all threads of the process, in milliseconds. */
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
 
 /** One view of the memory; each thread makes its own. */
 export class Signals {
@@ -57,5 +65,16 @@ export class Signals {
   /** Blocks this thread until the cell no longer has the value, `timeoutMs` at most. */
   waitWhile(cell: Cell, value: number, timeoutMs: number): void {
     Atomics.wait(this.#cells, CELLS[cell], BigInt(value), timeoutMs);
+  }
+
+  /** Holds new searches for a second. */
+  holdSearches(cell: 'searchesHeldUntil' | 'indexHoldsSearchesUntil'): void {
+    this.set(cell, monotonicMs() + HOLD_MS);
+  }
+
+  /** Whether searches are held now. */
+  get searchesHeld(): boolean {
+    const until = Math.max(this.get('searchesHeldUntil'), this.get('indexHoldsSearchesUntil'));
+    return until > 0 && until > monotonicMs();
   }
 }

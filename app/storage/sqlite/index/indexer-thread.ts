@@ -2,8 +2,7 @@
 import { statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { failureOf } from '../file/failure.ts';
-import type { IndexerReport } from '../file/protocol.ts';
+import type { IndexEvent } from '../../store.ts';
 import { Signals } from '../file/signals.ts';
 import { Indexer } from './indexer.ts';
 import { deleteIndex, indexPath, isDamage } from './schema.ts';
@@ -49,7 +48,7 @@ while (signals.get('closing') === 0) {
     recover(error);
   } finally {
     signals.set('following', 0);
-    signals.set('indexWalLong', 0);
+    signals.set('indexHoldsSearchesUntil', 0);
     indexer?.close();
   }
 }
@@ -93,13 +92,13 @@ function rest(committed: number, listedSeq: number): void {
 /** Copies the WAL into the file. Where searches keep it from starting over, no new ones begin until it has. */
 function checkpoint(indexer: Indexer): void {
   if (indexer.checkpoint(false) <= LONG_FRAMES) {
-    signals.set('indexWalLong', 0);
+    signals.set('indexHoldsSearchesUntil', 0);
     return;
   }
-  signals.set('indexWalLong', 1);
+  signals.holdSearches('indexHoldsSearchesUntil');
   if (signals.get('searchesActive') > 0) return;
   indexer.checkpoint(true);
-  signals.set('indexWalLong', 0);
+  signals.set('indexHoldsSearchesUntil', 0);
 }
 
 /** Which file has the name of the index; null where none has. */
@@ -123,8 +122,7 @@ function recover(error: unknown): void {
     signals.set('damaged', 1);
     discardDamaged();
   }
-  const failure = failureOf(error);
-  if (!failing) report({ kind: 'failed', failure, reason: (error as Error).message });
+  if (!failing) report({ kind: 'failed', reason: (error as Error).message });
   failing = true;
   signals.waitWhile('closing', 0, RETRY_MS);
 }
@@ -134,6 +132,6 @@ function succeeded(): void {
   failing = false;
 }
 
-function report(message: IndexerReport): void {
+function report(message: IndexEvent): void {
   parentPort?.postMessage(message);
 }

@@ -4,8 +4,8 @@ import { constants, setPriority } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openForCheckpoints, openForReading } from '../file/connection.ts';
-import type { Depth, Inspection } from './inspect.ts';
-import { inspectAside } from './inspection.ts';
+import type { Depth, Inspection } from './check.ts';
+import { checkAside } from './check-aside.ts';
 import {
   BadCopy,
   isSameFile,
@@ -194,7 +194,7 @@ export async function inspectCopy(
   tell: TellBackup,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  const inspection = await inspectAside(
+  const inspection = await checkAside(
     partial,
     depth,
     (_, done, all) => tell('checking', done, all),

@@ -1,19 +1,20 @@
 // Reads all messages that match, in the order of the list, in memory that does not grow with their number.
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Instant } from '../../../model/instant.ts';
 import type { Message } from '../../../model/message.ts';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import { foldCase } from '../../../model/search.ts';
-import { openForReading } from '../file/connection.ts';
-import { type Entry, FIRST_KEY, orderOfAll, orderOfSender } from '../read/ordered-list.ts';
-import { searchEntries } from '../search/find.ts';
-import { inSnapshot } from '../file/snapshot.ts';
+import { StoreUnavailable } from '../../store.ts';
+import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
+import { ARCHIVED_COLUMNS } from '../file/message-row.ts';
 import { prepared } from '../file/statements.ts';
-import { merge, readTail } from '../read/tail.ts';
+import { inSnapshot, openReader } from '../index/reader-connection.ts';
+import { MergedList } from '../read/merged-list.ts';
+import { searchEntries } from '../read/search.ts';
 
 /** Messages that are read in one snapshot. */
 const CHUNK_MESSAGES = 2_000;
-/** So many matches of a search are kept in memory; where there are more, every text is looked at in order instead. */
+/** So many matches of a search are kept in memory; where there are more, every text is compared in order instead. */
 const FOUND_MAX = 50_000;
 
 /** Which messages; null does not restrict. `until` is the first instant that is left out. */
@@ -30,82 +31,107 @@ export interface ArchivedMessage extends Message {
 }
 
 /**
- * The messages that match, in the order of the list, a stretch at a time. Each stretch is a snapshot of its own, so that
- * the log does not grow meanwhile: what was there at the start and is not removed comes exactly once; what arrives
- * meanwhile comes if its place is still ahead. Throws what SQLite throws.
+ * The messages that match, in the order of the list, in chunks. Each chunk is a snapshot of its own, so that the WAL
+ * does not grow meanwhile: what was there at the start and is not removed comes exactly once; what arrives
+ * meanwhile comes if its place is still ahead. A file without an index that can be used, such as a backup, is sorted in one snapshot.
+ * Throws what SQLite throws.
  */
 export function* exportMessages(path: string, filter: ExportFilter): Generator<ArchivedMessage[]> {
-  const database = openForReading(path);
+  const database = openReader(path);
   try {
-    const found = filter.text === null ? null : find(database, filter, filter.text);
-    if (found === null) yield* walk(database, filter);
+    if (!isListed(database, filter)) yield* sorted(database, filter);
     else {
-      for (let at = 0; at < found.length; at += CHUNK_MESSAGES)
-        yield inSnapshot(database, () => rows(database, found.slice(at, at + CHUNK_MESSAGES)));
+      const found = filter.text === null ? null : find(database, filter, filter.text);
+      if (found === null) yield* walk(database, filter);
+      else
+        for (let at = 0; at < found.length; at += CHUNK_MESSAGES)
+          yield rows(database, found.slice(at, at + CHUNK_MESSAGES));
     }
   } finally {
     database.close();
   }
 }
 
-/** What the search index finds; null where it is too much to keep. */
-function find(database: DatabaseSync, filter: ExportFilter, text: string): Entry[] | null {
-  const { from, since } = filter;
-  const query = { from, since, text, limit: FOUND_MAX, offset: 0, cursor: null };
-  const { entries } = inSnapshot(database, () => searchEntries(database, query, text));
-  return entries.length > FOUND_MAX
-    ? null
-    : entries.filter((entry) => isBefore(entry, filter.until));
-}
-
-function* walk(database: DatabaseSync, filter: ExportFilter): Generator<ArchivedMessage[]> {
-  const needle = filter.text === null ? null : foldCase(filter.text);
-  let reached: OrderKey = filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' };
-  for (;;) {
-    const { last, messages } = inSnapshot(database, () => {
-      const entries = entriesAfter(database, filter.from, reached);
-      const wanted = entries.filter((entry) => isBefore(entry, filter.until));
-      return {
-        last: wanted.length < entries.length ? undefined : entries.at(-1),
-        messages: rows(database, wanted),
-      };
-    });
-    yield needle === null
-      ? messages
-      : messages.filter(({ text }) => text !== null && foldCase(text).includes(needle));
-    if (last === undefined) return;
-    reached = last;
+/** Whether the lists are complete but for a tail that can be merged. */
+function isListed(database: DatabaseSync, { from }: ExportFilter): boolean {
+  try {
+    inSnapshot(database, (standing) => new MergedList(database, standing, from));
+    return true;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return false;
+    throw error;
   }
 }
 
-function entriesAfter(database: DatabaseSync, from: string | null, key: OrderKey): Entry[] {
-  const order = from === null ? orderOfAll(database) : orderOfSender(database, from);
-  const tail = readTail(database, from, key).entries.filter(
-    (entry) => compareOrder(entry, key) > 0,
+/** What the search index finds; null where it is too much to keep, or search lacks too many messages. */
+function find(database: DatabaseSync, filter: ExportFilter, text: string): Entry[] | null {
+  const { from, since } = filter;
+  const query = { from, since, text, limit: FOUND_MAX, offset: 0, cursor: null };
+  try {
+    const { entries } = inSnapshot(database, (standing) =>
+      searchEntries(database, standing, query, text),
+    );
+    if (entries.length > FOUND_MAX) return null;
+    return entries.filter((entry) => isBefore(entry, filter.until));
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return null;
+    throw error;
+  }
+}
+
+function* walk(database: DatabaseSync, filter: ExportFilter): Generator<ArchivedMessage[]> {
+  const matches = matcherOf(filter);
+  let end: OrderKey = filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' };
+  for (;;) {
+    const entries = inSnapshot(database, (standing) =>
+      new MergedList(database, standing, filter.from).after(end, CHUNK_MESSAGES),
+    );
+    const wanted = entries.filter((entry) => isBefore(entry, filter.until));
+    yield rows(database, wanted).filter(matches);
+    const last = entries.at(-1);
+    if (last === undefined || wanted.length < entries.length) return;
+    end = last;
+  }
+}
+
+/** Without an index: SQLite sorts all that match. */
+function* sorted(database: DatabaseSync, filter: ExportFilter): Generator<ArchivedMessage[]> {
+  const since = filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' };
+  const until = filter.until === null ? LAST_KEY : { ...filter.until, messageId: '' };
+  const parameters: SQLInputValue[] = [...keyValues(since), ...keyValues(until), filter.from];
+  const select = prepared(
+    database,
+    `SELECT ${ARCHIVED_COLUMNS} FROM messages m
+     WHERE ${KEY} >= (?, ?, ?) AND ${KEY} < (?, ?, ?) AND (?7 IS NULL OR from_msisdn = ?7) ${ASCENDING}`,
   );
-  return merge(order.after(key, CHUNK_MESSAGES), tail, compareOrder).slice(0, CHUNK_MESSAGES);
+  const matches = matcherOf(filter);
+  let chunk: ArchivedMessage[] = [];
+  for (const row of select.iterate(...parameters)) {
+    const message = row as unknown as ArchivedMessage;
+    if (matches(message)) chunk.push(message);
+    if (chunk.length < CHUNK_MESSAGES) continue;
+    yield chunk;
+    chunk = [];
+  }
+  yield chunk;
+}
+
+function matcherOf({ text }: ExportFilter): (message: ArchivedMessage) => boolean {
+  if (text === null) return () => true;
+  const needle = foldCase(text);
+  return (message) => message.text !== null && foldCase(message.text).includes(needle);
 }
 
 function isBefore(entry: Entry, until: Instant | null): boolean {
   return until === null || compareOrder(entry, { ...until, messageId: '' }) < 0;
 }
 
+/** The messages of the entries. One that was removed since is left out. */
 function rows(database: DatabaseSync, entries: readonly Entry[]): ArchivedMessage[] {
   const select = prepared(
     database,
-    'SELECT message_id, from_msisdn, to_msisdn, ts, text, created_at FROM messages WHERE seq = ?',
+    `SELECT ${ARCHIVED_COLUMNS} FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
   );
-  return entries.flatMap(({ seq }) => {
-    const row = select.get(seq);
-    // A search may have found what was removed since.
-    if (row === undefined) return [];
-    return {
-      message_id: row['message_id'] as string,
-      from: row['from_msisdn'] as string,
-      to: row['to_msisdn'] as string,
-      ts: row['ts'] as string,
-      text: row['text'] as string | null,
-      created_at: row['created_at'] as string,
-    };
-  });
+  const seqs = JSON.stringify(entries.map(({ seq }) => seq));
+  return select.all(seqs) as unknown as ArchivedMessage[];
 }

@@ -1,72 +1,94 @@
 // Removes selected messages for good, step by step, also while a service runs on the same file.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Instant } from '../../../model/instant.ts';
 import { openForReading } from '../file/connection.ts';
-import { SearchWork } from '../search/work.ts';
-import { inSnapshot } from '../file/snapshot.ts';
-import { Courtesy } from './yielding-writer.ts';
+import { counterReader } from '../file/counters.ts';
+import { LAST_KEY } from '../file/keys.ts';
+import { ServiceLock } from '../file/service-lock.ts';
+import { preparedArrays } from '../file/statements.ts';
 import { Writer } from '../write/writer.ts';
-import { type Selection, countSelected } from './selection.ts';
+import { updateIndex } from './index-update.ts';
+import { YieldingWriter } from './yielding-writer.ts';
 
 /** Messages, and pages, of a step: its transaction is short, because a service's commits wait for it. */
 const STEP_MESSAGES = 256;
 const STEP_PAGES = 512;
-const ORDER_MESSAGES = 2_048;
-/** Steps after which the log is moved into the file, so that it does not grow with the work. */
-const STEPS_A_CHECKPOINT = 64;
-/** How often emptying the log is tried: each reader that is at work may be in the way of it. */
-const LOG_TRIES_MAX = 100;
-const LOG_RETRY_MS = 50;
+/** Numbers that are looked through in one statement. */
+const SCAN_MESSAGES = 16_384;
+/** Steps after which the index follows, and the WAL is moved into the file, so that neither grows with the work. */
+const STEPS_A_PAUSE = 4;
+/** How often emptying the WAL is tried: each reader that is at work may be in the way of it. */
+const WAL_TRIES_MAX = 100;
+const WAL_RETRY_MS = 50;
+
+/** Messages whose instant is before `before`, and of the sender `from`; null does not restrict. Not both are null. */
+export interface Selection {
+  readonly before: Instant | null;
+  readonly from: string | null;
+}
+
+const SELECTED = 'm.seq > ? AND m.seq <= ? AND (ts_seconds, ts_nanos) < (?, ?) AND (? IS NULL OR from_msisdn = ?)';
+
+/** The parameters of SELECTED after the two numbers. */
+function valuesOf({ before, from }: Selection): [number, number, string | null, string | null] {
+  const { seconds, nanos } = before ?? LAST_KEY;
+  return [seconds, nanos, from, from];
+}
 
 /** How many messages are selected. Throws what SQLite throws. */
 export function countPrunable(path: string, selection: Selection): number {
   const database = openForReading(path);
   try {
-    return inSnapshot(database, () => countSelected(database, selection));
+    const row = database
+      .prepare(`SELECT count(*) AS count FROM messages m WHERE ${SELECTED}`)
+      .get(0, Number.MAX_SAFE_INTEGER, ...valuesOf(selection));
+    return Number(row?.['count']);
   } finally {
     database.close();
   }
 }
 
-/** Why a work that takes long goes on: called after each step, and may throw to stop it. */
+/** Called after each step; may throw to stop. */
 export type Step = (phase: 'removing' | 'index' | 'shrinking', done: number) => void;
 
 export interface Pruned {
   readonly removed: number;
   readonly bytesBefore: number;
   readonly bytesAfter: number;
-  /** Whether the file can give back what is free in it; an older one needs `vacuum` first. */
+  /** Whether the file can return what is free in it; an older one needs `vacuum` first. */
   readonly shrinkable: boolean;
-  /** Whether the log was emptied, so that nothing of the messages is in it. */
+  /** Whether the WAL was emptied, so that nothing of the messages is in it. */
   readonly logEmptied: boolean;
 }
 
 /** The work of one command. Every step is a transaction of its own: whatever ends it, all counts are right, and it can go on. */
 export class Pruner {
   readonly #path: string;
+  readonly #lock: ServiceLock;
   readonly #writer: Writer;
-  readonly #courtesy: Courtesy;
-  readonly #step: Step;
-  #steps = 0;
+  readonly #steps: YieldingWriter;
+  readonly #tell: Step;
 
-  /** Opens an existing file. Throws what SQLite throws, or SchemaError. */
-  constructor(path: string, step: Step) {
+  /** Opens an existing file. Throws what SQLite throws, InUseError or SchemaError. */
+  constructor(path: string, tell: Step) {
     // Fails where there is no file: a prune must not create one.
     openForReading(path).close();
     this.#path = path;
-    this.#writer = new Writer(path);
-    this.#courtesy = new Courtesy(this.#writer);
-    this.#step = step;
+    this.#lock = ServiceLock.forCommand(path);
+    this.#writer = new Writer(path, this.#lock);
+    this.#steps = new YieldingWriter(this.#writer);
+    this.#tell = tell;
   }
 
-  /** Removes what is selected and was there when it began. `vacuum`: writes the whole file anew, which holds up every write. */
+  /** Removes what is selected and was there when it began. `vacuum`: writes both files anew, which holds up every write. */
   async prune(selection: Selection, vacuum: boolean): Promise<Pruned> {
     const bytesBefore = this.#bytes();
-    await this.#fillOrders();
     const removed = await this.#remove(selection);
-    await this.#cleanSearchIndex();
-    if (vacuum) await this.#courtesy.step(() => ({ failure: this.#writer.vacuum() }));
+    await this.#follow();
+    if (vacuum) await this.#vacuum();
     else await this.#shrink();
-    const logEmptied = await this.#emptyLog();
+    const logEmptied = await this.#emptyWal();
     const { shrinkable } = this.#writer.pages();
     return { removed, bytesBefore, bytesAfter: this.#bytes(), shrinkable, logEmptied };
   }
@@ -75,58 +97,66 @@ export class Pruner {
     this.#writer.close();
   }
 
-  /** Messages are removed by their place in the orders: those that came last may have none yet. */
-  async #fillOrders(): Promise<void> {
-    for (let left = this.#writer.orderBacklog(); left > 0; left -= ORDER_MESSAGES)
-      await this.#courtesy.step(() => ({ failure: this.#writer.fillOrder(ORDER_MESSAGES) }));
-  }
-
   async #remove(selection: Selection): Promise<number> {
-    for (let all = 0; ;) {
-      const { removed } = await this.#courtesy.step(() =>
-        this.#writer.prune(selection, STEP_MESSAGES),
-      );
-      if (removed === 0) return all;
-      all += removed;
-      this.#stepped('removing', all);
-    }
-  }
-
-  /** Every list that names a removed message, of this run or of one that was ended before it came here. */
-  async #cleanSearchIndex(): Promise<void> {
     const database = openForReading(this.#path);
     try {
-      const work = new SearchWork(database, 0);
-      for (let piece = work.next(), done = 0; piece !== null; piece = work.next()) {
-        const next = piece;
-        await this.#courtesy.step(() => ({ failure: this.#writer.applySearchPiece(next) }));
-        done += 1;
-        this.#stepped('index', done);
+      const last = counterReader(database)('last_seq');
+      let removed = 0;
+      let steps = 0;
+      for (let after = 0; after < last; after += SCAN_MESSAGES) {
+        const seqs = selected(database, selection, after, Math.min(last, after + SCAN_MESSAGES));
+        for (let at = 0; at < seqs.length; at += STEP_MESSAGES) {
+          const step = seqs.slice(at, at + STEP_MESSAGES);
+          removed += (await this.#steps.run(() => this.#writer.remove(step))).removed;
+          steps += 1;
+          if (steps % STEPS_A_PAUSE === 0) await this.#follow();
+          this.#tell('removing', removed);
+        }
       }
+      return removed;
     } finally {
       database.close();
     }
   }
 
+  /** Has the index follow the removals, and deletes their records: they name messages that are gone. */
+  async #follow(): Promise<void> {
+    const last = this.#writer.lastRemoval;
+    await updateIndex(this.#path, this.#lock, 'removals', ({ index }) =>
+      this.#tell('index', index.removals),
+    );
+    await this.#steps.run(() => ({ failure: this.#writer.purgeRemovals(last) }));
+    this.#writer.checkpoint();
+  }
+
+  /** The index is begun anew, too: parts of removed texts are in it until its own compaction comes to them. */
+  async #vacuum(): Promise<void> {
+    await this.#steps.run(() => ({ failure: this.#writer.vacuum() }));
+    await this.#steps.run(() => ({ failure: this.#writer.renewIndex() }));
+    await updateIndex(this.#path, this.#lock, 'search', ({ index }) =>
+      this.#tell('index', index.searchedSeq),
+    );
+  }
+
   async #shrink(): Promise<void> {
     const { free: freeBefore, shrinkable } = this.#writer.pages();
     let free = freeBefore;
-    for (let done = 0; shrinkable && free > 0;) {
-      await this.#courtesy.step(() => ({ failure: this.#writer.shrink(STEP_PAGES) }));
+    for (let done = 0; shrinkable && free > 0; ) {
+      await this.#steps.run(() => ({ failure: this.#writer.shrink(STEP_PAGES) }));
       done += STEP_PAGES;
-      this.#stepped('shrinking', done);
+      this.#tell('shrinking', done);
       const left = this.#writer.pages().free;
-      // A service that removes messages too may free pages as fast as they are given back.
+      // A service that removes messages too may free pages as fast as they are returned.
       if (left >= free) return;
       free = left;
     }
   }
 
-  async #emptyLog(): Promise<boolean> {
+  async #emptyWal(): Promise<boolean> {
     this.#writer.checkpoint();
-    for (let tries = 0; tries < LOG_TRIES_MAX; tries += 1) {
-      if (this.#writer.truncateLog()) return true;
-      await sleep(LOG_RETRY_MS);
+    for (let tries = 0; tries < WAL_TRIES_MAX; tries += 1) {
+      if (this.#writer.truncateWal()) return true;
+      await sleep(WAL_RETRY_MS);
     }
     return false;
   }
@@ -135,10 +165,18 @@ export class Pruner {
     const { total, bytesEach } = this.#writer.pages();
     return total * bytesEach;
   }
+}
 
-  #stepped(phase: Parameters<Step>[0], done: number): void {
-    this.#steps += 1;
-    if (this.#steps % STEPS_A_CHECKPOINT === 0) this.#writer.checkpoint();
-    this.#step(phase, done);
-  }
+/** The numbers of the selected messages after one number and up to another. */
+function selected(
+  database: DatabaseSync,
+  selection: Selection,
+  after: number,
+  upTo: number,
+): number[] {
+  const rows = preparedArrays(
+    database,
+    `SELECT m.seq FROM messages m WHERE ${SELECTED} ORDER BY m.seq`,
+  ).all(after, upTo, ...valuesOf(selection)) as unknown as [number][];
+  return rows.map(([seq]) => seq);
 }

@@ -4,7 +4,7 @@ import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openForCheckpoints } from '../file/connection.ts';
 import { failureOf } from '../file/failure.ts';
-import type { Depth } from './inspect.ts';
+import type { Depth } from './check.ts';
 import { InUseError } from '../file/in-use.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 import { inspectCopy, type TellBackup } from './backup.ts';

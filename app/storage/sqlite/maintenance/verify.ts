@@ -1,85 +1,153 @@
-// Holds what the file counts and orders against a scan of the messages themselves.
+// Compares everything that is derived from the messages with the messages themselves. Whoever calls it holds a snapshot.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { counterReader } from '../file/counters.ts';
-import { IN_SENDER_ORDER, progressValues, readProgress } from '../sender-progress.ts';
+import { FIRST_KEY, KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
+import { preparedArrays } from '../file/statements.ts';
+import { candidateQuery } from '../index/folding.ts';
+import { ALL, INDEX, LIST_MESSAGES_MAX } from '../index/schema.ts';
+import type { Standing } from '../index/state.ts';
+
+/** Messages compared in one statement. */
+const CHUNK_MESSAGES = 4_096;
+/** How many messages that search does not find are named. */
+const NAMED_MAX = 5;
+
+/** What should be listed: stored messages up to the watermark, and removed ones that the index has not followed. */
+const LISTED = `(SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM messages NOT INDEXED WHERE seq <= :listed
+  UNION ALL SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM removals WHERE number > :followed AND seq <= :listed)`;
+
+/** Compares two figures; returns a sentence where they differ. */
+function difference(what: string, kept: number, scanned: number): string[] {
+  return kept === scanned ? [] : [`${what}: ${kept} kept, ${scanned} by a scan`];
+}
+
+/** The counters of the database. Returns a sentence for each that is wrong. Throws what SQLite throws. */
+export function verifyCounters(database: DatabaseSync): string[] {
+  const counter = counterReader(database);
+  const count = (sql: string): number => number(database, sql);
+  const last = count('SELECT coalesce(max(seq), 0) FROM messages NOT INDEXED');
+  return [
+    ...difference(
+      'messages',
+      counter('messages'),
+      count('SELECT count(*) FROM messages NOT INDEXED'),
+    ),
+    ...difference(
+      'tombstones',
+      counter('tombstones'),
+      count('SELECT count(*) FROM tombstones NOT INDEXED'),
+    ),
+    ...(last <= counter('last_seq')
+      ? []
+      : [`last_seq: ${counter('last_seq')} kept, and ${last} is given`]),
+  ];
+}
+
+/** The lists, counts and segments of the index. Returns a sentence for each thing that is wrong. Throws what SQLite throws. */
+export function verifyLists(database: DatabaseSync, { index }: Standing): string[] {
+  const scope = { listed: index.listedSeq, followed: index.removals };
+  const listed = (sql: string): number => number(database, sql, scope);
+  const count = (sql: string): number => number(database, sql);
+  return [
+    ...difference(
+      'messages in the list of all',
+      count(`SELECT count(*) FROM ${INDEX}.entries WHERE list = ${ALL}`),
+      listed(`SELECT count(*) FROM ${LISTED}`),
+    ),
+    ...difference(
+      "messages in the senders' lists",
+      count(`SELECT count(*) FROM ${INDEX}.entries WHERE list > ${ALL}`),
+      listed(`SELECT count(*) FROM ${LISTED}`),
+    ),
+    ...difference(
+      'messages that the list of all lacks',
+      listed(`SELECT count(*) FROM ${LISTED} m WHERE NOT EXISTS (SELECT 1 FROM ${INDEX}.entries e
+        WHERE e.list = ${ALL} AND e.ts_seconds = m.ts_seconds AND e.ts_nanos = m.ts_nanos
+          AND e.message_id = m.message_id AND e.seq = m.seq)`),
+      0,
+    ),
+    ...difference(
+      "messages that their sender's list lacks",
+      listed(`SELECT count(*) FROM ${LISTED} m WHERE NOT EXISTS (SELECT 1 FROM ${INDEX}.lists l
+        JOIN ${INDEX}.entries e ON e.list = l.list WHERE l.sender = m.from_msisdn
+          AND e.ts_seconds = m.ts_seconds AND e.ts_nanos = m.ts_nanos
+          AND e.message_id = m.message_id AND e.seq = m.seq)`),
+      0,
+    ),
+    ...difference(
+      'lists whose count is wrong',
+      count(`SELECT count(*) FROM ${INDEX}.lists l WHERE messages <>
+        (SELECT count(*) FROM ${INDEX}.entries e WHERE e.list = l.list)`),
+      0,
+    ),
+    ...difference(
+      'senders',
+      index.senders,
+      listed(`SELECT count(DISTINCT from_msisdn) FROM ${LISTED}`),
+    ),
+    ...difference('segments whose count is wrong', count(WRONG_SEGMENTS), 0),
+    ...difference(
+      'lists whose segments do not begin with them',
+      count(`SELECT count(*) FROM ${INDEX}.lists l WHERE segmented <> EXISTS (
+        SELECT 1 FROM ${INDEX}.segments g WHERE g.list = l.list AND g.ts_seconds = ${FIRST_KEY.seconds})`),
+      0,
+    ),
+    ...difference(
+      'segments that are too large',
+      count(`SELECT count(*) FROM ${INDEX}.segments WHERE messages > ${LIST_MESSAGES_MAX}`),
+      0,
+    ),
+  ];
+}
+
+const WRONG_SEGMENTS = `SELECT count(*) FROM (
+  SELECT list, messages, ${KEY_COLUMNS},
+    lead(ts_seconds, 1, ${LAST_KEY.seconds}) OVER w AS next_seconds,
+    lead(ts_nanos, 1, 0) OVER w AS next_nanos,
+    lead(message_id, 1, '') OVER w AS next_id
+  FROM ${INDEX}.segments WINDOW w AS (PARTITION BY list ORDER BY ${KEY_COLUMNS})) g
+  WHERE messages <> (SELECT count(*) FROM ${INDEX}.entries e WHERE e.list = g.list
+    AND (e.ts_seconds, e.ts_nanos, e.message_id) >= (g.ts_seconds, g.ts_nanos, g.message_id)
+    AND (e.ts_seconds, e.ts_nanos, e.message_id) < (g.next_seconds, g.next_nanos, g.next_id))`;
 
 /**
- * Compares every derived figure and order with the rows it was derived from. Gives one sentence for each difference,
- * none where all agree. Reads the whole file; to be called inside a snapshot where others write.
+ * Whether search finds every text up to its watermark. `tell` is told how many were looked for. Returns a sentence for each of the
+ * first that it does not find. Throws what SQLite throws.
  */
-export function verifyCounts(database: DatabaseSync): string[] {
-  const counter = counterReader(database);
-  const watermark = counter('ordered_seq');
-  const progress = progressValues(readProgress(database));
-  const inSenderOrder = `FROM messages m WHERE ${IN_SENDER_ORDER}`;
-  const number = (sql: string, ...parameters: SQLInputValue[]): number =>
-    Number(Object.values(database.prepare(sql).get(...parameters) ?? {})[0]);
-  const differences: string[] = [];
-  const same = (what: string, kept: number, scanned: number): void => {
-    if (kept !== scanned) differences.push(`${what}: ${kept} kept, ${scanned} by a scan`);
-  };
-  same('tombstones', counter('tombstones'), number('SELECT count(*) FROM tombstones'));
-  const ordered = `FROM messages WHERE seq <= ${watermark}`;
-  same('messages', counter('messages'), number('SELECT count(*) FROM messages'));
-  same(
-    'messages in the order by time',
-    number('SELECT count(*) FROM by_time'),
-    number(`SELECT count(*) ${ordered}`),
+export function verifySearch(
+  database: DatabaseSync,
+  { index }: Standing,
+  tell: (done: number) => void,
+): string[] {
+  const missing: string[] = [];
+  const texts = preparedArrays(
+    database,
+    'SELECT seq, message_id, text FROM messages WHERE seq > ? AND seq <= ? AND text IS NOT NULL ORDER BY seq',
   );
-  same(
-    'messages in the order by sender',
-    number('SELECT count(*) FROM by_sender'),
-    number(`SELECT count(*) ${inSenderOrder}`, ...progress),
+  const named = preparedArrays(
+    database,
+    `SELECT 1 FROM ${INDEX}.texts WHERE texts MATCH ? AND rowid = ?`,
   );
-  same('entries by time that name no such message', number(misplaced('by_time')), 0);
-  same('entries by sender that name no such message', number(misplaced('by_sender')), 0);
-  same('entries by sender that are in the list of another', number(MISTAKEN_SENDERS), 0);
-  same(
-    'senders whose count is wrong',
-    number(
-      `SELECT count(*) FROM senders s WHERE messages <>
-       (SELECT count(*) FROM by_sender b WHERE b.sender_id = s.sender_id)`,
-    ),
-    0,
-  );
-  same(
-    'senders',
-    number('SELECT count(*) FROM senders WHERE messages > 0'),
-    number(`SELECT count(DISTINCT from_msisdn) ${inSenderOrder}`, ...progress),
-  );
-  same('segments whose count is wrong', number(wrongSegments('segments')), 0);
-  same("senders' segments whose count is wrong", number(wrongSegments('sender_segments')), 0);
-  same(
-    'senders whose segments do not begin with their list',
-    number(
-      `SELECT count(*) FROM senders s WHERE segmented <> EXISTS (SELECT 1 FROM sender_segments g
-       WHERE g.sender_id = s.sender_id AND g.ts_seconds = -99999999999)`,
-    ),
-    0,
-  );
-  return differences;
+  for (let after = 0; after < index.searchedSeq; after += CHUNK_MESSAGES) {
+    const upTo = Math.min(index.searchedSeq, after + CHUNK_MESSAGES);
+    for (const row of texts.all(after, upTo)) {
+      const [seq, messageId, text] = row as unknown as [number, string, string];
+      const query = candidateQuery(text);
+      if (query !== null && named.get(query, seq) === undefined) missing.push(messageId);
+    }
+    tell(upTo);
+  }
+  if (missing.length === 0) return [];
+  const names = missing.slice(0, NAMED_MAX).join(', ');
+  return [`${missing.length} messages are not found by a search for their texts: ${names}`];
 }
 
-const MISTAKEN_SENDERS = `SELECT count(*) FROM by_sender o JOIN messages m ON m.seq = o.seq
-  LEFT JOIN senders s USING (sender_id) WHERE s.from_msisdn IS NOT m.from_msisdn`;
-
-function misplaced(order: 'by_time' | 'by_sender'): string {
-  return `SELECT count(*) FROM ${order} o LEFT JOIN messages m ON m.seq = o.seq
-    WHERE m.message_id IS NOT o.message_id OR m.ts_seconds <> o.ts_seconds OR m.ts_nanos <> o.ts_nanos`;
-}
-
-function wrongSegments(table: 'segments' | 'sender_segments'): string {
-  const [sender, entries, among] =
-    table === 'segments'
-      ? ['0', 'by_time', '']
-      : ['sender_id', 'by_sender', 'b.sender_id = g.sender AND'];
-  return `SELECT count(*) FROM (
-    SELECT messages, ${sender} AS sender, ts_seconds, ts_nanos, message_id,
-      lead(ts_seconds, 1, 999999999999) OVER w AS next_seconds,
-      lead(ts_nanos, 1, 0) OVER w AS next_nanos,
-      lead(message_id, 1, '') OVER w AS next_id
-    FROM ${table} WINDOW w AS (PARTITION BY ${sender} ORDER BY ts_seconds, ts_nanos, message_id)) g
-    WHERE messages <> (SELECT count(*) FROM ${entries} b
-      WHERE ${among} (b.ts_seconds, b.ts_nanos, b.message_id) >= (g.ts_seconds, g.ts_nanos, g.message_id)
-        AND (b.ts_seconds, b.ts_nanos, b.message_id) < (g.next_seconds, g.next_nanos, g.next_id))`;
+/** The one number of a statement's one row. */
+function number(
+  database: DatabaseSync,
+  sql: string,
+  parameters: Record<string, SQLInputValue> = {},
+): number {
+  const row = preparedArrays(database, sql).get(parameters) as unknown as [number];
+  return row[0];
 }

@@ -7,13 +7,13 @@ import type { Writer } from '../write/writer.ts';
 /** How long the others' lock is waited for before the work is given up. */
 const LOCKED_MS_MAX = 60_000;
 const RETRY_MS = 100;
-/** After somebody else's commit there is company for so long. */
-const COMPANY_MS = 5_000;
+/** After somebody else's commit the file counts as contended for so long. */
+const CONTENDED_MS = 5_000;
 const PAUSE_MS_MIN = 10;
 
-export class Courtesy {
+export class YieldingWriter {
   readonly #writer: Writer;
-  #companyUntilMs = 0;
+  #contendedUntilMs = 0;
 
   constructor(writer: Writer) {
     this.#writer = writer;
@@ -21,15 +21,15 @@ export class Courtesy {
   }
 
   /** Whether nobody else has written of late: then large transactions are no trouble. */
-  get alone(): boolean {
-    return performance.now() > this.#companyUntilMs;
+  get uncontended(): boolean {
+    return performance.now() > this.#contendedUntilMs;
   }
 
   /**
    * Runs one transaction, again where others hold the lock, and lets the others have the lock for as long as it took.
    * Rejects with StoreUnavailable where it cannot be done.
    */
-  async step<T extends { readonly failure: Failure | null }>(transaction: () => T): Promise<T> {
+  async run<T extends { readonly failure: Failure | null }>(transaction: () => T): Promise<T> {
     const endMs = performance.now() + LOCKED_MS_MAX;
     for (;;) {
       const startMs = performance.now();
@@ -47,9 +47,9 @@ export class Courtesy {
   }
 
   async #pause(tookMs: number): Promise<void> {
-    if (this.#writer.othersCommitted()) this.#companyUntilMs = performance.now() + COMPANY_MS;
+    if (this.#writer.othersCommitted()) this.#contendedUntilMs = performance.now() + CONTENDED_MS;
     // A turn of the event loop in any case: signals and messages of other threads arrive in it.
-    await sleep(this.alone ? 0 : Math.max(PAUSE_MS_MIN, tookMs));
+    await sleep(this.uncontended ? 0 : Math.max(PAUSE_MS_MIN, tookMs));
   }
 }
 

@@ -1,54 +1,49 @@
-// The figures of the file: what it says of itself, and what it takes on the disk.
+// The gauges of this engine: what the file says of itself and of its index, and what they take on the disk.
 import { statSync, statfsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Stats } from '../../../model/stats.ts';
-import type { StoreFigures } from '../../store.ts';
-import { openForReading } from '../file/connection.ts';
+import type { GaugeDescription } from '../../store.ts';
 import { counterReader } from '../file/counters.ts';
-import { schemaVersion } from '../file/migrations.ts';
-import { BLOCK_MESSAGES } from '../search/blocks.ts';
-import { readProgress } from '../sender-progress.ts';
-import { inSnapshot } from '../file/snapshot.ts';
-import { selectStats } from './stats.ts';
+import { indexPath } from '../index/schema.ts';
+import type { Standing } from '../index/state.ts';
 
-/** Counts and sizes of an open file. A block of the search index is begun when all its messages are there. */
-export function figuresOf(database: DatabaseSync, path: string): StoreFigures {
-  const counter = counterReader(database);
-  const last = counter('last_seq');
-  return {
-    messages: counter('messages'),
-    orderBacklog: last - readProgress(database).filledSeq,
-    searchBacklog: Math.floor(last / BLOCK_MESSAGES) * BLOCK_MESSAGES - counter('searched_seq'),
-    databaseBytes: statSync(path).size,
-    walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
-    diskFreeBytes: diskFreeBytes(path),
-  };
-}
+/** Names are a contract: boards and alerts use them. */
+export const GAUGES = {
+  oncebox_messages: 'Messages stored.',
+  oncebox_list_backlog_messages:
+    'Messages that the sorted lists and counts of the index do not hold yet; readers merge them in.',
+  oncebox_search_backlog_messages: 'Messages that the search index does not hold yet.',
+  oncebox_database_bytes: 'Size of the database file.',
+  oncebox_wal_bytes: 'Size of the write-ahead log of the database.',
+  oncebox_index_bytes: 'Size of the index file with its write-ahead log.',
+  oncebox_disk_free_bytes:
+    'Bytes that the file system of the database has left for the service.',
+} as const satisfies Readonly<Record<string, string>>;
 
-/** Blocks that are kept back for root do not count: a service runs without it. */
-function diskFreeBytes(path: string): number {
+export type GaugeName = keyof typeof GAUGES;
+
+export const GAUGE_DESCRIPTIONS: readonly GaugeDescription[] = Object.entries(GAUGES).map(
+  ([name, help]) => ({ name, help }),
+);
+
+/** Returns all of them. To be called inside the snapshot of `standing`. Throws what SQLite or the system throws. */
+export function readGauges(
+  database: DatabaseSync,
+  { index, main }: Standing,
+  path: string,
+): ReadonlyMap<GaugeName, number> {
   const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
+  return new Map<GaugeName, number>([
+    ['oncebox_messages', counterReader(database)('messages')],
+    ['oncebox_list_backlog_messages', main.lastSeq - index.listedSeq],
+    ['oncebox_search_backlog_messages', main.lastSeq - index.searchedSeq],
+    ['oncebox_database_bytes', statSync(path).size],
+    ['oncebox_wal_bytes', sizeOf(`${path}-wal`)],
+    ['oncebox_index_bytes', sizeOf(indexPath(path)) + sizeOf(`${indexPath(path)}-wal`)],
+    // Blocks that are kept back for root do not count: a service runs without it.
+    ['oncebox_disk_free_bytes', bavail * bsize],
+  ]);
 }
 
-export interface FileStats {
-  readonly stats: Stats;
-  readonly figures: StoreFigures;
-  readonly schemaVersion: number | null;
-  readonly lastSeq: number;
-}
-
-/** Opens the file for reading and gives all of that from one snapshot. Throws what SQLite throws. */
-export function fileStats(path: string): FileStats {
-  const database = openForReading(path);
-  try {
-    return inSnapshot(database, () => ({
-      stats: selectStats(database),
-      figures: figuresOf(database, path),
-      schemaVersion: schemaVersion(database),
-      lastSeq: counterReader(database)('last_seq'),
-    }));
-  } finally {
-    database.close();
-  }
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
 import type { Standing } from '../index/state.ts';
-import { IndexList } from './index-list.ts';
+import { IndexList } from '../index/index-list.ts';
 import { Tail } from './tail.ts';
 
 export class MergedList {
@@ -60,6 +60,22 @@ export class MergedList {
     }
     const listed = this.#listedAt(skipped + offset - low, limit);
     return merge(listed, tail.slice(low, low + limit), compareOrder).slice(0, limit);
+  }
+
+  /** How many messages come before each of the instants, which are whole seconds in ascending order. */
+  countsBefore(ends: readonly number[]): number[] {
+    const tail = this.#tail.seconds();
+    const removed = this.#tail.removed.map(({ seconds }) => seconds);
+    const before = (sorted: readonly number[], end: number): number => {
+      const place = sorted.findIndex((seconds) => seconds >= end);
+      return place === -1 ? sorted.length : place;
+    };
+    return this.#list
+      .countsBefore(ends)
+      .map((count, place) => {
+        const end = ends[place] ?? 0;
+        return count - before(removed, end) + before(tail, end);
+      });
   }
 
   /** The first and the last entry; undefined where the list is empty. */

@@ -1,33 +1,36 @@
-// A pool of reader threads: each answers one question at a time, and has its place taken by another when it is over its time.
+// A pool of reader threads: each answers one query at a time, and is replaced when it is over its time.
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../../store.ts';
 import type { ReaderAnswers, ReaderReply, ReaderRequest } from '../file/protocol.ts';
-import { Turns } from './semaphore.ts';
+import { Semaphore } from './semaphore.ts';
 
-const QUESTIONS_WAITING_MAX = 256;
+const QUERIES_WAITING_MAX = 256;
 
 type Answer = ReaderAnswers[ReaderRequest['kind']];
 
 export class ReaderPool {
-  readonly #turns: Turns;
+  readonly #places: Semaphore;
   readonly #idle: ReaderThread[];
   readonly #threads: readonly ReaderThread[];
   #closed = false;
 
-  /** `start` starts a thread of `reader-thread.ts`. */
-  constructor(threads: number, start: () => Worker) {
-    this.#turns = new Turns(threads, QUESTIONS_WAITING_MAX);
+  readonly #admission: Admission | null;
+
+  /** `start` starts a thread of `reader-thread.ts`. `admission` is asked before each query that has a thread. */
+  constructor(threads: number, start: () => Worker, admission: Admission | null = null) {
+    this.#admission = admission;
+    this.#places = new Semaphore(threads, QUERIES_WAITING_MAX);
     this.#threads = Array.from({ length: threads }, () => new ReaderThread(start));
     this.#idle = [...this.#threads];
   }
 
-  /** Questions that wait for a thread. */
+  /** Queries that wait for a thread. */
   get waiting(): number {
-    return this.#turns.waiting;
+    return this.#places.waiting;
   }
 
   /**
-   * Asks one question; `begins` is called when it has a thread, never before this returns. Rejects with StoreUnavailable
+   * Runs one query; `begins` is called when it has a thread, never before this returns. Rejects with StoreUnavailable
    * when too many wait, when it takes longer than `timeoutMs` in all, or when the database does not answer.
    */
   async ask(request: ReaderRequest, timeoutMs: number, begins?: () => void): Promise<Answer> {
@@ -35,7 +38,7 @@ export class ReaderPool {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), timeoutMs);
     try {
-      await this.#turns.take(limit.signal);
+      await this.#places.acquire(limit.signal);
       begins?.();
       return await this.#askNext(request, limit.signal);
     } finally {
@@ -49,26 +52,41 @@ export class ReaderPool {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  #askNext(request: ReaderRequest, limit: AbortSignal): Promise<Answer> {
+  async #askNext(request: ReaderRequest, limit: AbortSignal): Promise<Answer> {
     const thread = this.#idle.pop();
-    if (this.#closed || thread === undefined) {
-      if (thread !== undefined) this.#release(thread);
-      throw new StoreUnavailable('shutting_down', 'the store is closing');
+    if (thread === undefined) throw new Error('a place without a thread');
+    if (this.#admission !== null) await this.#admission.enter(limit);
+    const leave = (): void => {
+      this.#admission?.leave();
+      this.#release(thread);
+    };
+    if (this.#closed || limit.aborted) {
+      leave();
+      throw this.#closed
+        ? new StoreUnavailable('shutting_down', 'the store is closing')
+        : new StoreUnavailable('timeout', 'held for a write-ahead log to start over');
     }
-    return thread.ask(request, limit, () => this.#release(thread));
+    return thread.ask(request, limit, leave);
   }
 
   #release(thread: ReaderThread): void {
     this.#idle.push(thread);
-    this.#turns.done();
+    this.#places.release();
   }
 }
 
-/** A question that is being answered. */
-interface Question {
+/** A rule for when a query may begin. */
+export interface Admission {
+  /** Resolves when it may begin, or `limit` aborts. A `leave` follows in any case. */
+  enter(limit: AbortSignal): Promise<void>;
+  leave(): void;
+}
+
+/** A query that is being answered. */
+interface Query {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: StoreUnavailable) => void;
-  /** Called once, when the thread can take another question. */
+  /** Called once, when the thread can take another query. */
   readonly release: () => void;
 }
 
@@ -76,7 +94,7 @@ interface Question {
 class ReaderThread {
   readonly #start: () => Worker;
   #worker: Worker | null = null;
-  #question: Question | null = null;
+  #query: Query | null = null;
   #error: Error | null = null;
   #closed = false;
 
@@ -87,11 +105,11 @@ class ReaderThread {
 
   async ask(request: ReaderRequest, limit: AbortSignal, release: () => void): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#question = { resolve, reject, release };
+    this.#query = { resolve, reject, release };
     const worker = this.#running();
     const giveUp = (): void => {
       reject(new StoreUnavailable('timeout', `${request.kind}: no answer in time`));
-      // An answer that is on its way comes too late: this thread takes no other question.
+      // An answer that is on its way comes too late: this thread takes no other query.
       worker.removeAllListeners('message');
       void worker.terminate();
     };
@@ -123,23 +141,23 @@ class ReaderThread {
   }
 
   #answered(reply: ReaderReply): void {
-    const question = this.#question;
-    this.#question = null;
-    if ('answer' in reply) question?.resolve(reply.answer);
-    else question?.reject(new StoreUnavailable(reply.failure.reason, reply.failure.message));
-    question?.release();
+    const query = this.#query;
+    this.#query = null;
+    if ('answer' in reply) query?.resolve(reply.answer);
+    else query?.reject(new StoreUnavailable(reply.failure.reason, reply.failure.message));
+    query?.release();
   }
 
-  /** Over its time, or broken, or the pool closes. One that ends without a question is started again with the next one. */
+  /** Over its time, or broken, or the pool closes. One that ends without a query is started again with the next one. */
   #ended(): void {
-    const question = this.#question;
+    const query = this.#query;
     this.#worker = null;
-    this.#question = null;
+    this.#query = null;
     const message = this.#error?.message ?? 'the reader thread ended';
     this.#error = null;
-    if (question === null) return;
-    question.reject(new StoreUnavailable(this.#closed ? 'shutting_down' : 'other', message));
+    if (query === null) return;
+    query.reject(new StoreUnavailable(this.#closed ? 'shutting_down' : 'other', message));
     if (!this.#closed) this.#running();
-    question.release();
+    query.release();
   }
 }

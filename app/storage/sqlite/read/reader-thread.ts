@@ -1,24 +1,23 @@
-// A reader's thread: one read-only connection that answers one question at a time.
-import type { DatabaseSync } from 'node:sqlite';
+// A reader's thread: one read-only connection that answers one query at a time.
 import { constants, setPriority } from 'node:os';
+import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openForReading } from './connection.ts';
 import { reasonOf } from '../file/failure.ts';
-import { figuresOf } from './figures.ts';
-import { missingObjects, SCHEMA_VERSION } from '../file/migrations.ts';
+import { SCHEMA_VERSION, missingObjects } from '../file/migrations.ts';
 import type { ReaderAnswers, ReaderReply, ReaderRequest } from '../file/protocol.ts';
+import { Signals } from '../file/signals.ts';
+import { IndexUnusable, inSnapshot, openReader } from '../index/reader-connection.ts';
+import { readGauges } from './gauges.ts';
 import { selectPage } from './page.ts';
-import { GateGuest } from './search-gate.ts';
-import { inSnapshot } from '../file/snapshot.ts';
 import { selectStats } from './stats.ts';
 import { selectAfter } from './stream.ts';
 import { selectTimeline } from './timeline.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('reader-thread.ts runs as a worker thread only');
-const { path, gate } = workerData as { path: string; gate: SharedArrayBuffer | null };
-const guest = gate === null ? null : new GateGuest(gate);
-let connection: DatabaseSync | null = null;
+const { path, memory } = workerData as { path: string; memory: SharedArrayBuffer };
+const signals = new Signals(memory);
+let connection: { database: DatabaseSync; generation: number } | null = null;
 
 // Where readers and the writer want the same processor, the writer goes first. Linux sets the priority of
 // a thread by this call, other systems that of the whole process.
@@ -28,34 +27,60 @@ port.on('message', (request: ReaderRequest) => port.postMessage(read(request)));
 
 function read(request: ReaderRequest): ReaderReply {
   try {
-    const database = (connection ??= openForReading(path));
-    const work = (): ReaderReply => ({ answer: answer(database, request) });
-    return guest === null ? work() : guest.pass(work);
+    try {
+      return { answer: answer(connect(true), request) };
+    } catch (error) {
+      if (!(error instanceof IndexUnusable)) throw error;
+      // The indexer builds it again; until it has, this thread does without.
+      signals.set('damaged', 1);
+      disconnect();
+      return { answer: answer(connect(false), request) };
+    }
   } catch (error) {
-    // What a broken connection knows is not trusted: the next question opens a new one.
-    connection?.close();
-    connection = null;
+    // What a broken connection knows is not trusted: the next query opens a new one.
+    disconnect();
     const message = error instanceof Error ? error.message : String(error);
     return { failure: { reason: reasonOf(error), message: `${request.kind}: ${message}` } };
   }
+}
+
+/** The connection, opened anew where there is another index file than before. */
+function connect(useIndex: boolean): DatabaseSync {
+  const generation = signals.get('generation');
+  if (connection !== null && connection.generation === generation) return connection.database;
+  disconnect();
+  const database = openReader(path, useIndex);
+  connection = { database, generation };
+  return database;
+}
+
+function disconnect(): void {
+  connection?.database.close();
+  connection = null;
 }
 
 function answer(
   database: DatabaseSync,
   request: ReaderRequest,
 ): ReaderAnswers[ReaderRequest['kind']] {
-  if (request.kind === 'page')
-    return inSnapshot(database, () => selectPage(database, request.query));
-  if (request.kind === 'stats') return inSnapshot(database, () => selectStats(database));
-  if (request.kind === 'timeline')
-    return inSnapshot(database, () => selectTimeline(database, request.query));
-  if (request.kind === 'after')
-    return inSnapshot(database, () => selectAfter(database, request.query));
   if (request.kind === 'check') return check(database);
-  return figuresOf(database, path);
+  return inSnapshot(database, (standing) => {
+    switch (request.kind) {
+      case 'page':
+        return selectPage(database, standing, request.query);
+      case 'stats':
+        return selectStats(database, standing);
+      case 'timeline':
+        return selectTimeline(database, standing, request.query);
+      case 'after':
+        return selectAfter(database, request.query);
+      default:
+        return readGauges(database, standing, path);
+    }
+  });
 }
 
-/** Looks at the schema as it is in the file now. */
+/** Reads the schema as it is in the file now. */
 function check(database: DatabaseSync): ReaderAnswers['check'] {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version !== SCHEMA_VERSION) return `schema version ${version}, not ${SCHEMA_VERSION}`;

@@ -1,7 +1,12 @@
 // The reader threads: pools for quick reads, for searches, and for the state of the store, none of which waits for another.
 import { Worker } from 'node:worker_threads';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReaderAnswers, ReaderRequest } from '../file/protocol.ts';
-import { ReaderPool } from './reader-pool.ts';
+import type { Signals } from '../file/signals.ts';
+import { type Admission, ReaderPool } from './reader-pool.ts';
+
+/** How often a search that is held looks whether it may begin. */
+const HELD_POLL_MS = 20;
 
 /** What a thread fills before its garbage is collected. V8 would take ten times as much, for answers that are soon gone. */
 const YOUNG_GENERATION_MIB = 6;
@@ -15,18 +20,20 @@ export class Readers {
   readonly #searches: ReaderPool;
   /** Probes and scrapes must say how things are, however many read. */
   readonly #state: ReaderPool;
-  /** Questions about the state that have no thread yet. */
+  /** Queries about the state that have no thread yet. */
   readonly #stateWaiting = new Map<StateKind, Promise<unknown>>();
 
   /**
-   * `threads` answer what is answered from the orders and counts; half as many, at least one, search texts, each when the
-   * gate is open; one answers about the state.
+   * `threads` answer what is answered from lists and counts; half as many, at least one, search texts; one tells the state.
    */
-  constructor(path: string, threads: number, gate: SharedArrayBuffer) {
-    this.#state = new ReaderPool(1, () => startReader(path, null));
-    this.#quick = new ReaderPool(threads, () => startReader(path, null));
-    this.#searches = new ReaderPool(Math.max(1, Math.floor(threads / 2)), () =>
-      startReader(path, gate),
+  constructor(path: string, threads: number, signals: Signals) {
+    const start = (): Worker => startReader(path, signals);
+    this.#state = new ReaderPool(1, start);
+    this.#quick = new ReaderPool(threads, start);
+    this.#searches = new ReaderPool(
+      Math.max(1, Math.floor(threads / 2)),
+      start,
+      searchAdmission(signals),
     );
   }
 
@@ -68,9 +75,23 @@ export class Readers {
   }
 }
 
-function startReader(path: string, gate: SharedArrayBuffer | null): Worker {
+/**
+ * While a WAL is long, new searches wait until those at work have ended and it has started over: where one search follows another
+ * there is always a snapshot in the way of that.
+ */
+function searchAdmission(signals: Signals): Admission {
+  return {
+    enter: async (limit) => {
+      while (signals.searchesHeld && !limit.aborted) await sleep(HELD_POLL_MS);
+      signals.add('searchesActive', 1);
+    },
+    leave: () => signals.add('searchesActive', -1),
+  };
+}
+
+function startReader(path: string, signals: Signals): Worker {
   return new Worker(new URL('./reader-thread.ts', import.meta.url), {
-    workerData: { path, gate },
+    workerData: { path, memory: signals.memory },
     name: 'read',
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
   });

@@ -1,38 +1,43 @@
-// Finds the messages whose text holds a string: candidates out of an index or a scan, each of them looked at.
+// Finds the messages whose text contains a string: candidates out of the index or a scan, each compared with its text.
 import type { DatabaseSync } from 'node:sqlite';
 import type { MessageQuery } from '../../../model/page.ts';
-import { counterReader } from '../file/counters.ts';
-import { type Entry, FIRST_KEY, LAST_KEY } from '../read/ordered-list.ts';
-import { readSenderTail } from '../sender-tail.ts';
+import { StoreUnavailable } from '../../store.ts';
+import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
 import { preparedArrays } from '../file/statements.ts';
-import { blocksIn } from './blocks.ts';
-import { type Places, candidatesIn, searchBuckets } from './candidates.ts';
-import { type Candidates, Look, type Stretch } from './look.ts';
-import { Nearest } from './nearest.ts';
+import { candidateQuery } from '../index/folding.ts';
+import { INDEX } from '../index/schema.ts';
+import type { Standing } from '../index/state.ts';
+import { IndexList } from '../index/index-list.ts';
+import type { Slice } from './page.ts';
+import { type Candidates, type KeyRange, TextMatcher } from './text-matcher.ts';
+import { TopEntries } from './top-entries.ts';
 
 /** Entries that are held in memory at most. */
 const KEPT_MAX = 100_000;
-/** Messages looked at in one statement. The first are few: they fill the page, and what is known then makes the rest cheap. */
-const LOOK_FIRST = 256;
-const LOOK_MAX = 4_096;
-/** Of a sender with no more messages than this, all are looked at; of another, those that the index names. */
+/** Messages compared in one statement. The first are few: they fill the page, and what is known then makes the rest cheap. */
+const CHUNK_FIRST = 256;
+const CHUNK_MAX = 4_096;
+/** Of a sender with no more messages than this, all are compared; of another, those that the index names. */
 const SENDER_MESSAGES_MAX = 16_384;
+/** Search may lack so many messages (about 0.1 s of comparing); beyond, a read is refused. */
+const SEARCH_TAIL_MAX = 262_144;
 
-/** The stretch that `query` asks for, one longer where more follow, and how many match in all. */
+/** To be called inside the snapshot of `standing`. Throws StoreUnavailable where search lacks too many messages. */
 export function searchEntries(
   database: DatabaseSync,
+  standing: Standing,
   query: MessageQuery,
   text: string,
-): { entries: readonly Entry[]; total: number } {
+): Slice {
   const { cursor, limit } = query;
-  const look = new Look(database, query, text);
-  const pass = (stretch: Stretch, skip: number): { entries: Entry[]; total: number } => {
-    const nearest = new Nearest(
+  const matcher = new TextMatcher(database, query, text);
+  const pass = (range: KeyRange, skip: number): { entries: Entry[]; total: number } => {
+    const top = new TopEntries(
       Math.min(skip + limit + 1, KEPT_MAX),
       cursor?.direction === 'before',
     );
-    const total = lookThrough(look, candidates(database, query, text), stretch, nearest);
-    return { entries: nearest.take(), total };
+    const total = compareAll(matcher, candidates(database, standing, query, text), range, top);
+    return { entries: top.take(), total };
   };
   if (cursor !== null) {
     const after = cursor.direction === 'after';
@@ -44,95 +49,94 @@ export function searchEntries(
   let entries = first;
   // A place far down a long list of matches is reached in strides, so that memory stays bounded.
   while (skip + limit + 1 > KEPT_MAX) {
-    const floor = entries.at(-1);
-    if (entries.length < KEPT_MAX || floor === undefined) break;
+    const last = entries.at(-1);
+    if (entries.length < KEPT_MAX || last === undefined) break;
     skip -= entries.length;
-    entries = pass({ above: floor, below: LAST_KEY }, skip).entries;
+    entries = pass({ above: last, below: LAST_KEY }, skip).entries;
   }
   return { entries: entries.slice(skip, skip + limit + 1), total };
 }
 
-/** Hands the matches inside the stretch to `nearest`, and gives how many match, inside of it or not. */
-function lookThrough(
-  look: Look,
+/** Hands the matches inside the range to `top`. Returns how many match, inside of it or not. */
+function compareAll(
+  matcher: TextMatcher,
   sources: Iterable<Candidates>,
-  { above, below }: Stretch,
-  nearest: Nearest,
+  { above, below }: KeyRange,
+  top: TopEntries,
 ): number {
   let total = 0;
   const add = (entries: readonly Entry[]): void => {
     total += entries.length;
-    for (const entry of entries) nearest.add(entry, above, below);
+    for (const entry of entries) top.add(entry, above, below);
   };
   for (const source of sources) {
-    const wanted = nearest.narrow({ above, below });
+    const wanted = top.narrow({ above, below });
     if (wanted === null) {
-      add(look.entries(source));
+      add(matcher.entries(source));
       continue;
     }
-    const { count, rest } = look.outside(source, wanted);
+    const { count, rest } = matcher.outside(source, wanted);
     total += count;
-    if (rest.length > 0) add(look.entries({ kind: 'numbers', seqs: rest }));
+    if (rest !== '[]') add(matcher.entries({ kind: 'numbers', seqs: rest }));
   }
   return total;
 }
 
-/** Messages that may match, in parts, from the cheapest source: one sender's, those that the index names, or all. */
+/** Messages that may match, in chunks, from the cheapest source: one sender's, those that the index names, or all. */
 function* candidates(
   database: DatabaseSync,
-  query: MessageQuery,
+  { index, main }: Standing,
+  { from }: MessageQuery,
   text: string,
 ): Iterable<Candidates> {
-  const counter = counterReader(database);
-  const last = counter('last_seq');
-  const sender = query.from === null ? null : senderOf(database, query.from);
-  const buckets = searchBuckets(text);
-  if (sender !== null && (buckets.length === 0 || sender.messages <= SENDER_MESSAGES_MAX)) {
-    yield* inParts(ofSender(database, sender.id));
-    const places = readSenderTail(database, query.from ?? '').map(({ seq }) => seq);
-    yield* inParts([{ first: 0, places }]);
-  } else if (buckets.length === 0) {
+  const sender = from === null ? null : new IndexList(database, from);
+  const query = candidateQuery(text);
+  if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
+    yield* chunksOf(sender.seqs());
+    yield* ranges('seq', index.listedSeq + 1, main.lastSeq);
+  } else if (query === null) {
     const ends = preparedArrays(database, 'SELECT min(rowid), max(rowid) FROM messages').get();
-    const [first, end] = ends as unknown as [number | null, number | null];
-    if (first !== null && end !== null) yield* stretches('rowid', first, end);
+    const [first, last] = ends as unknown as [number | null, number | null];
+    if (first !== null && last !== null) yield* ranges('rowid', first, last);
   } else {
-    yield* inParts(ofIndex(database, buckets));
-    yield* stretches('seq', counter('searched_seq') + 1, last);
+    if (main.lastSeq - index.searchedSeq > SEARCH_TAIL_MAX)
+      throw new StoreUnavailable('index_behind', 'search is being filled');
+    yield* named(database, query);
+    yield* ranges('seq', index.searchedSeq + 1, main.lastSeq);
   }
 }
 
-function senderOf(database: DatabaseSync, from: string): { id: number; messages: number } {
-  const select = 'SELECT sender_id, messages FROM senders WHERE from_msisdn = ?';
-  const row = preparedArrays(database, select).get(from) as unknown as [number, number] | undefined;
-  return { id: row?.[0] ?? -1, messages: row?.[1] ?? 0 };
-}
-
-/** The messages that the index names, a block at a time. */
-function* ofIndex(database: DatabaseSync, buckets: readonly number[]): Iterable<Places> {
-  for (const block of blocksIn(database, 'ready')) yield candidatesIn(database, block, buckets);
-}
-
-/** One sender's messages that its order holds. */
-function* ofSender(database: DatabaseSync, senderId: number): Iterable<Places> {
-  const select = 'SELECT json_group_array(seq) FROM by_sender WHERE sender_id = ?';
-  const [seqs] = preparedArrays(database, select).get(senderId) as unknown as [string];
-  yield { first: 0, places: JSON.parse(seqs) as number[] };
-}
-
-function* inParts(lists: Iterable<Places>): Iterable<Candidates> {
-  let most = LOOK_FIRST;
-  for (const { first, places } of lists) {
-    for (let at = 0; at < places.length;) {
-      const length = Math.min(most, places.length - at);
-      const seqs = Array.from({ length }, (_, index) => first + (places[at + index] as number));
-      yield { kind: 'numbers', seqs };
-      at += length;
-      most = LOOK_MAX;
-    }
+/** The messages that the index names, in the order of their numbers. */
+function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
+  const select = preparedArrays(
+    database,
+    `SELECT count(*), max(rowid), json_group_array(rowid) FROM (
+       SELECT rowid FROM ${INDEX}.texts WHERE texts MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?)`,
+  );
+  let limit = CHUNK_FIRST;
+  for (let after = 0; ;) {
+    const row = select.get(query, after, limit) as unknown as [number, number | null, string];
+    const [count, last, seqs] = row;
+    if (last === null) return;
+    yield { kind: 'numbers', seqs };
+    if (count < limit) return;
+    after = last;
+    limit = CHUNK_MAX;
   }
 }
 
-function* stretches(kind: 'seq' | 'rowid', first: number, last: number): Iterable<Candidates> {
-  for (let from = first; from <= last; from += LOOK_MAX)
-    yield { kind, first: from, last: Math.min(last, from + LOOK_MAX - 1) };
+/** A JSON array of numbers in chunks. */
+function* chunksOf(json: string): Iterable<Candidates> {
+  const seqs = JSON.parse(json) as number[];
+  let size = CHUNK_FIRST;
+  for (let at = 0; at < seqs.length; ) {
+    yield { kind: 'numbers', seqs: JSON.stringify(seqs.slice(at, at + size)) };
+    at += size;
+    size = CHUNK_MAX;
+  }
+}
+
+function* ranges(kind: 'seq' | 'rowid', first: number, last: number): Iterable<Candidates> {
+  for (let from = first; from <= last; from += CHUNK_MAX)
+    yield { kind, first: from, last: Math.min(last, from + CHUNK_MAX - 1) };
 }

@@ -1,7 +1,7 @@
-// Turns at a number of threads: first come, first served, with a bound on how many wait.
+// A FIFO semaphore with a bound on how many wait.
 import { StoreUnavailable } from '../../store.ts';
 
-export class Turns {
+export class Semaphore {
   readonly #waitingMax: number;
   readonly #waiting = new Set<() => void>();
   #free: number;
@@ -16,16 +16,16 @@ export class Turns {
   }
 
   /**
-   * Resolves when it is the caller's turn, who owes a `done` for it. Rejects with StoreUnavailable where too many wait,
+   * Resolves when the caller may go on; it owes a `release`. Rejects with StoreUnavailable where too many wait,
    * or when `limit` aborts.
    */
-  async take(limit: AbortSignal): Promise<void> {
+  async acquire(limit: AbortSignal): Promise<void> {
     if (this.#free > 0) {
       this.#free -= 1;
       return;
     }
     if (this.#waiting.size >= this.#waitingMax)
-      throw new StoreUnavailable('queue_full', 'too many questions wait');
+      throw new StoreUnavailable('queue_full', 'too many reads wait');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = (): void => {
       this.#waiting.delete(resolve);
@@ -37,8 +37,8 @@ export class Turns {
     limit.removeEventListener('abort', giveUp);
   }
 
-  /** A turn is over: the one who has waited longest is next. */
-  done(): void {
+  /** The one that has waited longest is next. */
+  release(): void {
     const [next] = this.#waiting;
     if (next === undefined) this.#free += 1;
     else {

@@ -1,67 +1,85 @@
-// The figures of `GET /stats`: the counts that the file keeps, and the tail on top.
+// The figures of `GET /stats`: the counts that the index keeps, corrected by the tail.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Stats } from '../../../model/stats.ts';
 import { counterReader } from '../file/counters.ts';
-import { type Entry, FIRST_KEY, LAST_KEY, orderOfAll } from './ordered-list.ts';
-import { countSenderTails } from '../sender-tail.ts';
+import type { Entry } from '../file/keys.ts';
 import { prepared, preparedArrays } from '../file/statements.ts';
-import { merge, readTail } from './tail.ts';
-import { compareOrder } from '../../../model/order.ts';
+import { readRemovals } from '../index/removal.ts';
+import { ALL, INDEX } from '../index/schema.ts';
+import type { Standing } from '../index/state.ts';
+import { MergedList } from './merged-list.ts';
+import { TAIL_REMOVALS_MAX } from './tail.ts';
 
 const TOP_SENDERS = 10;
 
-/** To be called inside a snapshot. */
-export function selectStats(database: DatabaseSync): Stats {
-  const counter = counterReader(database);
-  const total = counter('messages');
-  const { entries: tail, all } = readTail(database, null, null);
-  const order = orderOfAll(database, all);
-  const first = merge(order.after(FIRST_KEY, 1), tail.slice(0, 1), compareOrder)[0];
-  const last = merge(order.before(LAST_KEY, 1), tail.slice(-1), compareOrder).at(-1);
+/** To be called inside the snapshot of `standing`. Throws StoreUnavailable where the tail is too long, and what SQLite throws. */
+export function selectStats(database: DatabaseSync, standing: Standing): Stats {
+  const { first, last } = new MergedList(database, standing, null).ends();
   return {
-    total_messages: total,
-    ...senders(database),
+    total_messages: counterReader(database)('messages'),
+    ...senders(database, standing),
     first_message_ts: tsOf(database, first),
     last_message_ts: tsOf(database, last),
   };
 }
 
 /**
- * Senders by count. A sender among the first ten is either one of the tail's, or among the first ten of those
- * that were counted before it: the others' counts have not changed.
+ * Senders by count. One among the first ten either has messages in the tail, or is among the first ten of those whose count
+ * in the index is right; so many more are read as have a wrong one.
  */
-function senders(database: DatabaseSync): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
-  const counted = Number(
-    prepared(database, 'SELECT count(*) AS count FROM senders').get()?.['count'],
-  );
-  const top = prepared(
+function senders(
+  database: DatabaseSync,
+  standing: Standing,
+): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
+  const changes = tailChanges(database, standing);
+  const top = preparedArrays(
     database,
-    `SELECT from_msisdn, messages FROM senders ORDER BY messages DESC, from_msisdn LIMIT ${TOP_SENDERS}`,
-  );
-  const counts = new Map(
-    top.all().map((row) => [String(row['from_msisdn']), Number(row['messages'])]),
-  );
-  const inTail = countSenderTails(database);
-  const before = countsOf(database, [...inTail.keys()]);
-  for (const [from, count] of inTail) counts.set(from, (before.get(from) ?? 0) + count);
-  const ranked = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+    `SELECT sender, messages FROM ${INDEX}.lists WHERE list > ${ALL} ORDER BY messages DESC, sender LIMIT ?`,
+  ).all(TOP_SENDERS + changes.size) as unknown as [string, number][];
+  const counts = new Map(top);
+  const listed = listedCounts(database, [...changes.keys()]);
+  let sendersCount = standing.index.senders;
+  for (const [from, change] of changes) {
+    const before = listed.get(from) ?? 0;
+    const count = before + change;
+    if (before === 0 && count > 0) sendersCount += 1;
+    if (before > 0 && count === 0) sendersCount -= 1;
+    counts.set(from, count);
+  }
+  const ranked = [...counts]
+    .filter(([, count]) => count > 0)
+    .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   return {
-    senders_count: counted + inTail.size - before.size,
+    senders_count: sendersCount,
     messages_per_sender: ranked.slice(0, TOP_SENDERS).map(([from, count]) => ({ from, count })),
   };
 }
 
-/** What is counted of these senders; one that is not known yet is left out. */
-function countsOf(database: DatabaseSync, froms: readonly string[]): Map<string, number> {
-  if (froms.length === 0) return new Map();
-  const known = preparedArrays(
+/** By how much the count of each sender in the index is wrong: messages of the tail, less removals that are not followed. */
+function tailChanges(database: DatabaseSync, { index }: Standing): Map<string, number> {
+  const added = preparedArrays(
     database,
-    'SELECT s.from_msisdn, s.messages FROM json_each(?) e CROSS JOIN senders s ON s.from_msisdn = e.value',
-  );
-  return new Map(known.all(JSON.stringify(froms)) as unknown as [string, number][]);
+    'SELECT from_msisdn, count(*) FROM messages WHERE seq > ? GROUP BY 1',
+  ).all(index.listedSeq) as unknown as [string, number][];
+  const changes = new Map(added);
+  if (index.listedSeq === 0) return changes;
+  for (const { from, seq } of readRemovals(database, 'main', index.removals, 2 * TAIL_REMOVALS_MAX))
+    if (seq <= index.listedSeq) changes.set(from, (changes.get(from) ?? 0) - 1);
+  return changes;
+}
+
+/** What the index counts of these senders; one that it does not know is left out. */
+function listedCounts(database: DatabaseSync, froms: readonly string[]): Map<string, number> {
+  if (froms.length === 0) return new Map();
+  const rows = preparedArrays(
+    database,
+    `SELECT l.sender, l.messages FROM json_each(?) e CROSS JOIN ${INDEX}.lists l ON l.sender = e.value`,
+  ).all(JSON.stringify(froms));
+  return new Map(rows as unknown as [string, number][]);
 }
 
 function tsOf(database: DatabaseSync, entry: Entry | undefined): string | null {
   if (entry === undefined) return null;
-  return String(prepared(database, 'SELECT ts FROM messages WHERE seq = ?').get(entry.seq)?.['ts']);
+  const row = prepared(database, 'SELECT ts FROM messages WHERE seq = ?').get(entry.seq);
+  return row === undefined ? null : String(row['ts']);
 }

@@ -59,6 +59,15 @@ export class Tail {
     return (row as unknown as [number])[0];
   }
 
+  /** The whole seconds of all messages, in ascending order. */
+  seconds(): number[] {
+    const row = preparedArrays(
+      this.#database,
+      `SELECT json_group_array(ts_seconds) ${this.#where}`,
+    ).get(...this.#parameters) as unknown as [string];
+    return (JSON.parse(row[0]) as number[]).toSorted((a, b) => a - b);
+  }
+
   /** Up to `limit` entries after the key. */
   after(key: OrderKey, limit: number): Entry[] {
     return this.#entries(`AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`, [...keyValues(key), limit]);

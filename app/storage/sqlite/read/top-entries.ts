@@ -1,12 +1,12 @@
-// Keeps the first entries of a list that arrives in no order, in memory bounded by how many are wanted.
+// The first entries of a list that arrives in no order, in memory bounded by how many are wanted.
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
-import type { Entry } from '../read/ordered-list.ts';
-import type { Stretch } from './look.ts';
+import type { Entry } from '../file/keys.ts';
+import type { KeyRange } from './text-matcher.ts';
 
 /** Entries beyond the wanted ones that are held before the list is cut. */
 const SLACK = 1_024;
 
-export class Nearest {
+export class TopEntries {
   readonly #count: number;
   readonly #descending: boolean;
   readonly #compare: (a: Entry, b: Entry) => number;
@@ -26,8 +26,8 @@ export class Nearest {
     if (this.#entries.length >= 2 * this.#count + SLACK) this.#cut();
   }
 
-  /** The part of the stretch in which an entry may still be wanted; null while any may be, as too few are here. */
-  narrow({ above, below }: Stretch): Stretch | null {
+  /** The part of the range in which an entry may still be wanted; null while any may be, as too few are here. */
+  narrow({ above, below }: KeyRange): KeyRange | null {
     if (this.#entries.length < this.#count) return null;
     this.#cut();
     const last = this.#entries.at(-1);

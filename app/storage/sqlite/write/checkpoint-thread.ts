@@ -5,10 +5,10 @@ import { openForCheckpoints } from '../file/connection.ts';
 
 /** How far the copying came. */
 export type CheckpointReply = {
-  /** Frames in the WAL, and those of them that are copied. */
-  readonly logFrames: number;
+  /** Frames of the WAL, and those of them that are copied. */
+  readonly walFrames: number;
   readonly copiedFrames: number;
-  /** Whether somebody's snapshot, or another's checkpoint, kept the last pass from copying all that was there. */
+  /** Whether a snapshot, or the checkpoint of another process, kept the last pass from copying all that was there. */
   readonly blocked: boolean;
 };
 
@@ -27,22 +27,22 @@ const { path, file, port, restFramesMax } = workerData as {
 const database = openForCheckpoints(path);
 const copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
 /** Copies nothing. The figures of a pass leave out what was committed during it. */
-const look = database.prepare('PRAGMA wal_checkpoint(NOOP)');
+const frames = database.prepare('PRAGMA wal_checkpoint(NOOP)');
 let synced = 0;
 const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 port.on('message', () => {
-  let reply: CheckpointReply = { logFrames: 0, copiedFrames: 0, blocked: false };
+  let reply: CheckpointReply = { walFrames: 0, copiedFrames: 0, blocked: false };
   try {
     for (let pass = 0; pass < PASSES_MAX; pass += 1) {
       if (reply.blocked) Atomics.wait(never, 0, 0, BLOCKED_PAUSE_MS);
-      const { busy, log, checkpointed } = copy.get() as Figures;
+      const { busy, log, checkpointed } = copy.get() as Frames;
       // SQLite syncs the file only when the end of the WAL is reached, which is by the writer: little must be left for it.
       if (checkpointed !== synced) fdatasyncSync(file);
       synced = checkpointed;
-      const after = look.get() as Figures;
+      const after = frames.get() as Frames;
       reply = {
-        logFrames: after.log,
+        walFrames: after.log,
         copiedFrames: after.checkpointed,
         blocked: busy !== 0 || checkpointed < log,
       };
@@ -54,4 +54,4 @@ port.on('message', () => {
   port.postMessage(reply);
 });
 
-type Figures = { readonly busy: number; readonly log: number; readonly checkpointed: number };
+type Frames = { readonly busy: number; readonly log: number; readonly checkpointed: number };

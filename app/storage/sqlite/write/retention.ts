@@ -1,20 +1,29 @@
 // Retention inside the service: removes what is too old, in short steps between two commits.
+import type { DatabaseSync } from 'node:sqlite';
+import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import type { PruneRun } from '../../store.ts';
+import { type Entry, FIRST_KEY } from '../file/keys.ts';
+import type { Signals } from '../file/signals.ts';
+import { IndexList } from '../index/index-list.ts';
+import { inSnapshot, openReader } from '../index/reader-connection.ts';
+import { Pacer } from './pacer.ts';
 import type { Writer } from './writer.ts';
 
 /** Messages a step: its transaction holds up the next commit, so they are few. */
 const STEP_MESSAGES = 64;
-/** Free pages that a step gives back to the file system. */
+/** Free pages that a step returns to the file system. */
 const STEP_PAGES = 64;
-/** After a step the writer has this many times as long for everything else, while messages come and while none do. */
-const PAUSE_FACTOR_BUSY = 20;
-const PAUSE_FACTOR = 4;
-const PAUSE_MS_MIN = 20;
+/** Removals that the index need not have followed yet. */
+const REMOVALS_AHEAD_MAX = 1_024;
 const RUN_EVERY_MS = 3_600_000;
 const RETRY_MS = 10_000;
+/** While the index has to follow first. */
+const WAIT_MS = 100;
+/** The index has so long to reach what was stored when a run began. */
+const INDEX_MS_MAX = 600_000;
 /** New messages use the free pages again; only where they are more than this part of the file, it shrinks. */
 const FREE_PART_MAX = 1 / 8;
-/** The log is emptied of what was removed once nobody has written for so long. */
+/** The WAL is emptied of what was removed once no message has come for so long. */
 const QUIET_MS = 1_000;
 const DAY_SECONDS = 86_400;
 
@@ -25,83 +34,137 @@ export interface RetentionEvents {
   ended(run: PruneRun): void;
 }
 
+/** One run. */
+interface Run {
+  readonly startMs: number;
+  /** Messages up to this number belong to it: the index is waited for until it lists them. */
+  readonly lastSeq: number;
+  /** The first key that stays. */
+  readonly end: OrderKey;
+  readonly database: DatabaseSync;
+  /** All entries up to this key are done. */
+  cursor: OrderKey;
+  messages: number;
+}
+
 /** Runs at the start of the service and once an hour. Everything happens on the writer's thread. */
 export class Retention {
+  readonly #path: string;
   readonly #days: number;
   readonly #writer: Writer;
+  readonly #signals: Signals;
   readonly #events: RetentionEvents;
-  #timer: NodeJS.Timeout | undefined;
-  #run = { startMs: 0, messages: 0, beforeSeconds: 0 };
-  #lastCommitMs = Number.NEGATIVE_INFINITY;
+  readonly #pacer = new Pacer();
+  #run: Run | null = null;
 
-  constructor(days: number, writer: Writer, events: RetentionEvents) {
+  /** Removes messages older than `days` days from the database at `path`. */
+  constructor(
+    { path, days }: { readonly path: string; readonly days: number },
+    writer: Writer,
+    signals: Signals,
+    events: RetentionEvents,
+  ) {
+    this.#path = path;
     this.#days = days;
     this.#writer = writer;
+    this.#signals = signals;
     this.#events = events;
-    this.#after(0, () => this.#begin());
+    this.#pacer.after(0, () => this.#begin());
   }
 
   /** Messages were committed. */
   committed(): void {
-    this.#lastCommitMs = performance.now();
+    this.#pacer.committed();
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#pacer.close();
+    this.#run?.database.close();
   }
 
   #begin(): void {
-    const beforeSeconds = Math.floor(Date.now() / 1_000) - this.#days * DAY_SECONDS;
-    this.#run = { startMs: performance.now(), messages: 0, beforeSeconds };
-    this.#remove();
+    const seconds = Math.floor(Date.now() / 1_000) - this.#days * DAY_SECONDS;
+    try {
+      const run: Run = {
+        startMs: performance.now(),
+        lastSeq: this.#writer.lastSeq,
+        end: { seconds, nanos: 0, messageId: '' },
+        database: openReader(this.#path),
+        cursor: FIRST_KEY,
+        messages: 0,
+      };
+      this.#run = run;
+      this.#awaitIndex(run);
+    } catch {
+      // The database does not answer; posts say so, too.
+      this.#pacer.after(RETRY_MS, () => this.#begin());
+    }
   }
 
-  #remove(): void {
+  #awaitIndex(run: Run): void {
+    if (this.#signals.get('listedSeq') >= run.lastSeq) {
+      // The connection may have been opened before there was an index.
+      run.database.close();
+      this.#run = { ...run, database: openReader(this.#path) };
+      this.#remove(this.#run);
+    } else if (performance.now() - run.startMs > INDEX_MS_MAX) this.#end(run, 'index_behind');
+    else this.#pacer.after(WAIT_MS, () => this.#awaitIndex(run));
+  }
+
+  #remove(run: Run): void {
+    if (this.#writer.lastRemoval - this.#signals.get('followedRemoval') > REMOVALS_AHEAD_MAX) {
+      this.#pacer.after(WAIT_MS, () => this.#remove(run));
+      return;
+    }
     const startMs = performance.now();
-    const before = { seconds: this.#run.beforeSeconds, nanos: 0 };
-    const { removed, failure } = this.#writer.prune({ before, from: null }, STEP_MESSAGES);
-    if (failure !== null) return this.#end(failure);
-    if (removed === 0) return this.#shrink();
-    this.#run.messages += removed;
-    this.#events.removed(removed);
-    this.#pause(startMs, () => this.#remove());
+    let entries: Entry[];
+    try {
+      entries = entriesAfter(run);
+    } catch {
+      return this.#end(run, 'index_behind');
+    }
+    const old = entries.filter((entry) => compareOrder(entry, run.end) < 0);
+    const last = old.at(-1);
+    if (last === undefined) return this.#shrink(run);
+    const step = this.#writer.remove(old.map(({ seq }) => seq));
+    if (step.failure !== null) return this.#end(run, step.failure);
+    run.cursor = last;
+    run.messages += step.removed;
+    if (step.removed > 0) this.#events.removed(step.removed);
+    this.#pacer.pause(startMs, () => this.#remove(run));
   }
 
-  #shrink(): void {
+  #shrink(run: Run): void {
     const startMs = performance.now();
     const { total, free, shrinkable } = this.#writer.pages();
-    if (this.#run.messages === 0 || !shrinkable || free <= total * FREE_PART_MAX)
-      return this.#end(null);
+    if (run.messages === 0 || !shrinkable || free <= total * FREE_PART_MAX)
+      return this.#end(run, null);
     const failure = this.#writer.shrink(STEP_PAGES);
-    if (failure !== null) return this.#end(failure);
-    this.#pause(startMs, () => this.#shrink());
+    if (failure !== null) return this.#end(run, failure);
+    this.#pacer.pause(startMs, () => this.#shrink(run));
   }
 
-  #end(failure: string | null): void {
-    const { startMs, messages } = this.#run;
+  #end(run: Run, failure: string | null): void {
+    run.database.close();
+    this.#run = null;
+    const { startMs, messages } = run;
     this.#events.ended({ messages, durationMs: performance.now() - startMs, failure });
-    if (failure !== null) this.#after(RETRY_MS, () => this.#begin());
-    else if (messages > 0) this.#emptyLog();
-    else this.#after(RUN_EVERY_MS, () => this.#begin());
+    if (failure !== null) this.#pacer.after(RETRY_MS, () => this.#begin());
+    else if (messages > 0) this.#emptyWal(startMs);
+    else this.#pacer.after(RUN_EVERY_MS, () => this.#begin());
   }
 
-  /** While messages come, the log is written over by them soon; when none come, what was removed would stay there. */
-  #emptyLog(): void {
-    const quietMs = performance.now() - this.#lastCommitMs;
-    const done = quietMs >= QUIET_MS && this.#writer.truncateLog();
-    const sinceMs = performance.now() - this.#run.startMs;
-    if (done || sinceMs >= RUN_EVERY_MS) this.#after(RUN_EVERY_MS, () => this.#begin());
-    else this.#after(QUIET_MS, () => this.#emptyLog());
+  /** While messages come, the WAL is written over by them soon; when none come, what was removed would stay there. */
+  #emptyWal(runStartMs: number): void {
+    const isFollowed = this.#writer.lastRemoval <= this.#signals.get('followedRemoval');
+    const done = !this.#pacer.busy && isFollowed && this.#writer.truncateWal();
+    const sinceMs = performance.now() - runStartMs;
+    if (done || sinceMs >= RUN_EVERY_MS) this.#pacer.after(RUN_EVERY_MS, () => this.#begin());
+    else this.#pacer.after(QUIET_MS, () => this.#emptyWal(runStartMs));
   }
+}
 
-  #pause(stepStartMs: number, next: () => void): void {
-    const tookMs = performance.now() - stepStartMs;
-    const isBusy = stepStartMs - this.#lastCommitMs < QUIET_MS;
-    const factor = isBusy ? PAUSE_FACTOR_BUSY : PAUSE_FACTOR;
-    this.#after(Math.max(PAUSE_MS_MIN, tookMs * factor), next);
-  }
-
-  #after(delayMs: number, next: () => void): void {
-    this.#timer = setTimeout(next, delayMs);
-  }
+/** The next entries as the index has them: some may be removed already, by this run or a command. */
+function entriesAfter({ database, cursor }: Run): Entry[] {
+  return inSnapshot(database, () => new IndexList(database, null).after(cursor, STEP_MESSAGES));
 }

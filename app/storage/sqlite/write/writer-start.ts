@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { StoreObserver } from '../../store.ts';
 import type { WriterReply } from '../file/protocol.ts';
+import type { Signals } from '../file/signals.ts';
 
 /** Opening includes the migrations, which are short: what takes long is filled behind. */
 const OPEN_MS_MAX = 60_000;
@@ -12,18 +13,14 @@ class OpenError extends Error {
   override readonly name = 'OpenError';
 }
 
-/**
- * Gives the thread, and whether no other service used the file when it was opened. Rejects with OpenError.
- * `retentionDays`: messages older than this many days are removed; null keeps all. `gate`: memory of the gate before searches.
- */
+/** Returns the thread. Rejects with OpenError. */
 export async function startWriter(
-  path: string,
-  retentionDays: number | null,
-  gate: SharedArrayBuffer,
+  { path, retentionDays }: { readonly path: string; readonly retentionDays: number | null },
+  signals: Signals,
   observer: StoreObserver,
-): Promise<{ worker: Worker; alone: boolean }> {
+): Promise<Worker> {
   const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
-    workerData: { path, retentionDays, gate },
+    workerData: { path, retentionDays, memory: signals.memory },
     name: 'writer',
   });
   let reply = await nextReply(worker);
@@ -31,7 +28,7 @@ export async function startWriter(
     observer.waitingForLock(reply.waitMs);
     reply = await nextReply(worker);
   }
-  if (reply.kind === 'opened') return { worker, alone: reply.alone };
+  if (reply.kind === 'opened') return worker;
   throw new OpenError(reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`);
 }
 

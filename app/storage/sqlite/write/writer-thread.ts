@@ -8,26 +8,32 @@ import {
   workerData,
 } from 'node:worker_threads';
 import type { Message } from '../../../model/message.ts';
+import { ServiceLock } from '../file/service-lock.ts';
+import { Signals } from '../file/signals.ts';
+import { Cleaner } from './cleaner.ts';
+import { Retention } from './retention.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { makeDirectory } from '../file/directory.ts';
 import { failureOf } from '../file/failure.ts';
 import { SchemaError } from '../file/migrations.ts';
-import { OrderFeed } from '../order-feed.ts';
-import { Retention } from './retention.ts';
 import type { WriterReply, WriterRequest } from '../file/protocol.ts';
-import { SearchFeed } from '../search/search-feed.ts';
 import { Writer } from './writer.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('writer-thread.ts runs as a worker thread only');
-const { path, retentionDays, gate } = workerData as {
+const { path, retentionDays, memory } = workerData as {
   path: string;
   retentionDays: number | null;
-  gate: SharedArrayBuffer;
+  memory: SharedArrayBuffer;
 };
+const signals = new Signals(memory);
 
-/** A batch is bounded so that a commit stays short; a parcel more may come on top. */
+/** A batch is bounded so that a commit stays short; a chunk more may come on top. */
 const BATCH_MESSAGES_MAX = 512;
+/** Messages that the lists may lack before commits wait; readers merge in twice as many. */
+const LIST_BACKLOG_MAX = 32_768;
+/** What a commit waits at most, when the lists lack twice as many. */
+const INDEX_WAIT_MS_MAX = 100;
 /** A start waits so long for a lock of another process; each attempt waits in SQLite for the busy timeout. */
 const OPEN_LOCK_MS_MAX = 30_000;
 const OPEN_LOCK_RETRY_MS = 100;
@@ -43,7 +49,7 @@ function openOrRefuse(file: string): Writer | null {
   try {
     makeDirectory(dirname(file));
     const opened = openOnceFree(file);
-    reply({ kind: 'opened', alone: opened.mayIndex() });
+    reply({ kind: 'opened' });
     return opened;
   } catch (error) {
     reply({ kind: 'refused', reason: refusal(file, error) });
@@ -56,7 +62,7 @@ function openOnceFree(file: string): Writer {
   const endMs = performance.now() + OPEN_LOCK_MS_MAX;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return new Writer(file);
+      return new Writer(file, ServiceLock.forService(file));
     } catch (error) {
       if (failureOf(error) !== 'locked' || performance.now() > endMs) throw error;
       if (attempt === 1) reply({ kind: 'locked', waitMs: OPEN_LOCK_MS_MAX });
@@ -67,28 +73,21 @@ function openOnceFree(file: string): Writer {
 }
 
 function run(open: Writer): void {
-  const checkpoints = new Checkpoints(path, gate);
-  const search = new SearchFeed(
-    path,
-    (piece) => {
-      const failure = open.applySearchPiece(piece);
-      checkpoints.indexed(open);
-      return failure;
-    },
-    () => open.mayIndex(),
-  );
-  search.committed(0);
-  const retention = retentionDays === null ? null : retain(retentionDays, open, search);
-  const orders = new OrderFeed(open);
+  const checkpoints = new Checkpoints(path, signals);
+  const cleaner = new Cleaner(open, signals);
+  const retention = retentionDays === null ? null : retain(retentionDays, open);
+  signals.set('committedSeq', open.lastSeq);
 
   const append = (messages: readonly Message[]): void => {
     const start = performance.now();
     const { outcomes, created, failure } = open.append(messages);
     reply({ kind: 'appended', outcomes, commitMs: performance.now() - start, failure });
-    orders.committed(created);
+    if (created === 0) return;
+    signals.set('committedSeq', open.lastSeq);
     checkpoints.committed(created, open);
-    search.committed(created);
+    cleaner.committed();
     retention?.committed();
+    letIndexFollow();
   };
   const serve = (request: WriterRequest): void => {
     if (request.kind === 'append') {
@@ -98,23 +97,34 @@ function run(open: Writer): void {
     } else if (request.kind === 'probe') {
       reply({ kind: 'probed', failure: open.probe() });
     } else {
-      orders.close();
+      cleaner.close();
       retention?.close();
-      void finish(open, checkpoints, search);
+      void finish(open, checkpoints);
     }
   };
   port?.on('message', serve);
 }
 
-/** What is removed leaves the search index behind it, by the search thread. */
-function retain(days: number, open: Writer, search: SearchFeed): Retention {
-  return new Retention(days, open, {
+/** What is removed leaves the index behind it, by the indexer. */
+function retain(days: number, writer: Writer): Retention {
+  return new Retention({ path, days }, writer, signals, {
     removed: (messages) => reply({ kind: 'pruned', messages }),
-    ended: (pruneRun) => {
-      reply({ kind: 'prune-run', run: pruneRun });
-      if (pruneRun.messages > 0) search.removed();
-    },
+    ended: (pruneRun) => reply({ kind: 'prune-run', run: pruneRun }),
   });
+}
+
+/**
+ * Lists and counts must always answer: where the index is so far behind that reads would be refused, the next commit waits. It happens
+ * only when messages come as fast as the machine can take them, and not while an index is built or cannot be written.
+ */
+function letIndexFollow(): void {
+  const behind = signals.get('committedSeq') - signals.get('listedSeq') - LIST_BACKLOG_MAX;
+  if (behind <= 0 || signals.get('following') === 0) return;
+  signals.waitWhile(
+    'listedSeq',
+    signals.get('listedSeq'),
+    Math.min(INDEX_WAIT_MS_MAX, (behind / LIST_BACKLOG_MAX) * INDEX_WAIT_MS_MAX),
+  );
 }
 
 function nextRequest(from: MessagePort): WriterRequest | undefined {
@@ -122,7 +132,7 @@ function nextRequest(from: MessagePort): WriterRequest | undefined {
 }
 
 /**
- * Takes the parcels that have arrived meanwhile into the same commit. An idle writer commits what there is at once;
+ * Takes the chunks that have arrived meanwhile into the same commit. An idle writer commits what there is at once;
  * a busy one finds more waiting, and makes fewer and fuller commits.
  */
 function gather(first: readonly Message[]): {
@@ -140,14 +150,14 @@ function gather(first: readonly Message[]): {
 }
 
 /** The other threads first: the last checkpoint wants the file for itself. */
-async function finish(open: Writer, checkpoints: Checkpoints, search: SearchFeed): Promise<void> {
-  await Promise.all([checkpoints.close(), search.close()]);
+async function finish(open: Writer, checkpoints: Checkpoints): Promise<void> {
+  await checkpoints.close();
   open.close();
   reply({ kind: 'closed' });
   port?.close();
 }
 
-/** Why the file cannot be used, with the way to mend it where there is one. */
+/** Why the file cannot be used, with the way to fix it where there is one. */
 function refusal(file: string, error: unknown): string {
   if (error instanceof SchemaError) return `DATABASE_URL: ${file}: ${error.message}`;
   if (failureOf(error) === 'locked') {
@@ -175,7 +185,7 @@ function unwritable(target: string): string | null {
     const owner = statSync(target, { throwIfNoEntry: false })?.uid ?? 'unknown';
     return (
       `DATABASE_URL: ${target} cannot be written: it belongs to uid ${owner}, and this process runs as uid ${uid}; ` +
-      `mend it with: chown -R ${uid}:${gid} ${target}`
+      `fix it with: chown -R ${uid}:${gid} ${target}`
     );
   }
 }

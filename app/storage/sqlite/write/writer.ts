@@ -101,6 +101,11 @@ export class Writer {
     return counterReader(this.#database)('last_seq');
   }
 
+  /** The highest number given to a removal. Throws what SQLite throws. */
+  get lastRemoval(): number {
+    return counterReader(this.#database)('removals');
+  }
+
   /** Removes the messages with these numbers, as far as they are there. Returns how many, or why none was. */
   remove(seqs: readonly number[]): { removed: number; failure: Failure | null } {
     let removed = 0;

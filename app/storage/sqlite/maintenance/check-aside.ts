@@ -1,14 +1,14 @@
-// Looks a file over in a thread of its own, so that it can be told how far it is, and be stopped.
+// Checks a file in a thread of its own, so that the caller is told how far it is, and can stop it.
 import { Worker } from 'node:worker_threads';
-import type { Depth, Inspection, TellInspection } from './inspect.ts';
+import type { Depth, Inspection, TellCheck } from './check.ts';
 
-/** Also where nothing is new: whoever waits sees that it goes on. */
+/** Also where nothing is new: the caller sees that it goes on. */
 const TELL_EVERY_MS = 200;
 
-export type InspectionNews =
+export type CheckMessage =
   | {
       readonly kind: 'progress';
-      readonly name: Parameters<TellInspection>[0];
+      readonly name: Parameters<TellCheck>[0];
       readonly done: number;
       readonly all: number | null;
     }
@@ -16,32 +16,32 @@ export type InspectionNews =
   | { readonly kind: 'failed'; readonly reason: string };
 
 /**
- * Opens the file for reading and looks at it in one snapshot. The thread has the priority of the one that calls.
+ * Opens the file for reading and checks it in one snapshot. The thread has the priority of the one that calls.
  * Rejects where the file cannot be opened at all, and when `signal` is aborted.
  */
-export async function inspectAside(
+export async function checkAside(
   path: string,
   depth: Depth,
-  tell: TellInspection,
+  tell: TellCheck,
   signal: AbortSignal,
 ): Promise<Inspection> {
   signal.throwIfAborted();
-  const worker = new Worker(new URL('./inspect-thread.ts', import.meta.url), {
+  const worker = new Worker(new URL('./check-thread.ts', import.meta.url), {
     workerData: { path, depth },
-    name: 'inspect',
+    name: 'check',
   });
   const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
-  let last: Parameters<TellInspection> = ['schema', 0, null];
+  let last: Parameters<TellCheck> = ['schema', 0, null];
   const timer = setInterval(() => tell(...last), TELL_EVERY_MS);
   const stop = (): void => reject(new Error('it was stopped'));
   signal.addEventListener('abort', stop);
-  worker.on('message', (news: InspectionNews) => {
+  worker.on('message', (news: CheckMessage) => {
     if (news.kind === 'progress') last = [news.name, news.done, news.all];
     else if (news.kind === 'done') resolve(news.inspection);
     else reject(new Error(news.reason));
   });
   worker.on('error', reject);
-  worker.on('exit', () => reject(new Error('the thread that looks at the file ended')));
+  worker.on('exit', () => reject(new Error('the thread that checks the file ended')));
   try {
     return await promise;
   } finally {

@@ -13,7 +13,7 @@ import {
   keyValues,
 } from '../file/keys.ts';
 import { preparedArrays } from '../file/statements.ts';
-import { ALL, INDEX } from '../index/schema.ts';
+import { ALL, INDEX } from './schema.ts';
 
 const ENTRIES = `SELECT ${KEY_COLUMNS}, seq FROM ${INDEX}.entries WHERE list = ?`;
 const SEGMENTS = `FROM ${INDEX}.segments WHERE list = ?`;
@@ -74,6 +74,28 @@ export class IndexList {
       ...keyValues(key),
       limit,
     ]);
+  }
+
+  /** How many entries come before each of the instants, which are whole seconds in ascending order. One walk over the segments. */
+  countsBefore(ends: readonly number[]): number[] {
+    const segments = preparedArrays(
+      this.#database,
+      `SELECT ${KEY_COLUMNS}, messages ${SEGMENTS} ${ASCENDING}`,
+    ).all(this.#list) as unknown as [...KeyValues, number][];
+    if (segments.length === 0) segments.push([...keyValues(FIRST_KEY), this.count]);
+    const within = `SELECT count(*) FROM ${INDEX}.entries WHERE list = ? AND ${KEY} >= (?, ?, ?) AND ts_seconds < ?`;
+    const counts: number[] = [];
+    let passed = 0;
+    for (const [place, [seconds, nanos, messageId, messages]] of segments.entries()) {
+      const nextStart = segments[place + 1]?.[0] ?? Infinity;
+      // No message has an empty id, so a segment that begins in the second of an end begins after it.
+      while (counts.length < ends.length && (ends[counts.length] ?? 0) <= nextStart) {
+        const end = ends[counts.length] ?? 0;
+        counts.push(passed + this.#number(within, [seconds, nanos, messageId, end]));
+      }
+      passed += messages;
+    }
+    return counts;
   }
 
   /** The sequence numbers of all entries, as a JSON array. For lists that are known to be short. */

@@ -10,8 +10,8 @@ import {
   indexPath,
   isDamage,
   isIndex,
-} from '../index/schema.ts';
-import { type Standing, readStanding } from '../index/state.ts';
+} from './schema.ts';
+import { type Standing, readStanding } from './state.ts';
 
 /** Between the snapshots of the two files the indexer and a purge may both have gone on: then another pair is taken. */
 const SNAPSHOTS_MAX = 5;

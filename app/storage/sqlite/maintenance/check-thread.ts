@@ -1,0 +1,18 @@
+// The thread that checks a file: SQLite's own check cannot be interrupted, and so must not block the caller.
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Depth, checkFile } from './check.ts';
+import type { CheckMessage } from './check-aside.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('check-thread.ts runs as a worker thread only');
+const { path, depth } = workerData as { path: string; depth: Depth };
+const send = (news: CheckMessage): void => port.postMessage(news);
+
+try {
+  const inspection = checkFile(path, depth, (name, done, all) =>
+    send({ kind: 'progress', name, done, all }),
+  );
+  send({ kind: 'done', inspection });
+} catch (error) {
+  send({ kind: 'failed', reason: (error as Error).message });
+}

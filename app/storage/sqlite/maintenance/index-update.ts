@@ -1,0 +1,77 @@
+// Brings the index up to date for a command: in its own process where no service runs, else by waiting for the service's indexer.
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailable } from '../../store.ts';
+import type { ServiceLock } from '../file/service-lock.ts';
+import { Indexer } from '../index/indexer.ts';
+import { inSnapshot, openReader } from '../index/reader-connection.ts';
+import type { Standing } from '../index/state.ts';
+
+/** The lock that makes this process the primary one is held for so long at a time: a service that starts gets it in between. */
+const SLICE_MS = 250;
+const POLL_MS = 100;
+/** A service whose index gets no further for so long is not waited for any more. */
+const STALLED_MS_MAX = 60_000;
+
+/** How far the index is to be: `removals` follows those alone, `lists` adds every message, `search` makes it complete. */
+export type Goal = 'removals' | 'lists' | 'search';
+
+/** Told after each slice; may throw to stop. */
+export type TellIndex = (standing: Standing) => void;
+
+/**
+ * Resolves when the index is as far as the database was at the call. Rejects with StoreUnavailable where a service's indexer is
+ * stuck, and with what SQLite and `tell` throw.
+ */
+export async function updateIndex(
+  path: string,
+  lock: ServiceLock,
+  goal: Goal,
+  tell: TellIndex = () => undefined,
+): Promise<void> {
+  const target = readStandingOf(path).main;
+  const isDone = ({ index, main }: Standing): boolean =>
+    (index.listedSeq === 0 && goal === 'removals') ||
+    (index.removals >= Math.min(target.removals, main.removals) &&
+      (goal === 'removals' || index.listedSeq >= target.lastSeq) &&
+      (goal !== 'search' || index.searchedSeq >= target.lastSeq));
+  let standing = readStandingOf(path);
+  let progressedMs = performance.now();
+  while (!isDone(standing)) {
+    const before = standing.index;
+    if (lock.asPrimary(() => fill(path, isDone))) await nextTurn();
+    else await sleep(POLL_MS);
+    standing = readStandingOf(path);
+    tell(standing);
+    const { index } = standing;
+    const progressed =
+      index.removals !== before.removals ||
+      index.listedSeq !== before.listedSeq ||
+      index.searchedSeq !== before.searchedSeq;
+    if (progressed) progressedMs = performance.now();
+    else if (performance.now() - progressedMs > STALLED_MS_MAX)
+      throw new StoreUnavailable('index_behind', "the running service's index gets no further");
+  }
+}
+
+/** Works on the index for a slice of time. */
+function fill(path: string, isDone: (standing: Standing) => boolean): void {
+  const indexer = new Indexer(path);
+  try {
+    const endMs = performance.now() + SLICE_MS;
+    while (performance.now() < endMs)
+      if (indexer.step() === 'none' || isDone(indexer.standing)) break;
+    indexer.checkpoint(false);
+  } finally {
+    indexer.close();
+  }
+}
+
+/** Returns how far both are now. Throws what SQLite throws. */
+export function readStandingOf(path: string): Standing {
+  const database = openReader(path);
+  try {
+    return inSnapshot(database, (standing) => standing);
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,49 @@
+// Background work on the writer's thread that every service has: tables of earlier versions, and records of removals.
+import type { Signals } from '../file/signals.ts';
+import { Pacer } from './pacer.ts';
+import type { Writer } from './writer.ts';
+
+/** How often it is looked whether the index has followed a removal. */
+const PURGE_EVERY_MS = 1_000;
+const RETRY_MS = 10_000;
+
+export class Cleaner {
+  readonly #writer: Writer;
+  readonly #signals: Signals;
+  readonly #retiring = new Pacer();
+  readonly #purging = new Pacer();
+  #purged = 0;
+
+  constructor(writer: Writer, signals: Signals) {
+    this.#writer = writer;
+    this.#signals = signals;
+    this.#retiring.after(0, () => this.#retire());
+    this.#purging.after(PURGE_EVERY_MS, () => this.#purge());
+  }
+
+  /** Messages were committed. */
+  committed(): void {
+    this.#retiring.committed();
+  }
+
+  close(): void {
+    this.#retiring.close();
+    this.#purging.close();
+  }
+
+  /** Drops the tables that earlier versions derived from the messages, some rows at a time. */
+  #retire(): void {
+    const startMs = performance.now();
+    const { left, failure } = this.#writer.retireSome();
+    if (failure !== null) this.#retiring.after(RETRY_MS, () => this.#retire());
+    else if (left) this.#retiring.pause(startMs, () => this.#retire());
+  }
+
+  /** Deletes the records of removals that the index has followed: they name messages that are gone. */
+  #purge(): void {
+    const followed = this.#signals.get('followedRemoval');
+    if (followed > this.#purged && this.#writer.purgeRemovals(followed) === null)
+      this.#purged = followed;
+    this.#purging.after(PURGE_EVERY_MS, () => this.#purge());
+  }
+}

@@ -1,0 +1,41 @@
+// Spaces the steps of background work on the writer's thread, so that commits are hardly held up.
+
+/** After a step the writer has this many times as long for everything else, while messages come and while none do. */
+const PAUSE_FACTOR_BUSY = 20;
+const PAUSE_FACTOR = 4;
+const PAUSE_MS_MIN = 20;
+/** Messages count as coming for so long after a commit. */
+const BUSY_MS = 1_000;
+
+export class Pacer {
+  #timer: NodeJS.Timeout | undefined;
+  #lastCommitMs = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  /** Messages were committed. */
+  committed(): void {
+    this.#lastCommitMs = performance.now();
+  }
+
+  /** Whether messages come. */
+  get busy(): boolean {
+    return performance.now() - this.#lastCommitMs < BUSY_MS;
+  }
+
+  /** Runs `next` after a pause that the step that began at `stepStartMs` has earned. */
+  pause(stepStartMs: number, next: () => void): void {
+    const factor = this.busy ? PAUSE_FACTOR_BUSY : PAUSE_FACTOR;
+    this.after(Math.max(PAUSE_MS_MIN, (performance.now() - stepStartMs) * factor), next);
+  }
+
+  /** Runs `next` after `delayMs`. A pacer runs one thing at a time. */
+  after(delayMs: number, next: () => void): void {
+    if (!this.#closed) this.#timer = setTimeout(next, delayMs);
+  }
+
+  /** Whatever waits is not run any more. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+}
