@@ -35,14 +35,15 @@ export async function assertUnavailable(
   return answer;
 }
 
-/** Makes `GET /stats` read on for ever, by a view in the place of a table. Gives what undoes it. */
+/** Makes `GET /stats` read on for ever, by a view in the place of a table of the index. Returns what undoes it. */
 export function makeStatsEndless(path: string): () => void {
+  const index = `${path}-index`;
   execute(
-    path,
-    `ALTER TABLE senders RENAME TO senders_away;
-     CREATE VIEW senders AS
+    index,
+    `ALTER TABLE lists RENAME TO lists_away;
+     CREATE VIEW lists AS
        WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT length(fold_case(i)) FROM n)
-       SELECT i AS from_msisdn, i AS messages FROM n`,
+       SELECT 0 AS list, i AS sender, i AS messages, 0 AS segmented FROM n`,
   );
-  return () => execute(path, 'DROP VIEW senders; ALTER TABLE senders_away RENAME TO senders');
+  return () => execute(index, 'DROP VIEW lists; ALTER TABLE lists_away RENAME TO lists');
 }

@@ -52,7 +52,7 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ purge: true }) },
   { weight: 1, arbitrary: fc.constant({ reopen: true }) },
 );
-type Operation = fc.GetArbitraryType<typeof operation>;
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
 /** A database with its index, and the messages that are in it by the rules alone. */
 class Life {

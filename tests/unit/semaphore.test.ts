@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { StoreUnavailable } from '../../app/storage/store.ts';
 import { SqliteStore } from '../../app/storage/sqlite/store.ts';
-import { Turns } from '../../app/storage/sqlite/read/semaphore.ts';
+import { Semaphore } from '../../app/storage/sqlite/read/semaphore.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { SEARCH, silent } from './stores.ts';
 
@@ -13,11 +13,11 @@ const WAITING_MAX = 256;
 
 describe('turns', () => {
   it('come in order, and who gave up has none', async () => {
-    const turns = new Turns(1, 3);
+    const turns = new Semaphore(1, 3);
     const came: string[] = [];
     const limit = new AbortController();
     const ask = async (name: string, signal = new AbortController().signal): Promise<void> => {
-      await turns.take(signal);
+      await turns.acquire(signal);
       came.push(name);
     };
     await ask('first');
@@ -29,11 +29,11 @@ describe('turns', () => {
     limit.abort();
     await impatient;
     assert.equal(turns.waiting, 2);
-    turns.done();
+    turns.release();
     await second;
-    turns.done();
+    turns.release();
     await third;
-    turns.done();
+    turns.release();
     await ask('fourth');
     assert.deepEqual(came, ['first', 'second', 'third', 'fourth']);
   });

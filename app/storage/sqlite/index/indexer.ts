@@ -1,6 +1,6 @@
 // Follows the database by sequence number and keeps the index up to date, one batch a transaction.
 import type { DatabaseSync } from 'node:sqlite';
-import { prepared, preparedArrays } from '../file/statements.ts';
+import { change, prepared, preparedArrays } from '../file/statements.ts';
 import { indexedForm } from './folding.ts';
 import { addBatch, readBatch } from './list-filler.ts';
 import { readRemovals, removeAll } from './removal.ts';
@@ -14,6 +14,8 @@ const SEARCH_BATCH_MESSAGES = 4_096;
 const SEARCH_BATCH_UNITS = 2_097_152;
 /** Removals of a batch: taking a text out of search costs as much as adding one. */
 const REMOVAL_BATCH = 512;
+
+const ADD_TEXT = 'INSERT INTO texts (rowid, text) VALUES (?, ?)';
 
 /** What one step did. */
 export type Step = 'renewed' | 'removals' | 'lists' | 'search' | 'none';
@@ -132,11 +134,10 @@ export class Indexer {
   #fillSearch(): Work {
     const { index } = this.#standing;
     const { texts, end } = this.#readTexts(index.searchedSeq, index.listedSeq);
-    const insert = prepared(this.#database, 'INSERT INTO texts (rowid, text) VALUES (?, ?)');
     return {
       step: 'search',
       write: () => {
-        for (const [seq, text] of texts) insert.run(seq, text);
+        for (const [seq, text] of texts) change(this.#database, ADD_TEXT, seq, text);
         this.#advance({ searchedSeq: end });
       },
     };
@@ -169,10 +170,9 @@ export class Indexer {
   /** Writes down how far the index is, and in which epoch of the database that was. */
   #advance(to: Partial<IndexState>): void {
     const next = { ...this.#standing.index, ...to };
-    prepared(
+    change(
       this.#database,
       'UPDATE state SET epoch = ?, listed_seq = ?, searched_seq = ?, removals = ?, senders = ?',
-    ).run(
       this.#standing.main.epoch,
       next.listedSeq,
       next.searchedSeq,
@@ -182,19 +182,19 @@ export class Indexer {
   }
 
   #reading<T>(work: () => T): T {
-    prepared(this.#database, 'BEGIN').run();
+    change(this.#database, 'BEGIN');
     try {
       return work();
     } finally {
-      if (this.#database.isTransaction) prepared(this.#database, 'COMMIT').run();
+      if (this.#database.isTransaction) change(this.#database, 'COMMIT');
     }
   }
 
   #writing(work: () => void): void {
-    prepared(this.#database, 'BEGIN').run();
+    change(this.#database, 'BEGIN');
     try {
       work();
-      prepared(this.#database, 'COMMIT').run();
+      change(this.#database, 'COMMIT');
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;

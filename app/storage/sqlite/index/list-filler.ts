@@ -1,7 +1,7 @@
 // Adds a batch of messages to the lists of the index: that of all messages and those of their senders, with counts and segments.
 import type { DatabaseSync } from 'node:sqlite';
 import { ASCENDING, FIRST_KEY, KEY, KEY_COLUMNS, keyValues } from '../file/keys.ts';
-import { prepared, preparedArrays } from '../file/statements.ts';
+import { change, preparedArrays } from '../file/statements.ts';
 import { ALL, LIST_MESSAGES_MAX, MAIN, SEGMENT_MESSAGES } from './schema.ts';
 
 /** The batch, sorted once for each list; a table in memory. */
@@ -9,7 +9,7 @@ const BATCH = `CREATE TEMP TABLE IF NOT EXISTS batch (
   seq INTEGER PRIMARY KEY, ts_seconds INTEGER, ts_nanos INTEGER, message_id TEXT, from_msisdn TEXT)`;
 const MEMBERS = 'temp.batch b JOIN lists l ON l.sender = b.from_msisdn';
 
-/** The segment that holds the key of `b` in the list `%list`; null where the list has none. */
+/** SQL for the segment that holds the key of `b` in a list; null where the list has none. */
 const segmentOf = (list: string): string =>
   `(SELECT g.segment FROM segments g WHERE g.list = ${list}
      AND (g.ts_seconds, g.ts_nanos, g.message_id) <= (b.ts_seconds, b.ts_nanos, b.message_id)
@@ -25,37 +25,39 @@ export function readBatch(
   limit: number,
 ): { messages: number; lastSeq: number } {
   database.exec(BATCH);
-  database.exec('DELETE FROM temp.batch');
-  const { changes } = prepared(
+  change(database, 'DELETE FROM temp.batch');
+  const messages = change(
     database,
     `INSERT INTO temp.batch SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM ${MAIN}.messages
      WHERE seq > ? ORDER BY seq LIMIT ?`,
-  ).run(afterSeq, limit);
+    afterSeq,
+    limit,
+  );
   const row = preparedArrays(database, 'SELECT max(seq) FROM temp.batch').get() as unknown as [
     number | null,
   ];
-  return { messages: Number(changes), lastSeq: row[0] ?? 0 };
+  return { messages, lastSeq: row[0] ?? 0 };
 }
 
 /** Adds the batch to every list that it belongs to. To be called inside a transaction. Returns how many senders are new. */
 export function addBatch(database: DatabaseSync, messages: number): number {
   if (messages === 0) return 0;
   const before = lastList(database);
-  prepared(
+  change(
     database,
     `INSERT INTO lists (sender, messages) SELECT from_msisdn, count(*) FROM temp.batch WHERE true GROUP BY 1
      ON CONFLICT (sender) DO UPDATE SET messages = messages + excluded.messages`,
-  ).run();
-  prepared(database, `UPDATE lists SET messages = messages + ? WHERE list = ${ALL}`).run(messages);
-  prepared(
+  );
+  change(database, `UPDATE lists SET messages = messages + ? WHERE list = ${ALL}`, messages);
+  change(
     database,
     `INSERT INTO entries SELECT ${ALL}, ${KEY_COLUMNS}, seq FROM temp.batch ${ASCENDING}`,
-  ).run();
-  prepared(
+  );
+  change(
     database,
     `INSERT INTO entries SELECT l.list, b.ts_seconds, b.ts_nanos, b.message_id, b.seq FROM ${MEMBERS}
      ORDER BY l.list, b.ts_seconds, b.ts_nanos, b.message_id`,
-  ).run();
+  );
   countSegments(database);
   return lastList(database) - before;
 }
@@ -70,8 +72,8 @@ function lastList(database: DatabaseSync): number {
 function countSegments(database: DatabaseSync): void {
   const grown = preparedArrays(
     database,
-    `UPDATE segments SET messages = messages + added.messages FROM (
-       SELECT ${segmentOf(String(ALL))} AS segment, count(*) AS messages FROM temp.batch b GROUP BY 1
+    `UPDATE segments SET messages = segments.messages + added.added FROM (
+       SELECT ${segmentOf(String(ALL))} AS segment, count(*) AS added FROM temp.batch b GROUP BY 1
        UNION ALL
        SELECT ${segmentOf('l.list')}, count(*) FROM ${MEMBERS} WHERE l.segmented = 1 GROUP BY 1
      ) added WHERE segments.segment = added.segment RETURNING segments.segment, segments.messages`,
@@ -87,14 +89,16 @@ function countSegments(database: DatabaseSync): void {
 
 /** Makes the first segment of a list, which begins before every message. Returns its number. */
 function firstSegment(database: DatabaseSync, list: number): number {
-  prepared(database, 'UPDATE lists SET segmented = 1 WHERE list = ?').run(list);
-  const { lastInsertRowid } = prepared(
+  change(database, 'UPDATE lists SET segmented = 1 WHERE list = ?', list);
+  const row = preparedArrays(
     database,
     `INSERT INTO segments (list, ${KEY_COLUMNS}, messages)
-     SELECT list, ?, ?, ?, messages FROM lists WHERE list = ?`,
-  ).run(...keyValues(FIRST_KEY), list);
-  return Number(lastInsertRowid);
+     SELECT list, ?, ?, ?, messages FROM lists WHERE list = ? RETURNING segment`,
+  ).get(...keyValues(FIRST_KEY), list);
+  return (row as unknown as [number])[0];
 }
+
+const CUT = `UPDATE segments SET messages = ${SEGMENT_MESSAGES} WHERE segment = ?`;
 
 /** Cuts full segments off the front of one that is too large, until the rest is not. */
 function split(database: DatabaseSync, segment: number): void {
@@ -105,22 +109,18 @@ function split(database: DatabaseSync, segment: number): void {
        AND ${KEY} >= (SELECT ${KEY_COLUMNS} FROM segments WHERE segment = ?1)
      ${ASCENDING} LIMIT 1 OFFSET ${SEGMENT_MESSAGES}`,
   );
-  const cut = preparedArrays(
+  const add = preparedArrays(
     database,
-    `UPDATE segments SET messages = ${SEGMENT_MESSAGES} WHERE segment = ?`,
-  );
-  const add = prepared(
-    database,
-    `INSERT INTO segments (list, ${KEY_COLUMNS}, messages) VALUES (?, ?, ?, ?, ?)`,
+    `INSERT INTO segments (list, ${KEY_COLUMNS}, messages) VALUES (?, ?, ?, ?, ?) RETURNING segment`,
   );
   let current = segment;
   let rest = messagesOf(database, segment);
   while (rest > LIST_MESSAGES_MAX) {
     const start = next.get(current) as unknown as [number, number, number, string] | undefined;
     if (start === undefined) throw new Error('a segment counts more messages than its list holds');
-    cut.run(current);
+    change(database, CUT, current);
     rest -= SEGMENT_MESSAGES;
-    current = Number(add.run(...start, rest).lastInsertRowid);
+    current = (add.get(...start, rest) as unknown as [number])[0];
   }
 }
 

@@ -1,7 +1,7 @@
 // Takes removed messages out of the index, by the records that the database keeps of its removals.
 import type { DatabaseSync } from 'node:sqlite';
 import { DESCENDING, FIRST_KEY, KEY, KEY_COLUMNS } from '../file/keys.ts';
-import { prepared, preparedArrays } from '../file/statements.ts';
+import { change, preparedArrays } from '../file/statements.ts';
 import { ALL } from './schema.ts';
 
 /** One removal. The record names the message, so it is deleted once the index has followed it. */
@@ -43,10 +43,9 @@ export function readRemovals(
  */
 export function removeAll(database: DatabaseSync, removals: readonly Removal[]): number {
   const listOf = preparedArrays(database, 'SELECT list FROM lists WHERE sender = ?');
-  const unlistText = prepared(database, 'DELETE FROM texts WHERE rowid = ?');
   let emptied = 0;
   for (const removal of removals) {
-    unlistText.run(removal.seq);
+    change(database, 'DELETE FROM texts WHERE rowid = ?', removal.seq);
     const row = listOf.get(removal.from) as unknown as [number] | undefined;
     if (row === undefined || !unlist(database, row[0], removal)) continue;
     unlist(database, ALL, removal);
@@ -58,12 +57,14 @@ export function removeAll(database: DatabaseSync, removals: readonly Removal[]):
 /** Takes a message out of one list. Returns whether it was there. */
 function unlist(database: DatabaseSync, list: number, removal: Removal): boolean {
   const key = [list, removal.seconds, removal.nanos, removal.messageId] as const;
-  const { changes } = prepared(
+  const deleted = change(
     database,
     `DELETE FROM entries WHERE list = ? AND ${KEY} = (?, ?, ?) AND seq = ?`,
-  ).run(...key, removal.seq);
-  if (changes === 0) return false;
-  prepared(database, 'UPDATE lists SET messages = messages - 1 WHERE list = ?').run(list);
+    ...key,
+    removal.seq,
+  );
+  if (deleted === 0) return false;
+  change(database, 'UPDATE lists SET messages = messages - 1 WHERE list = ?', list);
   const segment = preparedArrays(
     database,
     `UPDATE segments SET messages = messages - 1 WHERE segment =
@@ -72,17 +73,15 @@ function unlist(database: DatabaseSync, list: number, removal: Removal): boolean
   ).get(...key) as unknown as [number, number, number] | undefined;
   // The first segment of a list stays: it begins before every message.
   if (segment !== undefined && segment[1] === 0 && segment[2] !== FIRST_KEY.seconds)
-    prepared(database, 'DELETE FROM segments WHERE segment = ?').run(segment[0]);
+    change(database, 'DELETE FROM segments WHERE segment = ?', segment[0]);
   return true;
 }
 
 /** Deletes a sender's list that holds nothing any more. Returns whether it did. */
 function dropEmpty(database: DatabaseSync, list: number): boolean {
-  const { changes } = prepared(database, 'DELETE FROM lists WHERE list = ? AND messages = 0').run(
-    list,
-  );
-  if (changes === 0) return false;
-  prepared(database, 'DELETE FROM segments WHERE list = ?').run(list);
+  if (change(database, 'DELETE FROM lists WHERE list = ? AND messages = 0', list) === 0)
+    return false;
+  change(database, 'DELETE FROM segments WHERE list = ?', list);
   return true;
 }
 

@@ -48,7 +48,7 @@ export class MergedList {
   at(offset: number, limit: number, least: OrderKey = FIRST_KEY): Entry[] {
     if (offset === 0) return this.after(least, limit);
     const skipped = this.#rank(least);
-    const tail = this.#tail.after(least, Number.MAX_SAFE_INTEGER);
+    const tail = this.#tail.after(least, -1);
     // How many of the tail come before the place: its entry j stands at its rank among the listed ones, plus j.
     let low = 0;
     let high = tail.length;

@@ -68,7 +68,7 @@ export class Tail {
     return (JSON.parse(row[0]) as number[]).toSorted((a, b) => a - b);
   }
 
-  /** Up to `limit` entries after the key. */
+  /** Up to `limit` entries after the key; all of them where it is -1. */
   after(key: OrderKey, limit: number): Entry[] {
     return this.#entries(`AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`, [...keyValues(key), limit]);
   }

@@ -48,8 +48,8 @@ class Scene {
 
   async append(): Promise<void> {
     const batch = Array.from({ length: BATCH }, () => this.#next());
-    const outcomes = await Promise.all(batch.map((one) => this.store.append(one)));
-    assert.ok(outcomes.every((outcome) => outcome === 'created'));
+    const outcomes = await Promise.all(batch.map((one) => this.store.append([one])));
+    assert.ok(outcomes.every((outcome) => 'length' in outcome && outcome[0] === 'created'));
     this.#stored = this.#sent;
   }
 
