@@ -1,6 +1,6 @@
 // Joins the rooms: settings, store, observers, HTTP. The only file that knows them all.
 import type { Config } from './config.ts';
-import { readAssets } from './http/assets.ts';
+import { type Assets, readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { Feed } from './http/stream/feed.ts';
@@ -63,17 +63,17 @@ export async function startService(
     },
   );
   const feed = new Feed(store);
-  const assets = readAssets();
-  if (assets.size === 0) events.dashboardMissing();
+  const assets = readAssets(config.basePath);
   watch(metrics, sourcesOf(config, store, feed, log));
-  const { secrets, tokens, bodyBytesMax, connectionsMax } = config;
-  warn(config, store, events);
+  const { basePath, secrets, tokens, bodyBytesMax, connectionsMax } = config;
+  warn(config, store, assets, events);
   const receive: Receive = (body, signature) => receiveWith(store, secrets, body, signature);
   const server = new HttpServer(
     createRouter({
       store,
       feed,
       assets,
+      basePath,
       receive,
       secret: secrets.current,
       tokens,
@@ -102,7 +102,9 @@ export async function startService(
 }
 
 /** Says at the start what an operator should know: nothing of it keeps the service from working. */
-function warn({ tokens, databasePath }: Config, store: SqliteStore, events: Events): void {
+function warn(config: Config, store: SqliteStore, assets: Assets, events: Events): void {
+  const { tokens, databasePath } = config;
+  if (assets.size === 0) events.dashboardMissing();
   if (!store.alone) events.notAlone(databasePath);
   if (tokens.api === null) events.readsOpen();
   const remote = networkFileSystem(databasePath);
