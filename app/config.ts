@@ -1,8 +1,9 @@
 // The environment, read once into a frozen Config; what does not fit is named with its reason.
-import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { readBasePath } from './config/base-path.ts';
+import { ConfigError } from './config/config-error.ts';
+import { SECRET_NAMES, readSecret, readToken, required } from './config/secrets.ts';
 
 /** Every setting: the README's table is held against this list by a test. */
 export const SETTINGS = [
@@ -56,6 +57,11 @@ export const SETTINGS = [
   { name: 'HOST', default: '0.0.0.0', meaning: 'Address to listen on' },
   { name: 'PORT', default: '8000', meaning: 'Port to listen on; 0 takes a free one' },
   {
+    name: 'BASE_PATH',
+    default: '/',
+    meaning: 'Prefix under which a reverse proxy serves Oncebox, such as `/inbox`',
+  },
+  {
     name: 'MAX_BODY_BYTES',
     default: '1048576',
     meaning: 'Longest accepted body of `POST /webhook`',
@@ -90,17 +96,14 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly host: string;
   readonly port: number;
+  /** Prefix of every link, without a slash at its end; empty where there is none. */
+  readonly basePath: string;
   readonly bodyBytesMax: number;
   readonly queueMessagesMax: number;
   readonly connectionsMax: number;
   readonly readerThreads: number;
   /** Messages older than this many days are removed; null keeps all. */
   readonly retentionDays: number | null;
-}
-
-/** A setting that cannot be used: `message` names the variable and says why. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -120,6 +123,7 @@ export function readConfig(env: Environment = process.env): Config {
     logLevel: readLogLevel(setting(env, 'LOG_LEVEL')),
     host: setting(env, 'HOST'),
     port: readInteger(env, 'PORT', 0, 65_535),
+    basePath: readBasePath(setting(env, 'BASE_PATH')),
     bodyBytesMax: readInteger(env, 'MAX_BODY_BYTES', 1, 64 * 1_048_576),
     queueMessagesMax: readInteger(env, 'QUEUE_MESSAGES_MAX', 1, 1_000_000),
     connectionsMax: readInteger(env, 'CONNECTIONS_MAX', 1, 1_000_000),
@@ -135,13 +139,6 @@ interface DescribedSetting {
   readonly value: string | null;
   readonly source: 'environment' | 'default' | 'unset';
 }
-
-const SECRET_NAMES: readonly string[] = [
-  'WEBHOOK_SECRET',
-  'WEBHOOK_SECRET_PREVIOUS',
-  'API_TOKEN',
-  'METRICS_TOKEN',
-] satisfies SecretName[];
 
 /** Every setting with its value, usable or not. Of a secret it says only that it is set, not even how long it is. */
 export function describeSettings(env: Environment = process.env): DescribedSetting[] {
@@ -162,56 +159,6 @@ function setting(env: Environment, name: SettingName): string {
   const value = env[name];
   if (value !== undefined && value !== '') return value;
   return SETTINGS.find((entry) => entry.name === name)?.default ?? '';
-}
-
-type SecretName = 'WEBHOOK_SECRET' | 'WEBHOOK_SECRET_PREVIOUS' | 'API_TOKEN' | 'METRICS_TOKEN';
-
-/** A secret from its variable or from the file that `…_FILE` names; null where neither is set. */
-function readSecret(env: Environment, name: SecretName): Buffer | null {
-  const fileName: SettingName = `${name}_FILE`;
-  const inline = env[name] ?? '';
-  const file = env[fileName] ?? '';
-  if (inline !== '' && file !== '')
-    throw new ConfigError(`${name} and ${fileName} are both set: set one of them`);
-  if (file === '') return inline === '' ? null : usableSecret(name, inline);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ConfigError(`${fileName}: ${file} cannot be read (${code})`);
-  }
-  // Raw bytes cannot be taken as they are: whether a last line feed is one of them nobody could tell.
-  if (!isUtf8(bytes)) throw notText(fileName);
-  // Editors and `echo` end a file with a line feed that nobody means to be part of the secret.
-  return usableSecret(fileName, bytes.toString('utf8').replace(/\r?\n$/, ''));
-}
-
-/** Bytes that are no UTF-8 would become U+FFFD, and then no signature would ever fit. */
-function notText(name: SettingName): ConfigError {
-  return new ConfigError(
-    `${name} holds bytes that are not UTF-8: give it as text, such as \`openssl rand -hex 32\` makes`,
-  );
-}
-
-function usableSecret(name: SettingName, secret: string): Buffer {
-  if (secret.trim() === '')
-    throw new ConfigError(`${name} is blank: it must hold at least one visible character`);
-  // Node has already put this in the place of what was not UTF-8 in the environment.
-  if (secret.includes('\uFFFD')) throw notText(name);
-  return Buffer.from(secret, 'utf8');
-}
-
-function required(name: SecretName, secret: Buffer | null): Buffer {
-  if (secret !== null) return secret;
-  throw new ConfigError(`${name} is not set: it is the key that webhooks are signed with`);
-}
-
-/** A token travels in a header: what no header can carry would lock everybody out. */
-function readToken(env: Environment, name: SecretName): string | null {
-  const token = readSecret(env, name)?.toString('utf8') ?? null;
-  if (token === null || /^[!-~]+$/.test(token)) return token;
-  throw new ConfigError(`${name} must be visible ASCII characters without spaces`);
 }
 
 /**

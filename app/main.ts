@@ -1,5 +1,6 @@
 // The process: starts the service, stops it on a signal, and ends with a code that means something.
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
+import { ConfigError } from './config/config-error.ts';
 import { openObservers, startService } from './service.ts';
 
 /** Exit codes: 0 stopped as told, 1 crashed, 78 a setting cannot be used (sysexits.h: EX_CONFIG), 130 a second signal. */

@@ -57,10 +57,10 @@ export async function startService(
   );
   const feed = new Feed(store);
   store.onCommit(() => feed.wake());
-  const assets = readAssets();
+  const assets = readAssets(config.basePath);
   if (assets.size === 0) events.dashboardMissing();
   watch(metrics, sourcesOf(config, store, feed, log));
-  const { secrets, tokens, bodyBytesMax, connectionsMax } = config;
+  const { basePath, secrets, tokens, bodyBytesMax, connectionsMax } = config;
   if (tokens.api === null) events.readsOpen();
   const receive: Receive = (body, signature) => receiveWith(store, secrets, body, signature);
   const server = new HttpServer(
@@ -68,6 +68,7 @@ export async function startService(
       store,
       feed,
       assets,
+      basePath,
       receive,
       secret: secrets.current,
       tokens,

@@ -11,7 +11,7 @@ const config = await createConfig({
     'operation-4xx-response': 'off',
   },
 });
-const source = JSON.stringify(describeApi('0.0.0'));
+const source = JSON.stringify(describeApi('0.0.0', ''));
 const problems = await lintFromString({ source, absoluteRef: 'openapi.json', config });
 for (const { ruleId, severity, message, location } of problems)
   console.error(`${severity}: ${ruleId}: ${message} (${location[0]?.pointer ?? ''})`);

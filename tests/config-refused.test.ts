@@ -57,6 +57,32 @@ describe('the start is refused, in one JSON line that names the variable, withou
   for (const value of ['0', '-1', 'abc', '1e3']) refused('QUEUE_MESSAGES_MAX', value);
   for (const value of ['0', '-1', 'abc', '100000']) refused('READER_THREADS', value);
   for (const value of ['0', '-1', '90d', '40000']) refused('RETENTION_DAYS', value);
+  for (const value of [
+    'inbox',
+    'inbox/',
+    ' ',
+    '//',
+    '/inbox//',
+    '//inbox',
+    '/a//b',
+    '/.',
+    '/../inbox',
+    '/inbox/..',
+    '/inbox/%2e%2E/x',
+    '/inbox?x=1',
+    '/inbox#x',
+    '/in box',
+    '/inbox>',
+    '/"inbox"',
+    '/inb\\ox',
+    '/inbox%',
+    '/inbox%2fx',
+    '/büro',
+    '/inbox\n',
+    'http://example.com/inbox',
+    `/${'x'.repeat(256)}`,
+  ])
+    refused('BASE_PATH', value);
   for (const value of ['no such host', '999.999.999.999', 'http://127.0.0.1']) {
     it(`HOST=${JSON.stringify(value)}`, async (t) => {
       await refusal(t, 'HOST', { env: { HOST: value } });

@@ -73,6 +73,39 @@ describe('the description', () => {
     for (const { schema, example } of examples) assert.equal(api.misfit(schema, example), null);
   });
 
+  it('states the lengths of every field, and instants as far as a pattern can', () => {
+    const { message: draft, page } = api.document.components.schemas;
+    const stored = page?.properties?.['data']?.items;
+    for (const properties of [draft?.properties, stored?.properties]) {
+      const lengths = Object.entries(properties ?? {}).map(([name, field]) => {
+        const { minLength, maxLength } = field.anyOf?.[0] ?? field;
+        return [name, minLength, maxLength];
+      });
+      assert.deepEqual(lengths, [
+        ['message_id', 1, 512],
+        ['from', 2, 64],
+        ['to', 2, 64],
+        ['ts', 20, 30],
+        ['text', undefined, 4096],
+      ]);
+    }
+    const ts = { $ref: '#/components/schemas/message/properties/ts' };
+    const instants: [fits: boolean, instant: string][] = [
+      [true, '0001-01-01T00:00:00Z'],
+      [true, '9999-12-31T23:59:59.999999999Z'],
+      [false, '0000-01-01T00:00:00Z'],
+      [false, '2025-13-01T00:00:00Z'],
+      [false, '2025-00-01T00:00:00Z'],
+      [false, '2025-01-32T00:00:00Z'],
+      [false, '2025-01-01T24:00:00Z'],
+      [false, '2025-01-01T00:60:00Z'],
+      [false, '2025-01-01T00:00:60Z'],
+      [false, '2025-01-01T00:00:00.Z'],
+    ];
+    for (const [fits, instant] of instants)
+      assert.equal(api.misfit(ts, instant) === null, fits, instant);
+  });
+
   it('takes exactly the messages that the service takes', async () => {
     const schema = { $ref: '#/components/schemas/message' };
     const cases: [fits: boolean, draft: object][] = [
@@ -83,6 +116,8 @@ describe('the description', () => {
       [false, message({ text: '😀'.repeat(4_097) })],
       [false, message({ from: '919876543210' })],
       [false, message({ from: '+1\n' })],
+      [false, message({ from: '+' })],
+      [true, message({ from: '+1', to: `+${'1'.repeat(63)}` })],
       [false, message({ to: `+${'1'.repeat(64)}` })],
       [false, message({ ts: '2025-01-15T10:00:00' })],
       [false, message({ ts: 5 })],

@@ -6,12 +6,12 @@ import { defineConfig, type Plugin } from 'vite';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Writes the copies that the service sends to browsers that take them: nothing is compressed while it serves. */
+/** Writes the copies that the service sends to browsers that take them. Pages are compressed at its start, when their prefix is known. */
 const compressed: Plugin = {
   name: 'compressed-copies',
   apply: 'build',
   closeBundle() {
-    for (const file of globSync(at('dist/**/*.{html,js,css,svg,webmanifest}'))) {
+    for (const file of globSync(at('dist/**/*.{js,css,svg,webmanifest}'))) {
       const bytes = readFileSync(file);
       writeFileSync(`${file}.br`, brotliCompressSync(bytes));
       writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
@@ -25,6 +25,8 @@ const paths = ['/webhook', '/messages', '/stats', '/health', '/metrics', '/opena
 
 export default defineConfig({
   root: at('.'),
+  // The build does not know under which prefix it will be served: the service makes the links of pages absolute.
+  base: './',
   plugins: [compressed],
   build: {
     target: 'es2023',

@@ -1,8 +1,9 @@
-// The files of the dashboard, read once at start with the compressed copies that the build made of them.
+// The files of the dashboard, read once at start: pages get the prefix of their links, the rest comes compressed from the build.
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const DIRECTORY = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -31,23 +32,38 @@ export interface Asset {
 /** Each file by the path of its URL. */
 export type Assets = ReadonlyMap<string, Asset>;
 
-/** Reads what `npm run build` made; empty where it was not run. */
-export function readAssets(): Assets {
+/** Reads what `npm run build` made; empty where it was not run. `basePath` begins each link of a page. */
+export function readAssets(basePath: string): Assets {
   const assets = new Map<string, Asset>();
   for (const name of globSync('**/*.*', { cwd: DIRECTORY })) {
     const contentType = CONTENT_TYPES[extname(name)];
     if (contentType === undefined) continue;
     const path = `/${name.replaceAll('\\', '/')}`;
     const file = join(DIRECTORY, name);
-    const identity = readFileSync(file);
+    const bodies = extname(name) === '.html' ? pageBodies(file, basePath) : fileBodies(file);
     assets.set(PAGES[path] ?? path, {
       contentType,
-      etag: `"${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}"`,
+      etag: `"${createHash('sha256').update(bodies.identity).digest('base64url').slice(0, 22)}"`,
       immutable: path.startsWith('/assets/'),
-      bodies: { identity, ...copy(file, 'br', '.br'), ...copy(file, 'gzip', '.gz') },
+      bodies,
     });
   }
   return assets;
+}
+
+function fileBodies(file: string): Asset['bodies'] {
+  return { identity: readFileSync(file), ...copy(file, 'br', '.br'), ...copy(file, 'gzip', '.gz') };
+}
+
+/**
+ * A page whose links, relative in the build, are made absolute: `/inbox` and `/inbox/` are both its address,
+ * and a browser resolves relative links differently under the two.
+ */
+function pageBodies(file: string, basePath: string): Asset['bodies'] {
+  const prefix = `${basePath.replaceAll('&', '&amp;')}/`;
+  const html = readFileSync(file, 'utf8').replaceAll(/(?<= (?:href|src)=")\.\//g, () => prefix);
+  const identity = Buffer.from(html);
+  return { identity, br: brotliCompressSync(identity), gzip: gzipSync(identity, { level: 9 }) };
 }
 
 function copy(file: string, encoding: 'br' | 'gzip', extension: string): Record<string, Buffer> {

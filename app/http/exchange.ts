@@ -17,6 +17,8 @@ export interface Target {
   readonly path: string;
   /** The part of the URL after `?`; empty without one. */
   readonly queryString: string;
+  /** The same without the prefix that a reverse proxy may have left on it: the key of the route. */
+  readonly resource: string;
   /** The route that serves it, as a label of metrics: bounded in number, unlike paths. */
   readonly route: string;
 }

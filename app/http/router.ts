@@ -35,6 +35,8 @@ export interface RouterOptions {
   readonly store: Store;
   readonly feed: Feed;
   readonly assets: Assets;
+  /** Prefix under which a reverse proxy serves all of this; empty where there is none. */
+  readonly basePath: string;
   readonly receive: Receive;
   /** The key that webhooks are signed with now: the readiness looks at it. */
   readonly secret: Buffer;
@@ -51,7 +53,7 @@ type Methods = ReadonlyMap<string, Handler>;
 export function createRouter(
   options: RouterOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { store, feed, secret, receive, events } = options;
+  const { store, feed, secret, receive, events, basePath } = options;
   const bodies = new BodyReader(options.bodyBytesMax);
   const mayPass = createGuard(options.tokens, options.assets.keys());
   const get = (handler: Handler): Methods =>
@@ -61,23 +63,23 @@ export function createRouter(
     ]);
   const routes = new Map<string, Methods>([
     ['/webhook', new Map([['POST', (exchange) => webhook(exchange, receive, bodies)]])],
-    ['/messages', get((exchange) => messages(exchange, store))],
+    ['/messages', get((exchange) => messages(exchange, store, basePath))],
     ['/messages/stream', get((exchange) => stream(exchange, store, feed))],
     ['/stats', get((exchange) => stats(exchange, store))],
     ['/stats/timeline', get((exchange) => timeline(exchange, store))],
     ['/health/live', get(live)],
     ['/health/ready', get((exchange) => ready(exchange, store, secret))],
     ['/metrics', get((exchange) => metrics(exchange, options.metrics))],
-    ['/openapi.json', get(openApi)],
+    ['/openapi.json', get(openApi(basePath))],
     ...[...options.assets].map(
       ([path, file]) => [path, get((exchange) => asset(exchange, file))] as const,
     ),
   ]);
 
   return (request, response) => {
-    const target = targetOf(request.url ?? '/', routes);
+    const target = targetOf(request.url ?? '/', basePath, routes);
     const exchange = new Exchange(request, response, target, events);
-    if (!mayPass(target.path, request.headers.authorization)) {
+    if (!mayPass(target.resource, request.headers.authorization)) {
       exchange.send(UNAUTHORIZED);
       return;
     }
@@ -92,7 +94,7 @@ export function createRouter(
       exchange.send(INTERNAL_ERROR);
     };
     try {
-      dispatch(exchange, routes.get(target.path))?.catch(fail);
+      dispatch(exchange, routes.get(target.resource))?.catch(fail);
     } catch (error) {
       fail(error);
     }
@@ -108,14 +110,23 @@ function dispatch(exchange: Exchange, methods: Methods | undefined): Promise<voi
   return undefined;
 }
 
-function targetOf(url: string, routes: ReadonlyMap<string, unknown>): Target {
+/** Reads the target of a request. Proxies differ in whether they strip the prefix: it counts with it and without it. */
+function targetOf(url: string, basePath: string, routes: ReadonlyMap<string, unknown>): Target {
   // A proxy may send the absolute form, http://host/path (RFC 9112, section 3.2.2).
   const relative = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '');
   const question = relative.indexOf('?');
   const path = question === -1 ? relative : relative.slice(0, question);
+  const resource = withoutPrefix(path, basePath);
   return {
     path,
+    resource,
     queryString: question === -1 ? '' : relative.slice(question + 1),
-    route: routes.has(path) ? (path.startsWith('/assets/') ? ASSETS : path) : UNMATCHED,
+    route: routes.has(resource) ? (resource.startsWith('/assets/') ? ASSETS : resource) : UNMATCHED,
   };
+}
+
+function withoutPrefix(path: string, basePath: string): string {
+  if (basePath === '') return path;
+  if (path === basePath) return '/';
+  return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
 }

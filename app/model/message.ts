@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { parseInstant } from './instant.ts';
 
 const MESSAGE_ID_LENGTH_MAX = 512;
+const MSISDN_LENGTH_MIN = 2;
 const MSISDN_LENGTH_MAX = 64;
 const TEXT_LENGTH_MAX = 4096;
 
@@ -43,7 +44,13 @@ function longerThan(value: string, max: number): boolean {
 
 /** `+` and ASCII digits. `$` without the m flag holds only at the very end, so a trailing line feed does not fit. */
 const MSISDN = /^\+[0-9]+$/;
-const msisdn = () => z.string().max(MSISDN_LENGTH_MAX, { abort: true }).regex(MSISDN);
+// The expression refuses what is too short: the length is stated for those who read the description.
+const msisdn = () =>
+  z
+    .string()
+    .max(MSISDN_LENGTH_MAX, { abort: true })
+    .regex(MSISDN)
+    .meta({ minLength: MSISDN_LENGTH_MIN });
 
 const instant = z.string().check((ctx) => {
   if (parseInstant(ctx.value) === null) {
@@ -51,10 +58,17 @@ const instant = z.string().check((ctx) => {
   }
 });
 
+const YEAR = '([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)';
+const MONTH = '(0[1-9]|1[0-2])';
+const DAY = '(0[1-9]|[12][0-9]|3[01])';
+const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]';
+
 /** How an instant is described to others: the grammar, and what the grammar cannot say. */
 export const INSTANT = {
   description: 'An instant in UTC, with up to nine digits of a second. The date must exist.',
-  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z$',
+  minLength: 20,
+  maxLength: 30,
+  pattern: `^${YEAR}-${MONTH}-${DAY}T${TIME}(\\.[0-9]{1,9})?Z$`,
   example: '2025-01-15T10:00:00Z',
 };
 
@@ -66,8 +80,8 @@ export const messageSchema = z.object({
     maxLength: MESSAGE_ID_LENGTH_MAX,
     example: 'wamid.HBgMOTE5ODc2NTQzMjEw',
   }),
-  from: msisdn().meta({ description: 'The sender.', example: '+919876543210' }),
-  to: msisdn().meta({ description: 'The recipient.', example: '+14155550100' }),
+  from: msisdn().meta({ description: 'The sender: `+`, then digits.', example: '+919876543210' }),
+  to: msisdn().meta({ description: 'The recipient: `+`, then digits.', example: '+14155550100' }),
   ts: instant.meta(INSTANT),
   text: codePoints(0, TEXT_LENGTH_MAX)
     .meta({ maxLength: TEXT_LENGTH_MAX, example: 'Hello' })
@@ -79,7 +93,11 @@ export const messageSchema = z.object({
 /** A message as it is listed: nothing is left out, and text may be null. */
 export const storedMessageSchema = z.object({
   ...messageSchema.shape,
-  text: z.string().nullable().meta({ description: 'The text, null where none was sent.' }),
+  text: z
+    .string()
+    .meta({ maxLength: TEXT_LENGTH_MAX })
+    .nullable()
+    .meta({ description: 'The text, null where none was sent.' }),
 });
 
 /** A valid message, as it is stored and listed. */

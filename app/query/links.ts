@@ -3,7 +3,7 @@ import type { OrderKey } from '../model/order.ts';
 import type { Cursor, Page } from '../model/page.ts';
 import { encodeCursor } from './cursor.ts';
 
-/** The header's value for a page that was asked for with this path and query string. */
+/** The header's value for a page at this path, with its prefix, that was asked for with this query string. */
 export function linkHeader(path: string, queryString: string, page: Page): string {
   const link = (rel: string, direction: Cursor['direction'], key: OrderKey | null): string[] =>
     key === null ? [] : [entry(path, queryString, rel, encodeCursor({ direction, key }))];

@@ -142,6 +142,31 @@ for (const kind of ['nginx', 'caddy'] as const satisfies Kind[]) {
       assert.equal((await both.proxy.send({ path: '/health/ready' })).status, 200);
     });
 
+    it('under a path everything is served there and nowhere else, /metrics but for the inside', async (t) => {
+      const service = await startService(t, { env: { BASE_PATH: '/inbox' } });
+      const proxy = await startProxy(t, kind, service.port, '/inbox');
+      if (proxy === undefined) return;
+      const body = bytesOf(message());
+      const headers = { 'X-Signature': sign(body) };
+      const posted = await proxy.send({ method: 'POST', path: '/inbox/webhook', headers, body });
+      assert.equal(posted.status, 200);
+      const page = await proxy.send({ path: '/inbox/messages' });
+      assert.match(String(page.headers['link']), /^<\/inbox\/messages>/);
+      const [, script = ''] =
+        /src="([^"]*)"/.exec((await proxy.send({ path: '/inbox/' })).text) ?? [];
+      assert.match(script, /^\/inbox\/assets\//);
+      assert.equal((await proxy.send({ path: script })).status, 200);
+      const home = await proxy.send({ path: '/inbox' });
+      if (home.status === 301) assert.match(home.headers['location'] ?? '', /\/inbox\/$/);
+      else assert.equal(home.status, 200);
+      const stream = await proxy.open({ path: '/inbox/messages/stream?after=0' });
+      const [event] = (await bounded(once(stream, 'data'), () => 'an event')) as [Buffer];
+      stream.destroy();
+      assert.match(event.toString('utf8'), /^id: 1\n/m);
+      assert.equal((await proxy.send({ path: '/inbox/metrics' })).status, 404);
+      assert.doesNotMatch((await proxy.send({ path: '/stats' })).text, /total_messages/);
+    });
+
     it('a service that is gone is 502, which a sender tries again', async (t) => {
       const both = await behind(t);
       if (both === undefined) return;

@@ -68,11 +68,15 @@ export class Proxy {
 
 export type Kind = 'nginx' | 'caddy';
 
-/** Starts a proxy for what listens on `upstream`; undefined where the test was skipped because there is no such program. */
+/**
+ * Starts a proxy for what listens on `upstream`; undefined where the test was skipped because there is no such program.
+ * `path`: the prefix under which it serves that, with the changes that the file of deploy/ names; empty for none.
+ */
 export async function startProxy(
   t: TestContext,
   kind: Kind,
   upstream: number,
+  path = '',
 ): Promise<Proxy | undefined> {
   const program = programFor(t, kind);
   const openssl = kind === 'nginx' ? programFor(t, 'openssl') : program;
@@ -81,8 +85,8 @@ export async function startProxy(
   const port = await freePort();
   const prepared =
     kind === 'nginx'
-      ? prepareNginx(directory, { port, upstream, openssl })
-      : prepareCaddy(directory, { port, upstream });
+      ? prepareNginx(directory, { port, upstream, path, openssl })
+      : prepareCaddy(directory, { port, upstream, path });
   const child = spawn(program.path, prepared.args, {
     cwd: directory,
     env: { PATH: process.env['PATH'], ...program.env, ...prepared.env },
@@ -96,9 +100,15 @@ export async function startProxy(
   const proxy = new Proxy(port, () => readFileSync(join(directory, prepared.ca), 'utf8'));
   await eventually(`${kind} to answer`, async () => {
     if (child.exitCode !== null) throw new Error(`${kind} ended: ${said}`);
-    return await proxy.send({ path: '/metrics' }).catch(() => undefined);
+    return await proxy.send({ path: `${path}/metrics` }).catch(() => undefined);
   });
   return proxy;
+}
+
+interface Place {
+  readonly port: number;
+  readonly upstream: number;
+  readonly path: string;
 }
 
 interface Prepared {
@@ -110,7 +120,7 @@ interface Prepared {
 
 function prepareNginx(
   directory: string,
-  { port, upstream, openssl }: { port: number; upstream: number; openssl: Program },
+  { port, upstream, path, openssl }: Place & { openssl: Program },
 ): Prepared {
   const { status, stderr } = spawnSync(
     openssl.path,
@@ -125,6 +135,8 @@ function prepareNginx(
     ['listen 80;', `listen unix:${directory}/plain.sock;`],
     ['listen 443 ', `listen 127.0.0.1:${port} `],
     ['/etc/nginx/tls/', `${directory}/`],
+    ['location / {', `location ${path}/ {`],
+    ['location = /', `location = ${path}/`],
   ]);
   writeFileSync(join(directory, 'site.conf'), site);
   const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -140,15 +152,13 @@ function prepareNginx(
   return { args, env: {}, ca: 'fullchain.pem' };
 }
 
-function prepareCaddy(
-  directory: string,
-  { port, upstream }: { port: number; upstream: number },
-): Prepared {
+function prepareCaddy(directory: string, { port, upstream, path }: Place): Prepared {
   // A certificate of its own making, since no one can vouch for the example's name; no redirect from port 80.
   const options =
     '{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n';
   const site = changed(deployed('caddy/Caddyfile'), [
     [`${HOST} {\n`, `https://${HOST}:${port} {\n\ttls internal\n`],
+    ...(path === '' ? [] : caddyUnder(path)),
     ['127.0.0.1:8000', `127.0.0.1:${upstream}`],
   ]);
   writeFileSync(join(directory, 'Caddyfile'), options + site);
@@ -157,4 +167,12 @@ function prepareCaddy(
     env: { HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory },
     ca: 'caddy/pki/authorities/local/root.crt',
   };
+}
+
+/** The changes for a path that the Caddyfile names. */
+function caddyUnder(path: string): [from: string, to: string][] {
+  return [
+    ['@inside path /', `@inside path ${path}/`],
+    ['\treverse_proxy ', `\t@inbox path ${path} ${path}/*\n\treverse_proxy @inbox `],
+  ];
 }

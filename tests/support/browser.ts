@@ -14,10 +14,14 @@ export interface View {
   readonly size?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'light' | 'dark';
   readonly scale?: number;
+  readonly locale?: string;
 }
 
-/** Starts the browser; it is ended after the tests. */
-export async function startBrowser(t: Cleaner): Promise<Browser> {
+/** Starts the browser; it is ended after the tests. With `env` it gets that environment alone, beside what a program needs to run. */
+export async function startBrowser(
+  t: Cleaner,
+  env?: Readonly<Record<string, string>>,
+): Promise<Browser> {
   const browser = await driver.launch({
     executablePath: await chromium.executablePath(),
     // Not the arguments of the package: they put everything into one process and switch web security off.
@@ -28,9 +32,21 @@ export async function startBrowser(t: Cleaner): Promise<Browser> {
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
     ],
     headless: true,
+    ...(env === undefined ? {} : { env: { ...runnable(), ...env } }),
   });
   t.after(() => browser.close());
   return browser;
+}
+
+/** What the browser needs of this process's environment to run at all. */
+function runnable(): Record<string, string> {
+  const needed = ['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH', 'FONTCONFIG_PATH'];
+  return Object.fromEntries(
+    needed.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** A page of its own, which keeps what the browser complains about: errors, refused resources, breaches of the policy. */
@@ -71,7 +87,7 @@ export async function openWindow(
     colorScheme: view.colorScheme ?? 'light',
     deviceScaleFactor: view.scale ?? 1,
     reducedMotion: 'reduce',
-    locale: 'en-GB',
+    locale: view.locale ?? 'en-GB',
     timezoneId: 'Asia/Kolkata',
   });
   t.after(() => context.close());

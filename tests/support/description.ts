@@ -14,6 +14,7 @@ export interface Schema {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly example?: unknown;

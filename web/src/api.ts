@@ -1,6 +1,7 @@
 // The public API as the dashboard calls it: the token, the state of the connection, and typed answers.
 import type * as z from 'zod';
 import type * as schemas from '../../app/http/openapi/schemas.ts';
+import { BASE_PATH, addressOf } from './base-path.ts';
 
 type Page = z.output<typeof schemas.page>;
 export type Message = Page['data'][number];
@@ -23,9 +24,10 @@ export class ApiError extends Error {
   }
 }
 
-const TOKEN_KEY = 'oncebox.token';
+/** Services under other prefixes of this origin have tokens of their own. */
+const TOKEN_KEY = `oncebox.token${BASE_PATH}`;
 const METRICS = '/metrics';
-const METRICS_TOKEN_KEY = 'oncebox.metrics-token';
+const METRICS_TOKEN_KEY = `oncebox.metrics-token${BASE_PATH}`;
 const listeners = new Set<(connection: Connection) => void>();
 let connection: Connection = 'online';
 
@@ -61,14 +63,14 @@ function tokenFor(path: string): string | null {
   return own ?? sessionStorage.getItem(TOKEN_KEY);
 }
 
-/** Calls the API and watches how it goes. Rejects with ApiError, or with what fetch rejects with. */
+/** Calls a path of the API and watches how it goes. Rejects with ApiError, or with what fetch rejects with. */
 export async function call(path: string, init: RequestInit = {}): Promise<Response> {
   const token = tokenFor(path);
   const headers = new Headers(init.headers);
   if (token !== null) headers.set('Authorization', `Bearer ${token}`);
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers });
+    response = await fetch(addressOf(path), { ...init, headers });
   } catch (error) {
     if (init.signal?.aborted !== true) report('offline');
     throw error;

@@ -1,6 +1,7 @@
 // The frame of the dashboard: navigation, the state of the connection, and the view that the address names.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { currentConnection, watchConnection } from './api.ts';
+import { addressOf } from './base-path.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { useRoute, type Route } from './route.ts';
 import { ThemeButton } from './theme.tsx';
@@ -44,7 +45,7 @@ export function App() {
       </a>
       <header class="bar">
         <a class="brand" href="#/" aria-label="Oncebox">
-          <img src="/icon.svg" alt="" width="28" height="28" />
+          <img src={addressOf('/icon.svg')} alt="" width="28" height="28" />
           <span>Oncebox</span>
         </a>
         <nav class="tabs" aria-label="Views">
@@ -60,7 +61,7 @@ export function App() {
           ))}
         </nav>
         <div class="bar-end">
-          <a class="quiet" href="/docs">
+          <a class="quiet" href={addressOf('/docs')}>
             API
           </a>
           <ThemeButton />

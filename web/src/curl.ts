@@ -1,8 +1,10 @@
 // The shell command that sends a message, signed on the way.
 import type { Message } from './api.ts';
+import { addressOf } from './base-path.ts';
 
-/** A string as one word of a POSIX shell. */
+/** A string as one word of a POSIX shell: as it is where no character of it means anything there. */
 function quoted(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -11,7 +13,7 @@ export function curlFor(message: Message): string {
   return [
     `BODY=${quoted(JSON.stringify(message))}`,
     `SIGNATURE=$(printf %s "$BODY" | openssl dgst -sha256 -hmac "$WEBHOOK_SECRET" -r | cut -d' ' -f1)`,
-    `curl ${location.origin}/webhook -H 'Content-Type: application/json' \\`,
+    `curl ${quoted(location.origin + addressOf('/webhook'))} -H 'Content-Type: application/json' \\`,
     `  -H "X-Signature: $SIGNATURE" --data-binary "$BODY"`,
   ].join('\n');
 }

@@ -1,16 +1,19 @@
 // Numbers and times as people read them.
-const whole = new Intl.NumberFormat(undefined);
-const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
-const near = new Intl.DateTimeFormat(undefined, {
+import { LANGUAGE } from './language.ts';
+
+const whole = new Intl.NumberFormat(LANGUAGE);
+const short = new Intl.NumberFormat(LANGUAGE, { notation: 'compact', maximumFractionDigits: 1 });
+const near = new Intl.DateTimeFormat(LANGUAGE, {
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
 });
-const far = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const month = new Intl.DateTimeFormat(undefined, { month: 'short', year: 'numeric' });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+const far = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeStyle: 'short' });
+const time = new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-digit' });
+const dayAndYear = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' });
+const day = new Intl.DateTimeFormat(LANGUAGE, { day: 'numeric', month: 'short' });
+const month = new Intl.DateTimeFormat(LANGUAGE, { month: 'short', year: 'numeric' });
+const full = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full', timeStyle: 'long' });
 
 export function formatCount(value: number): string {
   return whole.format(value);
@@ -36,7 +39,18 @@ export function formatMs(value: number): string {
 export function formatInstant(ts: string): string {
   const date = dateOf(ts);
   if (Number.isNaN(date.getTime())) return ts;
-  return date.toDateString() === new Date().toDateString() ? near.format(date) : far.format(date);
+  return isToday(date) ? near.format(date) : far.format(date);
+}
+
+/** In the viewer's zone, in the parts that a narrow column puts beneath each other: the date, unless it is today, and the time. */
+export function formatInstantParts(ts: string): string[] {
+  const date = dateOf(ts);
+  if (Number.isNaN(date.getTime())) return [ts];
+  return isToday(date) ? [near.format(date)] : [dayAndYear.format(date), time.format(date)];
+}
+
+function isToday(date: Date): boolean {
+  return date.toDateString() === new Date().toDateString();
 }
 
 /** In the viewer's zone, nothing left out. */
@@ -54,9 +68,7 @@ function dateOf(ts: string): Date {
 export function formatBucket(seconds: number, stepSeconds: number): string {
   const date = new Date(seconds * 1_000);
   if (stepSeconds >= 86_400)
-    return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' }).format(
-      date,
-    );
+    return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeZone: 'UTC' }).format(date);
   return far.format(date);
 }
 

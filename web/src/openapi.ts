@@ -73,12 +73,17 @@ export function resolve(api: Document, schema: Schema): Schema {
 
 /** What fits a schema, in a few words. */
 export function limitsOf(schema: Schema): string {
-  const type = schema.type ?? schema.anyOf?.map((part) => part.type).join(' or ') ?? '';
+  if (schema.anyOf !== undefined) return schema.anyOf.map(limitsOf).join(', or ');
+  const type = schema.type ?? '';
   const parts = [schema.const === undefined ? type : JSON.stringify(schema.const)];
   if (schema.enum !== undefined) parts.push(`one of ${schema.enum.join(', ')}`);
   if (schema.minimum !== undefined) parts.push(`${schema.minimum} to ${schema.maximum ?? 'any'}`);
-  if (schema.maxLength !== undefined)
-    parts.push(`${schema.minLength ?? 0} to ${schema.maxLength} characters`);
+  if (schema.maxLength !== undefined) parts.push(`${lengthsOf(schema)} characters`);
   if (schema.default !== undefined) parts.push(`default ${JSON.stringify(schema.default)}`);
   return parts.filter((part) => part !== '').join(', ');
+}
+
+function lengthsOf({ minLength = 0, maxLength = 0 }: Schema): string {
+  if (minLength === 0) return `at most ${maxLength}`;
+  return minLength === maxLength ? String(minLength) : `${minLength} to ${maxLength}`;
 }

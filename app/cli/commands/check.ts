@@ -1,6 +1,7 @@
 // `oncebox check`: whether the file is sound, and everything derived agrees with the messages; builds it again on demand.
 import type { Command } from 'commander';
-import { ConfigError, readConfig } from '../../config.ts';
+import { readConfig } from '../../config.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import type { Inspection } from '../../storage/sqlite/maintenance/check.ts';
 import { EXIT } from '../exit.ts';
 import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';

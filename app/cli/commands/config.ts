@@ -1,6 +1,7 @@
 // `oncebox config`: the settings as the service would understand them.
 import type { Command } from 'commander';
-import { ConfigError, describeSettings, readConfig } from '../../config.ts';
+import { describeSettings, readConfig } from '../../config.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import { EXIT } from '../exit.ts';
 import { withExamples, withJson } from '../options.ts';
 import { table, type Terminal } from '../terminal.ts';

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { OTHER_ANSWERS, PATHS, SCHEMAS } from './paths.ts';
 
-/** Gives the whole document. `version` is the version of the service. */
-export function describeApi(version: string): Readonly<Record<string, unknown>> {
+/** Returns the whole document. `version` is the version of the service; `basePath` begins each of its paths. */
+export function describeApi(version: string, basePath: string): Readonly<Record<string, unknown>> {
   return {
     openapi: '3.1.0',
     info: {
@@ -15,7 +15,7 @@ export function describeApi(version: string): Readonly<Record<string, unknown>> 
         'What is answered where there is no operation is under `x-other-answers`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/', description: 'This service' }],
+    servers: [{ url: basePath || '/', description: 'This service' }],
     tags: [
       { name: 'Receive', description: 'What providers call.' },
       { name: 'Read', description: 'What people and programs ask.' },

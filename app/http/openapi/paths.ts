@@ -27,7 +27,8 @@ export const SCHEMAS = {
   validationError,
 };
 
-const INSTANT_SCHEMA = { type: 'string', pattern: INSTANT.pattern, example: INSTANT.example };
+const { description: _, ...INSTANT_LIMITS } = INSTANT;
+const INSTANT_SCHEMA = { type: 'string', ...INSTANT_LIMITS };
 const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait.', schema: { type: 'string' } },
 };
@@ -94,7 +95,7 @@ const WEBHOOK = {
       in: 'header',
       required: true,
       description: 'Hex HMAC-SHA256 of the raw body under `WEBHOOK_SECRET`.',
-      schema: { type: 'string', pattern: '^[0-9a-fA-F]{64}$' },
+      schema: { type: 'string', minLength: 64, maxLength: 64, pattern: '^[0-9a-fA-F]{64}$' },
     },
   ],
   requestBody: { required: true, content: { 'application/json': { schema: ref('message') } } },

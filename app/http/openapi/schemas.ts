@@ -19,7 +19,7 @@ export const stats = z.strictObject({
   total_messages: count,
   senders_count: count,
   messages_per_sender: z
-    .array(z.strictObject({ from: z.string(), count: z.int().min(1) }))
+    .array(z.strictObject({ from: storedMessageSchema.shape.from, count: z.int().min(1) }))
     .max(10)
     .meta({ description: 'The senders of most messages, most first, then by number.' }),
   first_message_ts: instant.nullable(),

@@ -5,7 +5,8 @@ import { parseMessageQuery } from '../../query/parameters.ts';
 import type { Exchange } from '../exchange.ts';
 import { invalid, pageReply } from '../replies.ts';
 
-export async function messages(exchange: Exchange, store: Store): Promise<void> {
+/** `basePath` begins the addresses in the Link header, whether or not a proxy has stripped it from this request. */
+export async function messages(exchange: Exchange, store: Store, basePath: string): Promise<void> {
   const parsed = parseMessageQuery(exchange.target.queryString);
   if ('faults' in parsed) {
     exchange.send(invalid(parsed.faults));
@@ -16,7 +17,7 @@ export async function messages(exchange: Exchange, store: Store): Promise<void> 
     pageReply(
       page,
       parsed.query,
-      linkHeader(exchange.target.path, exchange.target.queryString, page),
+      linkHeader(`${basePath}/messages`, exchange.target.queryString, page),
     ),
   );
 }

@@ -4,10 +4,11 @@ import type { Exchange } from '../exchange.ts';
 import { describeApi } from '../openapi/document.ts';
 import { okJson } from '../replies.ts';
 
-/** Written out once: it is the same for every caller. */
-const reply = okJson(describeApi(manifest.version));
-
-export function openApi(exchange: Exchange): undefined {
-  exchange.send(reply);
-  return undefined;
+/** Returns the handler. The description is written out once: it is the same for every caller. */
+export function openApi(basePath: string): (exchange: Exchange) => undefined {
+  const reply = okJson(describeApi(manifest.version, basePath));
+  return (exchange) => {
+    exchange.send(reply);
+    return undefined;
+  };
 }

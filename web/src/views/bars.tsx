@@ -1,9 +1,10 @@
 // The bars of the timeline, painted by uPlot in the colours of the theme.
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef } from 'preact/hooks';
+// Before uPlot, which throws where the browser's language is no valid tag: this makes it one.
+import { formatShort, formatTick } from '../format.ts';
 import uPlot from 'uplot';
 import type { Timeline } from '../api.ts';
-import { formatShort, formatTick } from '../format.ts';
 import { useThemeVersion } from '../theme.tsx';
 
 const HEIGHT_PX = 220;

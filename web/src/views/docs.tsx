@@ -1,9 +1,11 @@
 // The description of the API as a page.
 import { useEffect, useState } from 'preact/hooks';
 import { call } from '../api.ts';
+import { addressOf } from '../base-path.ts';
 import type { Document, Operation } from '../openapi.ts';
 import { ThemeButton } from '../theme.tsx';
-import { OperationCard } from './operation.tsx';
+import { Method, OperationCard } from './operation.tsx';
+import { Prose } from './prose.tsx';
 
 export function Docs() {
   const [document_, setDocument] = useState<Document | null>(null);
@@ -16,12 +18,12 @@ export function Docs() {
   return (
     <>
       <header class="bar">
-        <a class="brand" href="/" aria-label="Oncebox">
-          <img src="/icon.svg" alt="" width="28" height="28" />
+        <a class="brand" href={addressOf('/')} aria-label="Oncebox">
+          <img src={addressOf('/icon.svg')} alt="" width="28" height="28" />
           <span>Oncebox</span>
         </a>
         <div class="bar-end">
-          <a class="quiet" href="/openapi.json">
+          <a class="quiet" href={addressOf('/openapi.json')}>
             openapi.json
           </a>
           <ThemeButton />
@@ -55,9 +57,11 @@ function Description({ api }: { api: Document }) {
           <div key={name}>
             <h2>{name}</h2>
             <ul>
-              {of(name).map(({ path, operation }) => (
+              {of(name).map(({ path, method, operation }) => (
                 <li key={operation.operationId}>
-                  <a href={`#${operation.operationId}`}>{path}</a>
+                  <a href={`#${operation.operationId}`}>
+                    <Method name={method} /> {path}
+                  </a>
                 </li>
               ))}
             </ul>
@@ -66,7 +70,7 @@ function Description({ api }: { api: Document }) {
       </nav>
       <div class="operations">
         <p class="muted">
-          {api.info.description} Version {api.info.version}.
+          <Prose text={api.info.description} /> Version {api.info.version}.
         </p>
         <form
           class="card keys"

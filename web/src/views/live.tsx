@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatCount, formatRate } from '../format.ts';
 import { Icon } from '../icon.tsx';
-import { Time } from '../instant.tsx';
+import { RowTime } from '../instant.tsx';
 import { follow, type Followed } from '../stream.ts';
 import { Numbers } from './numbers.tsx';
 
@@ -59,9 +59,7 @@ export function Live() {
         <ol class="tail" aria-label="Messages, newest first" tabIndex={0}>
           {tail.shown.map(({ slot, message }) => (
             <li key={slot}>
-              <span class="row-time">
-                <Time ts={message.ts} />
-              </span>
+              <RowTime ts={message.ts} />
               <Numbers from={message.from} to={message.to} />
               <span class={message.text === null ? 'row-text muted' : 'row-text'} dir="auto">
                 {message.text === null ? 'no text' : message.text.slice(0, 400)}

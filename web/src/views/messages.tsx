@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Message } from '../api.ts';
 import { formatCount } from '../format.ts';
-import { Time } from '../instant.tsx';
+import { RowTime } from '../instant.tsx';
 import { useRows, type Rows } from '../rows.ts';
 import { hrefOf, replaceRoute } from '../route.ts';
 import { Detail } from './detail.tsx';
@@ -132,9 +132,7 @@ function Row({ index, message, search }: RowProps) {
     );
   return (
     <>
-      <span class="row-time">
-        <Time ts={message.ts} />
-      </span>
+      <RowTime ts={message.ts} />
       <Numbers from={message.from} to={message.to} />
       {message.text === null ? (
         <span class="row-text muted">no text</span>

@@ -1,5 +1,7 @@
 // One operation of the API: what it takes, what it answers, and a form that tries it.
+import { addressOf } from '../base-path.ts';
 import { limitsOf, resolve, type OperationProps, type Parameter } from '../openapi.ts';
+import { Prose } from './prose.tsx';
 import { TryIt } from './try-it.tsx';
 
 export function OperationCard(props: OperationProps) {
@@ -18,9 +20,11 @@ export function OperationCard(props: OperationProps) {
       id={operation.operationId}
       aria-labelledby={`${operation.operationId}-title`}
     >
-      <h2 id={`${operation.operationId}-title`}>{operation.summary}</h2>
+      <h2 id={`${operation.operationId}-title`}>
+        <Prose text={operation.summary} />
+      </h2>
       <p class="address">
-        <span class={`method ${method}`}>{method.toUpperCase()}</span> <code>{path}</code>
+        <Method name={method} /> <code>{addressOf(path)}</code>
       </p>
       {operation.description !== undefined && (
         <p>
@@ -45,6 +49,10 @@ export function OperationCard(props: OperationProps) {
   );
 }
 
+export function Method({ name }: { name: string }) {
+  return <span class={`method ${name}`}>{name.toUpperCase()}</span>;
+}
+
 function Inputs({ title, inputs }: { title: string; inputs: readonly Omit<Parameter, 'in'>[] }) {
   if (inputs.length === 0) return null;
   return (
@@ -63,17 +71,6 @@ function Inputs({ title, inputs }: { title: string; inputs: readonly Omit<Parame
           </div>
         ))}
       </dl>
-    </>
-  );
-}
-
-/** A description whose words between backticks are code. */
-function Prose({ text }: { text: string }) {
-  return (
-    <>
-      {text
-        .split('`')
-        .map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}
     </>
   );
 }

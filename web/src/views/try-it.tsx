@@ -1,5 +1,6 @@
 // A form that sends one request of an operation and shows the answer.
 import { useState } from 'preact/hooks';
+import { addressOf } from '../base-path.ts';
 import { resolve, type OperationProps, type Schema } from '../openapi.ts';
 import { sign } from '../sign.ts';
 
@@ -34,7 +35,8 @@ export function TryIt({ api, path, method, operation, secret, token }: Operation
       ...(media === undefined ? {} : { body }),
     };
     setAnswer(streams ? `Reading for ${STREAM_MS / 1_000} seconds` : 'Sending');
-    setAnswer(await send(query === '' ? path : `${path}?${query}`, init, streams));
+    const address = addressOf(path);
+    setAnswer(await send(query === '' ? address : `${address}?${query}`, init, streams));
   };
   return (
     <details class="try">

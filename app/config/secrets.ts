@@ -1,0 +1,63 @@
+// The signing keys and the tokens: each from its variable or from a file, and never part of a message.
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import { ConfigError } from './config-error.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const NAMES = ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', 'API_TOKEN', 'METRICS_TOKEN'] as const;
+type SecretName = (typeof NAMES)[number];
+/** Where a secret comes from. */
+type SourceName = SecretName | `${SecretName}_FILE`;
+
+/** The settings whose values are never shown. */
+export const SECRET_NAMES: readonly string[] = NAMES;
+
+/** A secret from its variable or from the file that `…_FILE` names; null where neither is set. */
+export function readSecret(env: Environment, name: SecretName): Buffer | null {
+  const fileName: SourceName = `${name}_FILE`;
+  const inline = env[name] ?? '';
+  const file = env[fileName] ?? '';
+  if (inline !== '' && file !== '')
+    throw new ConfigError(`${name} and ${fileName} are both set: set one of them`);
+  if (file === '') return inline === '' ? null : usableSecret(name, inline);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ConfigError(`${fileName}: ${file} cannot be read (${code})`);
+  }
+  // Raw bytes cannot be taken as they are: whether a last line feed is one of them nobody could tell.
+  if (!isUtf8(bytes)) throw notText(fileName);
+  // Editors and `echo` end a file with a line feed that nobody means to be part of the secret.
+  return usableSecret(fileName, bytes.toString('utf8').replace(/\r?\n$/, ''));
+}
+
+/** Bytes that are no UTF-8 would become U+FFFD, and then no signature would ever fit. */
+function notText(name: SourceName): ConfigError {
+  return new ConfigError(
+    `${name} holds bytes that are not UTF-8: give it as text, such as \`openssl rand -hex 32\` makes`,
+  );
+}
+
+function usableSecret(name: SourceName, secret: string): Buffer {
+  if (secret.trim() === '')
+    throw new ConfigError(`${name} is blank: it must hold at least one visible character`);
+  // Node has already put this in the place of what was not UTF-8 in the environment.
+  if (secret.includes('\uFFFD')) throw notText(name);
+  return Buffer.from(secret, 'utf8');
+}
+
+/** The secret, where there is one. Throws ConfigError where there is none. */
+export function required(name: SecretName, secret: Buffer | null): Buffer {
+  if (secret !== null) return secret;
+  throw new ConfigError(`${name} is not set: it is the key that webhooks are signed with`);
+}
+
+/** A token travels in a header: what no header can carry would lock everybody out. */
+export function readToken(env: Environment, name: SecretName): string | null {
+  const token = readSecret(env, name)?.toString('utf8') ?? null;
+  if (token === null || /^[!-~]+$/.test(token)) return token;
+  throw new ConfigError(`${name} must be visible ASCII characters without spaces`);
+}
