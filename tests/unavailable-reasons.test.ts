@@ -1,6 +1,6 @@
 // Why a request could not be served: the line of each 503 names the reason, and a counter counts it; nobody else is told.
 import assert from 'node:assert/strict';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { eventually } from './support/bounded.ts';
@@ -14,7 +14,7 @@ import { openWire, webhookBytes } from './support/wire.ts';
 const post = (): ReturnType<typeof webhook> => webhook(bytesOf(message()));
 
 describe('the reason of a 503', () => {
-  it('every one exists from the start, at 0, and no other answer has one', async (t) => {
+  it('every one is in the runbook and exists from the start, at 0, and no other answer has one', async (t) => {
     const service = await startService(t);
     const { text } = await service.get('/metrics');
     for (const path of ['/webhook', '/health/ready', '/messages', '/stats'])
@@ -23,6 +23,15 @@ describe('the reason of a 503', () => {
           text.includes(`oncebox_unavailable_total{path="${path}",reason="${reason}"} 0\n`),
           `${path} ${reason}`,
         );
+    const page = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
+    const section = page.slice(
+      page.indexOf('### Reasons of a 503'),
+      page.indexOf('### OnceboxDown'),
+    );
+    assert.deepEqual(
+      new Set([...section.matchAll(/^\| `(\w+)`/gm)].map(([, reason]) => reason)),
+      new Set([...text.matchAll(/^oncebox_unavailable_total.*reason="(\w+)"/gm)].map(([, r]) => r)),
+    );
     await service.store(message());
     await service.post('{}');
     await service.get('/nothing');

@@ -91,6 +91,16 @@ function firing(seconds: number, names: readonly string[], ever: boolean): objec
   };
 }
 
+/** The reasons that alerts about answers of 503 have named in the two hours before `seconds`. */
+function named(seconds: number, reason: string | undefined): object {
+  const of503 = `ALERTS{alertname=~"OnceboxRefusesWebhooks|OnceboxReadsFail", alertstate="firing"}`;
+  return {
+    expr: `group by (reason) (count_over_time(${of503}[2h]))`,
+    eval_time: `${seconds}s`,
+    exp_samples: reason === undefined ? [] : [{ labels: `{reason="${reason}"}`, value: 1 }],
+  };
+}
+
 describe('a fault', { concurrency: 2 }, () => {
   for (const scene of ALL) {
     it(`${scene.fault}: ${scene.fires.join(', ') || 'no alert'}`, async (t) => {
@@ -115,6 +125,7 @@ describe('a fault', { concurrency: 2 }, () => {
             promql_expr_test: [
               firing(from, [], true),
               firing(recording.seconds, scene.fires, true),
+              named(recording.seconds, scene.reason),
               firing(recording.seconds, [], false),
             ],
           },

@@ -99,6 +99,7 @@ export const DISK_SCENES: readonly Scene[] = [
       'OnceboxNotReady',
       'OnceboxRefusesWebhooks',
     ],
+    reason: 'disk',
     options: (t) => ownDisk(t, 1_088),
     play: async ({ service, recording }) => {
       resize(service, 2);

@@ -69,7 +69,7 @@ describe('the board', () => {
       oncebox_database_bytes oncebox_disk_free_bytes oncebox_search_backlog_messages
       oncebox_order_backlog_messages oncebox_reader_queue_questions oncebox_streams
       process_resident_memory_bytes nodejs_eventloop_lag_p99_seconds oncebox_ready
-      oncebox_log_lines_dropped
+      oncebox_log_lines_dropped oncebox_unavailable_total
     `;
     for (const name of wanted.trim().split(/\s+/)) assert.ok(asked.includes(name), name);
   });

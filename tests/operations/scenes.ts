@@ -93,6 +93,7 @@ export const SCENES: readonly Scene[] = [
   {
     fault: 'a table of the schema is gone, and reads need it',
     fires: ['OnceboxNotReady', 'OnceboxReadsFail'],
+    reason: 'schema',
     play: async ({ service, recording }) => {
       execute(service.databasePath, 'ALTER TABLE senders RENAME TO gone');
       for (let round = 0; round < 3; round += 1) {
@@ -106,6 +107,7 @@ export const SCENES: readonly Scene[] = [
   {
     fault: 'more posts than the queue holds, while another process has the lock',
     fires: ['OnceboxRefusesWebhooks', 'OnceboxQueueFills'],
+    reason: 'queue_full',
     options: () => ({ env: { QUEUE_MESSAGES_MAX: '4' } }),
     play: async ({ t, service, recording }) => {
       const release = await holdWriteLock(t, service.databasePath);

@@ -14,6 +14,8 @@ export interface Scene {
   readonly fault: string;
   /** The alerts that fire at some time in it; no other one does. */
   readonly fires: readonly string[];
+  /** The reason that those of them name that speak of 503. */
+  readonly reason?: string;
   /** Settings and surroundings of the service; a reason where they cannot be had on this machine. */
   readonly options?: (t: TestContext) => Options | { reason: string };
   /** Causes the fault, and ends it. Gives the service that runs afterwards, where it is another one. */
