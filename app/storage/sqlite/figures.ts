@@ -15,10 +15,13 @@ import { selectStats } from './stats.ts';
 export function figuresOf(database: DatabaseSync, path: string): StoreFigures {
   const counter = counterReader(database);
   const last = counter('last_seq');
+  const messages = counter('messages');
+  const lastBlockEnd = Math.floor(last / BLOCK_MESSAGES) * BLOCK_MESSAGES;
   return {
-    messages: counter('messages'),
-    orderBacklog: last - readProgress(database).filledSeq,
-    searchBacklog: Math.floor(last / BLOCK_MESSAGES) * BLOCK_MESSAGES - counter('searched_seq'),
+    messages,
+    // Until they are filled, numbers that no message has are part of the difference: it is no more than there is.
+    orderBacklog: Math.min(messages, last - readProgress(database).filledSeq),
+    searchBacklog: Math.min(messages, lastBlockEnd - counter('searched_seq')),
     databaseBytes: statSync(path).size,
     walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
     diskFreeBytes: diskFreeBytes(path),

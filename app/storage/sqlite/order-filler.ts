@@ -1,6 +1,7 @@
 // Fills the orders behind the commit, in sorted bulk: by time with its counts, step by step, and by sender in rounds.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { counterReader, counterWriter } from './counters.ts';
+import { firstAfter } from './gaps.ts';
 import { readProgress } from './sender-progress.ts';
 import { SenderRounds } from './sender-rounds.ts';
 import { LARGE_MESSAGES, SEGMENT_MESSAGES } from './sender-segments.ts';
@@ -105,9 +106,12 @@ export class OrderFiller {
 
   /** Puts up to `messagesMax` messages into the order by time, counts them, and moves the watermark over them. */
   fillByTime(messagesMax: number): void {
-    const first = this.#counter('ordered_seq');
-    const last = Math.min(this.#counter('last_seq'), first + messagesMax);
-    if (last === first) return;
+    const end = this.#counter('last_seq');
+    const filled = this.#counter('ordered_seq');
+    if (filled === end) return;
+    // Numbers that no message has take no steps: there may be far more of them than messages.
+    const first = (firstAfter(this.#database, filled) ?? end + 1) - 1;
+    const last = Math.min(end, first + messagesMax);
     const { changes } = this.#byTime.run(first, last);
     this.#count(first, last, Number(changes));
     this.#setCounter('ordered_seq', last);

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { openForWriting } from './connection.ts';
 import { counterReader } from './counters.ts';
 import { migrate } from './migrations.ts';
+import { numberOfClock, readNumbers, setLastSeq } from './numbering.ts';
 import { OrderFiller } from './order-filler.ts';
 import { applyPiece } from './search/indexer.ts';
 import { SearchWork } from './search/work.ts';
@@ -66,6 +67,8 @@ function rebuild(database: DatabaseSync, tell: TellRepair): void {
 
 /** Empties what is derived. Numbers that were given to messages are never given again, whatever was deleted. */
 function forget(database: DatabaseSync): void {
+  const { highest, certain } = readNumbers(database, true);
+  setLastSeq(database, certain ? highest : numberOfClock(highest));
   database.exec(`
     DELETE FROM by_time; DELETE FROM by_sender; DELETE FROM senders;
     DELETE FROM segments; DELETE FROM sender_segments;
@@ -74,11 +77,9 @@ function forget(database: DatabaseSync): void {
     INSERT OR REPLACE INTO sender_progress VALUES (1, 0, 0, '', 0);
     INSERT INTO counters (name, value) VALUES
       ('messages', (SELECT count(*) FROM messages NOT INDEXED)),
-      ('last_seq', (SELECT coalesce(max(seq), 0) FROM messages NOT INDEXED)),
       ('ordered_seq', 0), ('searched_seq', 0),
       ('tombstones', (SELECT count(*) FROM tombstones))
-    ON CONFLICT (name) DO UPDATE SET
-      value = iif(name = 'last_seq', max(value, excluded.value), excluded.value);`);
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value;`);
 }
 
 function inTransaction(database: DatabaseSync, work: () => void): void {

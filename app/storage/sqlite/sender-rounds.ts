@@ -1,5 +1,6 @@
 // Fills the order by sender, and what is counted by sender, in rounds: many messages at once, one sender after another.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { firstAfter } from './gaps.ts';
 import {
   ROUND_START,
   type SenderProgress,
@@ -78,12 +79,18 @@ export class SenderRounds {
       this.#takenSeq = progress.roundSeq;
       this.#known = progress;
     }
-    const upTo = Math.min(orderedSeq, progress.roundSeq + WAITING_MAX);
+    const upTo = Math.min(orderedSeq, this.#startOfNext(progress, orderedSeq) + WAITING_MAX);
     if (upTo > this.#takenSeq) {
       this.#next.add(this.#takenSeq, upTo);
       this.#takenSeq = upTo;
     }
     return this.#takenSeq - progress.roundSeq;
+  }
+
+  /** The number after which the next round's messages begin. Numbers that no message has take no rounds. */
+  #startOfNext({ roundSeq }: SenderProgress, orderedSeq: number): number {
+    if (this.#takenSeq > roundSeq || orderedSeq <= roundSeq) return roundSeq;
+    return (firstAfter(this.#database, roundSeq) ?? orderedSeq + 1) - 1;
   }
 
   #slice(progress: SenderProgress, messagesMax: number): SenderProgress {

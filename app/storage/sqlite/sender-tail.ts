@@ -30,7 +30,7 @@ class SenderTail {
     const lastSeq = counterReader(this.#database)('last_seq');
     this.#progress = readProgress(this.#database);
     const { filledSeq } = this.#progress;
-    refuseLongTail(lastSeq - filledSeq);
+    refuseLongTail(this.#database, filledSeq);
     if (filledSeq >= this.#upToSeq) {
       this.#waiting.clear();
       this.#aboveSeq = filledSeq;

@@ -22,9 +22,8 @@ export function readTail(
 }
 
 function readTimeTail(database: DatabaseSync): Entry[] {
-  const counter = counterReader(database);
-  const watermark = counter('ordered_seq');
-  refuseLongTail(counter('last_seq') - watermark);
+  const watermark = counterReader(database)('ordered_seq');
+  refuseLongTail(database, watermark);
   return preparedArrays(
     database,
     'SELECT ts_seconds, ts_nanos, message_id, seq FROM messages WHERE seq > ?',

@@ -22,6 +22,11 @@ export function verifyCounts(database: DatabaseSync): string[] {
   const ordered = `FROM messages WHERE seq <= ${watermark}`;
   same('messages', counter('messages'), number('SELECT count(*) FROM messages'));
   same(
+    'messages with a number above the last one given',
+    number('SELECT count(*) FROM messages WHERE seq > ?', counter('last_seq')),
+    0,
+  );
+  same(
     'messages in the order by time',
     number('SELECT count(*) FROM by_time'),
     number(`SELECT count(*) ${ordered}`),

@@ -77,7 +77,9 @@ export class Pruner {
 
   /** Messages are removed by their place in the orders: those that came last may have none yet. */
   async #fillOrders(): Promise<void> {
-    for (let left = this.#writer.orderBacklog(); left > 0; left -= ORDER_MESSAGES)
+    let left = this.#writer.orderBacklog();
+    // A service may go on storing meanwhile: what was missing at the beginning is enough.
+    for (; left > 0 && this.#writer.orderBacklog() > 0; left -= ORDER_MESSAGES)
       await this.#courtesy.step(() => ({ failure: this.#writer.fillOrder(ORDER_MESSAGES) }));
   }
 

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { MessageQuery } from '../../../model/page.ts';
 import { counterReader } from '../counters.ts';
+import { firstAfter } from '../gaps.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../ranks.ts';
 import { readSenderTail } from '../sender-tail.ts';
 import { preparedArrays } from '../statements.ts';
@@ -94,10 +95,10 @@ function* candidates(
   } else if (buckets.length === 0) {
     const ends = preparedArrays(database, 'SELECT min(rowid), max(rowid) FROM messages').get();
     const [first, end] = ends as unknown as [number | null, number | null];
-    if (first !== null && end !== null) yield* stretches('rowid', first, end);
+    if (first !== null && end !== null) yield* everyMessage(first, end);
   } else {
     yield* inParts(ofIndex(database, buckets));
-    yield* stretches('seq', counter('searched_seq') + 1, last);
+    yield* unindexed(database, counter('searched_seq'), last);
   }
 }
 
@@ -132,7 +133,17 @@ function* inParts(lists: Iterable<Places>): Iterable<Candidates> {
   }
 }
 
-function* stretches(kind: 'seq' | 'rowid', first: number, last: number): Iterable<Candidates> {
+function* everyMessage(first: number, last: number): Iterable<Candidates> {
   for (let from = first; from <= last; from += LOOK_MAX)
-    yield { kind, first: from, last: Math.min(last, from + LOOK_MAX - 1) };
+    yield { kind: 'rowid', first: from, last: Math.min(last, from + LOOK_MAX - 1) };
+}
+
+/** The messages numbered above `above`, up to `last`, without the numbers that no message has. */
+function* unindexed(database: DatabaseSync, above: number, last: number): Iterable<Candidates> {
+  let from = firstAfter(database, above);
+  while (from !== null && from <= last) {
+    const end = Math.min(last, from + LOOK_MAX - 1);
+    yield { kind: 'seq', first: from, last: end };
+    from = firstAfter(database, end);
+  }
 }

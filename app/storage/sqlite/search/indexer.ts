@@ -24,6 +24,8 @@ export type SearchPiece =
       readonly groups: Groups;
       readonly messages: number;
     }
+  /** No message is numbered above `from` up to `to`, which ends a block: the index leaves these numbers out. */
+  | { readonly kind: 'skip'; readonly from: number; readonly to: number }
   /** A larger block is about to be made of its children: comes before any of them is read. */
   | { readonly kind: 'begin'; readonly block: Block }
   /** Groups of a larger block. `last`: with these it is complete, and takes the place of its children. */
@@ -54,6 +56,7 @@ export type SearchPiece =
  */
 export function applyPiece(database: DatabaseSync, piece: SearchPiece): void {
   if (piece.kind === 'build') build(database, piece);
+  else if (piece.kind === 'skip') skip(database, piece);
   else if (piece.kind === 'begin') begin(database, piece.block);
   else if (piece.kind === 'merge') merge(database, piece);
   else if (piece.kind === 'clean') clean(database, piece);
@@ -75,13 +78,15 @@ function build(database: DatabaseSync, { block, groups, messages }: Piece<'build
   counterWriter(database)('searched_seq', last);
 }
 
+function skip(database: DatabaseSync, { from, to }: Piece<'skip'>): void {
+  if (counterReader(database)('searched_seq') === from) counterWriter(database)('searched_seq', to);
+}
+
 function begin(database: DatabaseSync, block: Block): void {
-  let removed = 0;
-  for (const child of childrenOf(block)) {
-    const standing = standingOf(database, child);
-    if (standing?.state !== STATES.ready) return;
-    removed += standing.removed;
-  }
+  // A child that is not there has no messages.
+  const standings = childrenOf(block).flatMap((child) => standingOf(database, child) ?? []);
+  if (standings.length === 0 || standings.some(({ state }) => state !== STATES.ready)) return;
+  const removed = standings.reduce((sum, standing) => sum + standing.removed, 0);
   if (standingOf(database, block) === null) putBlock(database, block, 'building', removed);
 }
 

@@ -1,6 +1,7 @@
 // Holds the search index against the texts: each message is listed under every trigram of its text, and under no other.
 import type { DatabaseSync } from 'node:sqlite';
 import { counterReader } from '../counters.ts';
+import { firstAfter } from '../gaps.ts';
 import { prepared } from '../statements.ts';
 import { type Block, blocksIn, groupBitsOf, rowId, spanOf } from './blocks.ts';
 import { ByteReader, listsOf } from './postings.ts';
@@ -26,16 +27,22 @@ export function verifySearch(database: DatabaseSync, tell: Tell = () => undefine
 
 /** Whether the blocks that are read cover the messages up to the watermark, each once. */
 export function verifyCover(database: DatabaseSync): string[] {
-  let next = 1;
+  const areLeftOut = (above: number, upTo: number): boolean => {
+    const first = firstAfter(database, above);
+    return upTo < above || (first !== null && first <= upTo);
+  };
+  let covered = 0;
   for (const { level, index } of blocksIn(database, 'ready')) {
-    const first = index * spanOf(level) + 1;
-    if (first !== next)
-      return [`search index: after message ${next - 1} comes a block that begins with ${first}`];
-    next = first + spanOf(level);
+    const before = index * spanOf(level);
+    if (areLeftOut(covered, before))
+      return [
+        `search index: after message ${covered} comes a block that begins with ${before + 1}`,
+      ];
+    covered = before + spanOf(level);
   }
   const watermark = counterReader(database)('searched_seq');
-  if (next - 1 === watermark) return [];
-  return [`search index: its blocks end with message ${next - 1}, its watermark is ${watermark}`];
+  if (!areLeftOut(covered, watermark)) return [];
+  return [`search index: its blocks end with message ${covered}, its watermark is ${watermark}`];
 }
 
 /**

@@ -1,14 +1,15 @@
 // What there is to do on the search index, prepared piece by piece from what the file holds.
 import type { DatabaseSync } from 'node:sqlite';
 import { counterReader } from '../counters.ts';
+import { firstAfter } from '../gaps.ts';
 import {
   BLOCK_MESSAGES,
   type Block,
-  FAN_OUT,
   LEVEL_MAX,
   STATES,
   blocksIn,
   parentOf,
+  rangeOf,
   standingOf,
 } from './blocks.ts';
 import { buildBlock } from './build.ts';
@@ -57,13 +58,17 @@ export class SearchWork {
   #nextWork(): Iterator<SearchPiece> | null {
     const merged = blocksIn(this.#database, 'merged')[0];
     if (merged !== undefined) return drop(merged);
-    const full = mergeable(blocksIn(this.#database, 'ready'));
-    if (full !== null) return merge(this.#database, full);
     const counter = counterReader(this.#database);
-    const index = counter('searched_seq') / BLOCK_MESSAGES;
-    return counter('last_seq') >= (index + 1) * BLOCK_MESSAGES
-      ? build(this.#database, { level: 0, index })
-      : null;
+    // Before the blocks: those of a larger block that ends here are then there, or there are none.
+    const searched = counter('searched_seq');
+    const full = mergeable(blocksIn(this.#database, 'ready'), searched);
+    if (full !== null) return merge(this.#database, full);
+    const end = blockStart(counter('last_seq'));
+    if (searched >= end) return null;
+    const next = firstAfter(this.#database, searched);
+    const to = next === null ? end : Math.min(end, blockStart(next - 1));
+    if (to > searched) return skip(searched, to);
+    return build(this.#database, { level: 0, index: searched / BLOCK_MESSAGES });
   }
 }
 
@@ -72,18 +77,27 @@ function pieceOf(work: Iterator<SearchPiece> | null): SearchPiece | null {
   return step?.done === false ? step.value : null;
 }
 
-/** The first block of a higher level whose children are all ready. */
-function mergeable(ready: readonly Block[]): Block | null {
-  const counts = new Map<string, number>();
+/** How many messages the blocks hold that end before or with the message `seq`, where no number is left out. */
+function blockStart(seq: number): number {
+  return seq - (seq % BLOCK_MESSAGES);
+}
+
+/**
+ * The block of the lowest level above 0 whose children are all ready. A child without messages is left out: so that
+ * it is not taken for one that is still to be merged itself, lower levels come first.
+ */
+function mergeable(ready: readonly Block[], searched: number): Block | null {
+  let lowest: Block | null = null;
   for (const block of ready) {
-    if (block.level === LEVEL_MAX) continue;
+    if (block.level === LEVEL_MAX || block.level + 1 >= (lowest?.level ?? Infinity)) continue;
     const parent = parentOf(block);
-    const name = `${parent.level}:${parent.index}`;
-    const count = (counts.get(name) ?? 0) + 1;
-    if (count === FAN_OUT) return parent;
-    counts.set(name, count);
+    if (rangeOf(parent)[1] <= searched) lowest = parent;
   }
-  return null;
+  return lowest;
+}
+
+function* skip(from: number, to: number): Generator<SearchPiece> {
+  yield { kind: 'skip', from, to };
 }
 
 function* drop(block: Block): Generator<SearchPiece> {
