@@ -30,7 +30,7 @@ export function withExamples(
 /** Makes a parser for a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (value: string) => number {
   return (value) => {
-    const number = /^[0-9]{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    const number = /^[0-9]{1,16}$/.test(value) ? Number(value) : Number.NaN;
     if (number >= min && number <= max) return number;
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };

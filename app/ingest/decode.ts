@@ -1,8 +1,8 @@
 // From the signed bytes to a valid message, or to the list of its faults.
-import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod';
 import { boundedInput, type Fault } from '../model/fault.ts';
 import { type Message, messageSchema } from '../model/message.ts';
+import { parseJson } from './json.ts';
 
 /** Either a message, or the faults and the id that the body carried nevertheless (for the log). */
 export type Decoded =
@@ -13,18 +13,9 @@ const LOGGED_ID_UNITS_MAX = 512;
 
 /** Decodes the body of `POST /webhook`. Never throws: whatever the bytes are, they have an answer. */
 export function decodeMessage(body: Buffer): Decoded {
-  if (!isUtf8(body)) return invalidJson('body is not valid UTF-8', 0);
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    // V8 names the position where it knows one; at the end of the input it does not.
-    const position = /position ([0-9]+)/.exec((error as Error).message)?.[1];
-    return invalidJson(
-      'body is not valid JSON',
-      position === undefined ? body.length : Number(position),
-    );
-  }
+  const json = parseJson(body);
+  if ('reason' in json) return invalidJson(json.reason, json.position);
+  const { value } = json;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const msg = 'Input should be a valid dictionary or object to extract fields from';
     return {

@@ -15,6 +15,9 @@ import { filled } from './filled.ts';
 const count = (path: string): unknown =>
   query(path, 'SELECT count(*) AS n FROM messages')[0]?.['n'];
 
+const lastNumber = (path: string): number =>
+  Number(query(path, "SELECT value FROM counters WHERE name = 'last_seq'")[0]?.['value']);
+
 /** The files of a directory that belong to no database at rest. */
 const leftovers = (directory: string): string[] =>
   readdirSync(directory).filter((name) => /\.partial-|-wal$|-shm$|-journal$/.test(name));
@@ -132,6 +135,7 @@ describe('oncebox restore', () => {
     const disk = new Disk(t, shim.library, old.directory);
     const env = { ...disk.env({ trace: false }), ...old.env };
     let kills = 0;
+    const last = lastNumber(old.path);
     for (let round = 0; round < 10; round += 1) {
       // A log for it to deal with.
       const service = new ServiceProcess(t, { directory: old.directory });
@@ -150,6 +154,7 @@ describe('oncebox restore', () => {
       disk.heal();
       assertSound(old.path);
       assert.ok([before, 40].includes(count(old.path)), `${String(count(old.path))} messages`);
+      assert.ok(lastNumber(old.path) >= last, 'numbers go back');
       if (count(old.path) === 40) copyFileSync(old.path, `${old.path}.again`);
     }
     assert.ok(kills > 3, `${kills} kills`);

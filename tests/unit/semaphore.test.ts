@@ -60,6 +60,6 @@ describe('turns', () => {
     const taken = Array.from({ length: QUESTIONS }, (_, index) => index);
     assert.deepEqual(answered, taken.slice(0, WAITING_MAX + 1));
     assert.deepEqual(refused, taken.slice(WAITING_MAX + 1));
-    assert.equal(store.readersWaiting, 0);
+    assert.equal(store.readsWaiting, 0);
   });
 });

@@ -20,7 +20,7 @@ describe('a store that closes', () => {
     const path = join(temporaryDirectory(t), 'app.db');
     const options = { path, queueMessagesMax: 16, retentionDays: null, readerThreads: 1 };
     const store = await SqliteStore.open(options, silent);
-    assert.equal(await store.append(MESSAGE), 'created');
+    assert.deepEqual(await store.append([MESSAGE]), ['created']);
     const restore = makeStatsEndless(path);
     const reads = Array.from({ length: 3 }, () =>
       assert.rejects(store.stats(), { reason: 'shutting_down' }),
@@ -30,9 +30,9 @@ describe('a store that closes', () => {
     await closed;
     restore();
     await assert.rejects(store.stats(), { reason: 'shutting_down' });
-    assert.deepEqual(await store.append(MESSAGE), { unavailable: 'shutting_down' });
+    assert.deepEqual(await store.append([MESSAGE]), { unavailable: 'shutting_down' });
     const { checks, reason } = await store.check();
     assert.deepEqual([checks.store === null, reason], [false, 'shutting_down']);
-    assert.equal(await store.figures(), null);
+    assert.equal(await store.readGauges(), null);
   });
 });

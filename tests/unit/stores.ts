@@ -5,6 +5,8 @@ import type { StoreObserver } from '../../app/storage/store.ts';
 /** Hears everything and says nothing, but for what must not happen. */
 export const silent: StoreObserver = {
   batch: () => undefined,
+  index: () => undefined,
+  hazard: () => undefined,
   waitingForLock: () => undefined,
   diskRecovered: () => undefined,
   pruned: () => undefined,

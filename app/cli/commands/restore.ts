@@ -2,12 +2,14 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CommandError } from '../exit.ts';
-import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';
+import { LAST_SEQ_MAX } from '../../storage/sqlite/file/numbering.ts';
+import { databaseOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
 import { bytes, type Terminal, whole } from '../terminal.ts';
 
 interface Options {
   readonly database?: string;
   readonly check: 'quick' | 'full';
+  readonly firstNumber?: number;
 }
 
 export function addRestoreCommand(program: Command, terminal: Terminal): void {
@@ -20,6 +22,12 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
       new Option('--check <depth>', 'how the backup is checked')
         .choices(['quick', 'full'])
         .default('full'),
+    )
+    .option(
+      '--first-number <number>',
+      'the number of the next message, for the stream; else the one after the highest that the backup or the replaced ' +
+        'database has given, or, where that database is missing or damaged, the time in milliseconds since 1970',
+      wholeNumber(1, LAST_SEQ_MAX),
     )
     .action((file: string, options: Options) => putBack(terminal, file, options));
   withExamples(withJson(withDatabase(command)), [
@@ -38,12 +46,18 @@ async function putBack(terminal: Terminal, file: string, options: Options): Prom
         backup: resolve(file),
         target: databaseOf(options),
         depth: options.check,
+        firstNumber: options.firstNumber ?? null,
         signal: terminal.interruption(),
       },
       (stage, done, all) => shown[stage].update(done, all),
     );
+    if (report.numberSource === 'clock')
+      terminal.note(
+        'the last number of the replaced database is not known: numbers continue above any that it can have given',
+      );
     terminal.result(report, () => [
       `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
+      `the next message gets the number ${report.lastSeq + 1}`,
       ...(report.kept === null ? [] : [`the old file is ${report.kept}`]),
     ]);
   } catch (error) {

@@ -1,6 +1,6 @@
 // One row of an import: a message with the time of its arrival, or the reason why it is none.
-import { isUtf8 } from 'node:buffer';
 import { decodeMessage } from '../../ingest/decode.ts';
+import { parseJson } from '../../ingest/json.ts';
 import { parseInstant } from '../../model/instant.ts';
 import { type Message, messageSchema } from '../../model/message.ts';
 
@@ -11,13 +11,8 @@ const NOTHING: readonly unknown[] = [undefined, null, ''];
 
 /** Reads a row of NDJSON by the schema of the webhook. Never throws. */
 export function rowOfBytes(bytes: Buffer): Row {
-  let value: unknown;
-  try {
-    value = isUtf8(bytes) ? JSON.parse(bytes.toString('utf8')) : undefined;
-  } catch {
-    value = undefined;
-  }
-  return rowOf(value) ?? { reason: reasonOf(bytes) };
+  const json = parseJson(bytes);
+  return ('value' in json ? rowOf(json.value) : null) ?? { reason: reasonOf(bytes) };
 }
 
 /** Reads a row of CSV, as an object of its columns. Never throws. */

@@ -14,7 +14,7 @@ import { YieldingWriter } from './yielding-writer.ts';
 /** Messages, and pages, of a step: its transaction is short, because a service's commits wait for it. */
 const STEP_MESSAGES = 256;
 const STEP_PAGES = 512;
-/** Numbers that are looked through in one statement. */
+/** Messages that are looked through in one statement. */
 const SCAN_MESSAGES = 16_384;
 /** Steps after which the index follows, and the WAL is moved into the file, so that neither grows with the work. */
 const STEPS_A_PAUSE = 4;
@@ -103,8 +103,9 @@ export class Pruner {
       const last = counterReader(database)('last_seq');
       let removed = 0;
       let steps = 0;
-      for (let after = 0; after < last; after += SCAN_MESSAGES) {
-        const seqs = selected(database, selection, after, Math.min(last, after + SCAN_MESSAGES));
+      for (let after = 0, end = 0; after < last; after = end) {
+        end = endOfScan(database, after, last);
+        const seqs = selected(database, selection, after, end);
         for (let at = 0; at < seqs.length; at += STEP_MESSAGES) {
           const step = seqs.slice(at, at + STEP_MESSAGES);
           removed += (await this.#steps.run(() => this.#writer.remove(step))).removed;
@@ -165,6 +166,15 @@ export class Pruner {
     const { total, bytesEach } = this.#writer.pages();
     return total * bytesEach;
   }
+}
+
+/** The number up to which the next scan goes: so many messages have one, whatever gaps there are. */
+function endOfScan(database: DatabaseSync, after: number, last: number): number {
+  const row = preparedArrays(
+    database,
+    'SELECT max(seq) FROM (SELECT seq FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?)',
+  ).get(after, last, SCAN_MESSAGES) as unknown as [number | null];
+  return row[0] ?? last;
 }
 
 /** The numbers of the selected messages after one number and up to another. */

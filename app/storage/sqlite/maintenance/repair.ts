@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openForWriting } from '../file/connection.ts';
 import { migrate } from '../file/migrations.ts';
+import { numberOfClock, readNumbers, setLastSeq } from '../file/numbering.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 import { Indexer } from '../index/indexer.ts';
 import { deleteIndex } from '../index/schema.ts';
@@ -42,10 +43,11 @@ function repairDatabase(path: string): void {
 
 /** Numbers that were given to messages or removals are never given again, whatever was deleted. */
 function recount(database: DatabaseSync): void {
+  const { highest, certain } = readNumbers(database, true);
+  setLastSeq(database, certain ? highest : numberOfClock(highest));
   database.exec(`
     INSERT INTO counters (name, value) VALUES
       ('messages', (SELECT count(*) FROM messages NOT INDEXED)),
-      ('last_seq', (SELECT coalesce(max(seq), 0) FROM messages NOT INDEXED)),
       ('tombstones', (SELECT count(*) FROM tombstones NOT INDEXED)),
       ('removals', (SELECT coalesce(max(number), 0) FROM removals)),
       ('removals_purged', 0)

@@ -1,12 +1,20 @@
-// Puts a backup in the place of the database: looked over first, exchanged in one step, the old file kept beside it.
-import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
+// Puts a backup in the place of the database: checked first, exchanged in one step, the old file kept beside it.
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openForCheckpoints } from '../file/connection.ts';
-import { failureOf } from '../file/failure.ts';
-import type { Depth } from './check.ts';
-import { InUseError } from '../file/in-use.ts';
+import { renewEpochs } from '../file/epochs.ts';
+import { SCHEMA_VERSION, schemaVersion } from '../file/migrations.ts';
+import {
+  continueAfter,
+  type Numbers,
+  type NumberSource,
+  readNumbers,
+  setLastSeq,
+} from '../file/numbering.ts';
 import { ServiceLock } from '../file/service-lock.ts';
+import { deleteIndex } from '../index/schema.ts';
+import type { Depth } from './check.ts';
 import { inspectCopy, type TellBackup } from './backup.ts';
 import {
   BadCopy,
@@ -17,32 +25,38 @@ import {
   syncDirectory,
   syncFile,
 } from './files.ts';
+import { ReplacedFile } from './replaced.ts';
 
 export interface RestoreReport {
   readonly file: string;
   readonly bytes: number;
   readonly messages: number;
+  /** The next message gets the number after this one. */
   readonly lastSeq: number;
+  /** What that number was taken from. */
+  readonly numberSource: NumberSource;
   /** Where the old file is now; null where there was none. */
   readonly kept: string | null;
 }
 
 /**
  * Rejects with InUseError while a service or another program has the target open, BadCopy where the backup is not sound,
- * and what the system says; the target is then as it was. Killed at any moment it leaves the old file or the new one
- * under the name, whole.
+ * NumberingError where no safe number is known, and what the system says; the target is then as it was. Killed at any moment
+ * it leaves the old file or the new one under the name, whole. The index is built again at the next start.
  */
 export async function restore(
   options: {
     readonly backup: string;
     readonly target: string;
     readonly depth: Depth;
+    /** The number that the next message is to get; null for the lowest that is safe. */
+    readonly firstNumber: number | null;
     /** Stops it, up to the moment when the files are exchanged. */
     readonly signal: AbortSignal;
   },
   tell: TellBackup,
 ): Promise<RestoreReport> {
-  const { backup, target, depth, signal } = options;
+  const { backup, target, depth, firstNumber, signal } = options;
   refuseLive(backup, target);
   const lock = ServiceLock.exclusive(target);
   const partial = partialName(target);
@@ -52,15 +66,19 @@ export async function restore(
     tell('copying', 0, size);
     await copyFile(backup, partial);
     const inspection = await inspectCopy(partial, depth, tell, signal);
+    const replaced = new ReplacedFile(target);
+    const { lastSeq, source } = numberOn(partial, replaced.numbers, firstNumber);
     syncFile(partial);
-    const kept = existsSync(target) ? setAside(target) : null;
+    const kept = replaced.setAside();
     renameSync(partial, target);
     syncDirectory(dirname(target));
+    deleteIndex(target);
     return {
       file: target,
       bytes: size,
       messages: inspection.messages ?? 0,
-      lastSeq: inspection.lastSeq ?? 0,
+      lastSeq,
+      numberSource: source,
       kept,
     };
   } finally {
@@ -80,37 +98,26 @@ function refuseLive(backup: string, target: string): void {
 }
 
 /**
- * Gives the old file a second name, and leaves no log under the old one: it would be taken for the log of the new
- * file. The old name stays until the new file takes it, so that at no moment there is none. Gives the second name.
+ * Makes the copy continue above every number that it or the replaced file has given, so that a stored position in the
+ * stream never skips a message. A file of an older schema version has the counter too.
  */
-function setAside(target: string): string {
-  const kept = `${target}.before-restore-${new Date().toISOString().replaceAll(/[-:.]/g, '')}`;
-  const log = `${target}-wal`;
-  // SQLite may delete the log of a file that it cannot read: a second name keeps it.
-  if (existsSync(log)) linkSync(log, `${kept}-wal`);
-  if (settleLog(target)) rmSync(`${kept}-wal`, { force: true });
-  else for (const path of [log, `${target}-shm`]) rmSync(path, { force: true });
-  linkSync(target, kept);
-  return kept;
-}
-
-/** Moves the log into its file and closes both, which removes the log. False where the file is too damaged for it. */
-function settleLog(target: string): boolean {
+function numberOn(
+  partial: string,
+  replaced: Numbers,
+  firstNumber: number | null,
+): { lastSeq: number; source: NumberSource } {
+  const database = openForCheckpoints(partial);
   try {
-    const database = openForCheckpoints(target);
-    try {
-      // Fails where any other connection is open, one that no service holds.
-      database.exec('PRAGMA locking_mode = EXCLUSIVE');
-      database.exec('BEGIN EXCLUSIVE');
-      database.exec('COMMIT');
-      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    } finally {
-      database.close();
-    }
-    return !existsSync(`${target}-wal`);
-  } catch (error) {
-    if (failureOf(error) === 'locked')
-      throw new InUseError(`${target} is open in another program: end it first`);
-    return false;
+    const own = readNumbers(database);
+    const numbering = continueAfter(own, replaced, firstNumber);
+    database.exec('BEGIN IMMEDIATE');
+    if (!own.certain || numbering.lastSeq > own.highest) setLastSeq(database, numbering.lastSeq);
+    // No index of the replaced file, nor of the backup's other descendants, is taken for that of the restored one.
+    if (schemaVersion(database) === SCHEMA_VERSION) renewEpochs(database);
+    database.exec('COMMIT');
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return numbering;
+  } finally {
+    database.close();
   }
 }

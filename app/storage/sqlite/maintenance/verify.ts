@@ -25,7 +25,6 @@ function difference(what: string, kept: number, scanned: number): string[] {
 export function verifyCounters(database: DatabaseSync): string[] {
   const counter = counterReader(database);
   const count = (sql: string): number => number(database, sql);
-  const last = count('SELECT coalesce(max(seq), 0) FROM messages NOT INDEXED');
   return [
     ...difference(
       'messages',
@@ -37,9 +36,13 @@ export function verifyCounters(database: DatabaseSync): string[] {
       counter('tombstones'),
       count('SELECT count(*) FROM tombstones NOT INDEXED'),
     ),
-    ...(last <= counter('last_seq')
-      ? []
-      : [`last_seq: ${counter('last_seq')} kept, and ${last} is given`]),
+    ...difference(
+      'messages with a number above the last one given',
+      number(database, 'SELECT count(*) FROM messages NOT INDEXED WHERE seq > :last', {
+        last: counter('last_seq'),
+      }),
+      0,
+    ),
   ];
 }
 
@@ -122,25 +125,29 @@ export function verifySearch(
   const missing: string[] = [];
   const texts = preparedArrays(
     database,
-    'SELECT seq, message_id, text FROM messages WHERE seq > ? AND seq <= ? AND text IS NOT NULL ORDER BY seq',
+    `SELECT seq, message_id, text FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${CHUNK_MESSAGES}`,
   );
   const named = preparedArrays(
     database,
     `SELECT 1 FROM ${INDEX}.texts WHERE texts MATCH ? AND rowid = ?`,
   );
-  for (let after = 0; after < index.searchedSeq; after += CHUNK_MESSAGES) {
-    const upTo = Math.min(index.searchedSeq, after + CHUNK_MESSAGES);
-    for (const row of texts.all(after, upTo)) {
-      const [seq, messageId, text] = row as unknown as [number, string, string];
-      const query = candidateQuery(text);
+  for (let after = 0; ;) {
+    const rows = texts.all(after, index.searchedSeq) as unknown as TextRow[];
+    for (const [seq, messageId, text] of rows) {
+      const query = text === null ? null : candidateQuery(text);
       if (query !== null && named.get(query, seq) === undefined) missing.push(messageId);
     }
-    tell(upTo);
+    const last = rows.at(-1)?.[0];
+    if (last === undefined) break;
+    after = last;
+    tell(after);
   }
   if (missing.length === 0) return [];
   const names = missing.slice(0, NAMED_MAX).join(', ');
   return [`${missing.length} messages are not found by a search for their texts: ${names}`];
 }
+
+type TextRow = readonly [seq: number, messageId: string, text: string | null];
 
 /** The one number of a statement's one row. */
 function number(

@@ -2,11 +2,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 // The format of the log: https://sqlite.org/fileformat2.html#the_write_ahead_log
-const WAL_HEADER_BYTES = 32;
+export const WAL_HEADER_BYTES = 32;
 const PAGE_SIZE_AT = 8;
 const SEQUENCE_AT = 12;
 const SALT_AT = 16;
-const FRAME_HEADER_BYTES = 24;
+export const FRAME_HEADER_BYTES = 24;
 /** Where a frame has the size of the database, if a transaction ends with it, and the salts of its log. */
 const COMMIT_AT = 4;
 const FRAME_SALT_AT = 8;

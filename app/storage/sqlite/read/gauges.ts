@@ -32,10 +32,12 @@ export function readGauges(
   path: string,
 ): ReadonlyMap<GaugeName, number> {
   const { bavail, bsize } = statfsSync(path);
+  const messages = counterReader(database)('messages');
   return new Map<GaugeName, number>([
-    ['oncebox_messages', counterReader(database)('messages')],
-    ['oncebox_list_backlog_messages', main.lastSeq - index.listedSeq],
-    ['oncebox_search_backlog_messages', main.lastSeq - index.searchedSeq],
+    ['oncebox_messages', messages],
+    // Numbers that no message has are part of the difference: it is no more than there is.
+    ['oncebox_list_backlog_messages', Math.min(messages, main.lastSeq - index.listedSeq)],
+    ['oncebox_search_backlog_messages', Math.min(messages, main.lastSeq - index.searchedSeq)],
     ['oncebox_database_bytes', statSync(path).size],
     ['oncebox_wal_bytes', sizeOf(`${path}-wal`)],
     ['oncebox_index_bytes', sizeOf(indexPath(path)) + sizeOf(`${indexPath(path)}-wal`)],

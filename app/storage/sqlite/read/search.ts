@@ -10,6 +10,7 @@ import type { Standing } from '../index/state.ts';
 import { IndexList } from '../index/index-list.ts';
 import type { Slice } from './page.ts';
 import { type Candidates, type KeyRange, TextMatcher } from './text-matcher.ts';
+import { lacksMore } from './tail.ts';
 import { TopEntries } from './top-entries.ts';
 
 /** Entries that are held in memory at most. */
@@ -93,16 +94,18 @@ function* candidates(
   const query = candidateQuery(text);
   if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
     yield* chunksOf(sender.seqs());
-    yield* ranges('seq', index.listedSeq + 1, main.lastSeq);
+    yield* after(database, index.listedSeq);
   } else if (query === null) {
     const ends = preparedArrays(database, 'SELECT min(rowid), max(rowid) FROM messages').get();
     const [first, last] = ends as unknown as [number | null, number | null];
-    if (first !== null && last !== null) yield* ranges('rowid', first, last);
+    if (first === null || last === null) return;
+    for (let from = first; from <= last; from += CHUNK_MAX)
+      yield { kind: 'rowid', first: from, last: Math.min(last, from + CHUNK_MAX - 1) };
   } else {
-    if (main.lastSeq - index.searchedSeq > SEARCH_TAIL_MAX)
+    if (lacksMore(database, main.lastSeq, index.searchedSeq, SEARCH_TAIL_MAX))
       throw new StoreUnavailable('index_behind', 'search is being filled');
     yield* named(database, query);
-    yield* ranges('seq', index.searchedSeq + 1, main.lastSeq);
+    yield* after(database, index.searchedSeq);
   }
 }
 
@@ -125,6 +128,20 @@ function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
   }
 }
 
+/** The messages after a number. Numbers that no message has are stepped over, however many they are. */
+function* after(database: DatabaseSync, seq: number): Iterable<Candidates> {
+  const select = preparedArrays(
+    database,
+    `SELECT min(seq), max(seq) FROM (SELECT seq FROM messages WHERE seq > ? ORDER BY seq LIMIT ${CHUNK_MAX})`,
+  );
+  for (let last = seq; ;) {
+    const [first, next] = select.get(last) as unknown as [number | null, number | null];
+    if (first === null || next === null) return;
+    yield { kind: 'seq', first, last: next };
+    last = next;
+  }
+}
+
 /** A JSON array of numbers in chunks. */
 function* chunksOf(json: string): Iterable<Candidates> {
   const seqs = JSON.parse(json) as number[];
@@ -134,9 +151,4 @@ function* chunksOf(json: string): Iterable<Candidates> {
     at += size;
     size = CHUNK_MAX;
   }
-}
-
-function* ranges(kind: 'seq' | 'rowid', first: number, last: number): Iterable<Candidates> {
-  for (let from = first; from <= last; from += CHUNK_MAX)
-    yield { kind, first: from, last: Math.min(last, from + CHUNK_MAX - 1) };
 }

@@ -32,7 +32,7 @@ export class Tail {
   /** The tail of a sender's list, or of the list of all where `from` is null. Throws StoreUnavailable where it is too long. */
   constructor(database: DatabaseSync, { index, main }: Standing, from: string | null) {
     if (
-      main.lastSeq - index.listedSeq > TAIL_MESSAGES_MAX ||
+      lacksMore(database, main.lastSeq, index.listedSeq, TAIL_MESSAGES_MAX) ||
       (index.listedSeq > 0 && main.removals - index.removals > 2 * TAIL_REMOVALS_MAX)
     )
       throw new StoreUnavailable('index_behind', 'the lists are being filled');
@@ -86,4 +86,22 @@ export class Tail {
       .all(...this.#parameters, ...parameters)
       .map((row) => entryOf(row as unknown as EntryRow));
   }
+}
+
+/**
+ * Returns whether an index that is filled up to `endSeq` lacks more than `max` messages. Counted only where the numbers say so: a
+ * restore may have continued at a number far above.
+ */
+export function lacksMore(
+  database: DatabaseSync,
+  lastSeq: number,
+  endSeq: number,
+  max: number,
+): boolean {
+  if (lastSeq - endSeq <= max) return false;
+  const row = preparedArrays(
+    database,
+    'SELECT count(*) FROM (SELECT 1 FROM messages WHERE seq > ? LIMIT ?)',
+  ).get(endSeq, max + 1) as unknown as [number];
+  return row[0] > max;
 }

@@ -1,0 +1,22 @@
+// From bytes to the value that their JSON says.
+import { isUtf8 } from 'node:buffer';
+import { jsonFaultPosition } from './json-position.ts';
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
+/**
+ * Parses UTF-8, without the byte order mark that it may begin with, as Python's `json.loads` does with bytes.
+ * `position`: the character, after that mark, at which it stops being JSON; 0 where it is not UTF-8.
+ */
+export function parseJson(
+  bytes: Buffer,
+): { readonly value: unknown } | { readonly reason: string; readonly position: number } {
+  if (!isUtf8(bytes)) return { reason: 'body is not valid UTF-8', position: 0 };
+  const marked = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const text = bytes.toString('utf8', marked ? BYTE_ORDER_MARK.length : 0);
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return { reason: 'body is not valid JSON', position: jsonFaultPosition(text) ?? text.length };
+  }
+}

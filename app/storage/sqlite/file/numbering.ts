@@ -1,0 +1,86 @@
+// Which number comes next where files are exchanged or a counter is damaged: one above every number that was ever given.
+import type { DatabaseSync } from 'node:sqlite';
+
+/** No file has given a higher number: the time in milliseconds stays below it for another 70 years, and far below 2^53. */
+export const LAST_SEQ_MAX = 4_000_000_000_000;
+/** A clock that shows an earlier time is not set. */
+const CLOCK_MS_MIN = Date.UTC(2026, 0);
+
+/** What a file knows of the numbers that it has given. */
+export interface Numbers {
+  /** The highest one that can be read; 0 where none can. */
+  readonly highest: number;
+  /** Whether no message can have had a higher one. */
+  readonly certain: boolean;
+}
+
+export const UNKNOWN: Numbers = { highest: 0, certain: false };
+
+/** `files`: the files say it. `clock`: they do not. `option`: the operator says it. */
+export type NumberSource = 'files' | 'clock' | 'option';
+
+/** The number that is asked for is not above those that were given, or no safe one is known. */
+class NumberingError extends Error {
+  override readonly name = 'NumberingError';
+}
+
+/**
+ * Reads the last number given, and holds it against the messages: the counter is never below them in a sound file.
+ * `scan`: reads the messages themselves, and not their index, which may be damaged. Never throws.
+ */
+export function readNumbers(database: DatabaseSync, scan = false): Numbers {
+  const counter = numberOf(database, "SELECT value FROM counters WHERE name = 'last_seq'");
+  const table = scan ? 'messages NOT INDEXED' : 'messages';
+  const newest = numberOf(database, `SELECT coalesce(max(seq), 0) FROM ${table}`);
+  const certain = counter !== null && newest !== null && counter >= newest;
+  return { highest: Math.max(counter ?? 0, newest ?? 0), certain };
+}
+
+/** Null where it cannot be read, and where it is no number that a message may have. */
+function numberOf(database: DatabaseSync, sql: string): number | null {
+  try {
+    const value = Object.values(database.prepare(sql).get() ?? {})[0];
+    const possible = typeof value === 'number' && Number.isSafeInteger(value);
+    return possible && value >= 0 && value <= LAST_SEQ_MAX ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The number after which a restored file continues. Throws NumberingError. `firstNumber`: the number that the operator wants
+ * the next message to have; null where it is to be found out.
+ */
+export function continueAfter(
+  backup: Numbers,
+  replaced: Numbers,
+  firstNumber: number | null,
+): { lastSeq: number; source: NumberSource } {
+  const highest = Math.max(backup.highest, replaced.highest);
+  if (firstNumber !== null) {
+    if (firstNumber > highest) return { lastSeq: firstNumber - 1, source: 'option' };
+    throw new NumberingError(`--first-number must be above ${highest}, which a message has had`);
+  }
+  if (backup.certain && replaced.certain) return { lastSeq: highest, source: 'files' };
+  return { lastSeq: numberOfClock(highest), source: 'clock' };
+}
+
+/**
+ * The time in milliseconds since 1970, as a number that no message can have had: numbers begin with 1, or with such a
+ * time, and in between grow by less than 1,000 a second. Throws NumberingError where the clock is not to be relied upon.
+ */
+export function numberOfClock(above: number): number {
+  const nowMs = Date.now();
+  if (nowMs >= CLOCK_MS_MIN && nowMs > above && nowMs <= LAST_SEQ_MAX) return nowMs;
+  throw new NumberingError(
+    `the last number given cannot be read, and the time of this machine (${new Date(nowMs).toISOString()}) ` +
+      'is no safe one instead: set the clock, or restore with --first-number',
+  );
+}
+
+/** Makes the next message have the number after `lastSeq`. */
+export function setLastSeq(database: DatabaseSync, lastSeq: number): void {
+  database
+    .prepare("INSERT OR REPLACE INTO counters (name, value) VALUES ('last_seq', ?)")
+    .run(lastSeq);
+}
