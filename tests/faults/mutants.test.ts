@@ -71,9 +71,9 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
   it('a failure of ours for one kind of body, by generated requests', async (t) => {
     const main = mutant(
       t,
-      'ingest/decode.ts',
-      `if (!isUtf8(body)) return invalidJson('body is not valid UTF-8', 0);`,
-      `if (!isUtf8(body)) throw new Error('not UTF-8');`,
+      'ingest/json.ts',
+      `if (!isUtf8(bytes)) return { reason: 'body is not valid UTF-8', position: 0 };`,
+      `if (!isUtf8(bytes)) throw new Error('not UTF-8');`,
     );
     const service = await startService(t, { main });
     await assert.rejects(fuzz(t, service, 10_000, 1), (error: Error) =>

@@ -24,7 +24,9 @@ const MEANINGS = {
 export function addCheckCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('check')
-    .description('check the database, its index and the settings; exit code 1 if something is wrong')
+    .description(
+      'check the database, its index and the settings; exit code 1 if something is wrong',
+    )
     .option('--quick', 'leave out what takes longest: indexes are counted, texts are not read')
     .option(
       '--repair',

@@ -26,12 +26,22 @@ export class ServiceLock {
 
   /** For a service, of which there is one. Throws InUseError where another one runs, or the file is being exchanged. */
   static forService(path: string): ServiceLock {
-    return ServiceLock.#take(path, 'primary', 0, 'another Oncebox service uses it, or it is being restored');
+    return ServiceLock.#take(
+      path,
+      'primary',
+      0,
+      'another Oncebox service uses it, or it is being restored',
+    );
   }
 
   /** For a command that writes, also beside a service. Throws InUseError while the file is being exchanged. */
   static forCommand(path: string): ServiceLock {
-    return ServiceLock.#take(path, 'shared', WAIT_MS, 'it is being restored or repaired by another process');
+    return ServiceLock.#take(
+      path,
+      'shared',
+      WAIT_MS,
+      'it is being restored or repaired by another process',
+    );
   }
 
   /** For work that no service may run beside. Throws InUseError where one does, or other such work. */

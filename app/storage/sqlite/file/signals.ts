@@ -40,9 +40,7 @@ export class Signals {
   readonly #cells: BigInt64Array;
 
   constructor(
-    memory = new SharedArrayBuffer(
-      Object.keys(CELLS).length * BigInt64Array.BYTES_PER_ELEMENT,
-    ),
+    memory = new SharedArrayBuffer(Object.keys(CELLS).length * BigInt64Array.BYTES_PER_ELEMENT),
   ) {
     this.memory = memory;
     this.#cells = new BigInt64Array(memory);

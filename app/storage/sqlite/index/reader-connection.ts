@@ -3,14 +3,7 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { openForReading } from '../file/connection.ts';
 import { prepared } from '../file/statements.ts';
-import {
-  INDEX,
-  attachReadOnly,
-  createTables,
-  indexPath,
-  isDamage,
-  isIndex,
-} from './schema.ts';
+import { INDEX, attachReadOnly, createTables, indexPath, isDamage, isIndex } from './schema.ts';
 import { type Standing, readStanding } from './state.ts';
 
 /** Between the snapshots of the two files the indexer and a purge may both have gone on: then another pair is taken. */

@@ -80,7 +80,10 @@ function checkDatabase(
       return { schemaVersion: null, messages: null, lastSeq: null };
     const version = schemaVersion(database);
     const facts = { schemaVersion: version, ...countsOf(database) };
-    if (run('integrity', () => integrityProblems(database, 'main', depth)) && version === SCHEMA_VERSION)
+    if (
+      run('integrity', () => integrityProblems(database, 'main', depth)) &&
+      version === SCHEMA_VERSION
+    )
       run('counters', () => verifyCounters(database));
     return facts;
   } finally {

@@ -28,7 +28,8 @@ export interface Selection {
   readonly from: string | null;
 }
 
-const SELECTED = 'm.seq > ? AND m.seq <= ? AND (ts_seconds, ts_nanos) < (?, ?) AND (? IS NULL OR from_msisdn = ?)';
+const SELECTED =
+  'm.seq > ? AND m.seq <= ? AND (ts_seconds, ts_nanos) < (?, ?) AND (? IS NULL OR from_msisdn = ?)';
 
 /** The parameters of SELECTED after the two numbers. */
 function valuesOf({ before, from }: Selection): [number, number, string | null, string | null] {
@@ -142,7 +143,7 @@ export class Pruner {
   async #shrink(): Promise<void> {
     const { free: freeBefore, shrinkable } = this.#writer.pages();
     let free = freeBefore;
-    for (let done = 0; shrinkable && free > 0; ) {
+    for (let done = 0; shrinkable && free > 0;) {
       await this.#steps.run(() => ({ failure: this.#writer.shrink(STEP_PAGES) }));
       done += STEP_PAGES;
       this.#tell('shrinking', done);

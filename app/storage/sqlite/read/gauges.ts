@@ -15,8 +15,7 @@ export const GAUGES = {
   oncebox_database_bytes: 'Size of the database file.',
   oncebox_wal_bytes: 'Size of the write-ahead log of the database.',
   oncebox_index_bytes: 'Size of the index file with its write-ahead log.',
-  oncebox_disk_free_bytes:
-    'Bytes that the file system of the database has left for the service.',
+  oncebox_disk_free_bytes: 'Bytes that the file system of the database has left for the service.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type GaugeName = keyof typeof GAUGES;

@@ -146,7 +146,7 @@ function* after(database: DatabaseSync, seq: number): Iterable<Candidates> {
 function* chunksOf(json: string): Iterable<Candidates> {
   const seqs = JSON.parse(json) as number[];
   let size = CHUNK_FIRST;
-  for (let at = 0; at < seqs.length; ) {
+  for (let at = 0; at < seqs.length;) {
     yield { kind: 'numbers', seqs: JSON.stringify(seqs.slice(at, at + size)) };
     at += size;
     size = CHUNK_MAX;
