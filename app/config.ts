@@ -1,8 +1,9 @@
 // The environment, read once into a frozen Config; what does not fit is named with its reason.
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { readSecretFile } from './config/secret-file.ts';
 
 /** Every setting: the README's table is held against this list by a test. */
 export const SETTINGS = [
@@ -32,21 +33,13 @@ export const SETTINGS = [
     meaning:
       'Bearer token that everything but `/webhook` and `/health/*` asks for; unset: open to all',
   },
-  {
-    name: 'API_TOKEN_FILE',
-    default: null,
-    meaning: 'File to read that token from instead',
-  },
+  { name: 'API_TOKEN_FILE', default: null, meaning: 'File to read that token from instead' },
   {
     name: 'METRICS_TOKEN',
     default: null,
     meaning: 'Bearer token that `/metrics` asks for instead of `API_TOKEN`',
   },
-  {
-    name: 'METRICS_TOKEN_FILE',
-    default: null,
-    meaning: 'File to read that token from instead',
-  },
+  { name: 'METRICS_TOKEN_FILE', default: null, meaning: 'File to read that token from instead' },
   {
     name: 'DATABASE_URL',
     default: 'sqlite:///data/app.db',
@@ -118,7 +111,7 @@ export function readConfig(env: Environment = process.env): Config {
     tokens: { api: readToken(env, 'API_TOKEN'), metrics: readToken(env, 'METRICS_TOKEN') },
     databasePath: readDatabasePath(env),
     logLevel: readLogLevel(setting(env, 'LOG_LEVEL')),
-    host: setting(env, 'HOST'),
+    host: readHost(setting(env, 'HOST')),
     port: readInteger(env, 'PORT', 0, 65_535),
     bodyBytesMax: readInteger(env, 'MAX_BODY_BYTES', 1, 64 * 1_048_576),
     queueMessagesMax: readInteger(env, 'QUEUE_MESSAGES_MAX', 1, 1_000_000),
@@ -174,13 +167,9 @@ function readSecret(env: Environment, name: SecretName): Buffer | null {
   if (inline !== '' && file !== '')
     throw new ConfigError(`${name} and ${fileName} are both set: set one of them`);
   if (file === '') return inline === '' ? null : usableSecret(name, inline);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ConfigError(`${fileName}: ${file} cannot be read (${code})`);
-  }
+  const read = readSecretFile(file);
+  if ('reason' in read) throw new ConfigError(`${fileName}: ${file.slice(0, 200)} ${read.reason}`);
+  const { bytes } = read;
   // Raw bytes cannot be taken as they are: whether a last line feed is one of them nobody could tell.
   if (!isUtf8(bytes)) throw notText(fileName);
   // Editors and `echo` end a file with a line feed that nobody means to be part of the secret.
@@ -236,6 +225,16 @@ export function readDatabasePath(env: Environment = process.env): string {
     throw new ConfigError('DATABASE_URL must be a plain path after sqlite:///, without parameters');
   }
   return resolve(path);
+}
+
+/** An IPv6 address may stand in brackets, as it does in a URL. */
+function readHost(value: string): string {
+  if (!value.startsWith('[')) return value;
+  const address = value.slice(1, -1);
+  if (value.endsWith(']') && isIPv6(address)) return address;
+  throw new ConfigError(
+    `HOST must hold an IPv6 address where it has brackets, such as [::1], not ${JSON.stringify(value.slice(0, 64))}`,
+  );
 }
 
 function readLogLevel(value: string): LogLevel {

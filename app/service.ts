@@ -5,6 +5,8 @@ import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { Feed } from './http/stream/feed.ts';
 import { type Receive, receive as receiveWith } from './ingest/receive.ts';
+import { isExpected } from './model/refusal.ts';
+import type { StoreObserver } from './model/store.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, type Sources, createMetrics, watch } from './observe/metrics.ts';
@@ -22,6 +24,11 @@ export interface Service {
   readonly stop: () => Promise<void>;
 }
 
+/** The service cannot start, for a reason outside the program: `message` names the setting and says why. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
 /** What watches the service from its first line to its last. */
 export interface Observers {
   readonly events: Events;
@@ -37,7 +44,8 @@ export function openObservers(config: Config): Observers {
 }
 
 /**
- * Opens the store and listens. Rejects when the file or the address cannot be used; nothing is left open then.
+ * Opens the store and listens. Rejects with StartError when the file or the address cannot be used; nothing is left
+ * open then.
  * `fatal` is called when the service cannot go on; the process is expected to end.
  */
 export async function startService(
@@ -46,22 +54,7 @@ export async function startService(
   fatal: (error: Error) => void,
 ): Promise<Service> {
   const { events, metrics, log } = observers;
-  const observer = events.storeObserver(fatal);
-  const store = await SqliteStore.open(
-    {
-      path: config.databasePath,
-      queueMessagesMax: config.queueMessagesMax,
-      retentionDays: config.retentionDays,
-      readerThreads: config.readerThreads,
-    },
-    {
-      ...observer,
-      batch: (event) => {
-        observer.batch(event);
-        if (event.failure === null) feed.wake();
-      },
-    },
-  );
+  const store = await openStore(config, events.storeObserver(fatal), () => feed.wake());
   const feed = new Feed(store);
   const assets = readAssets();
   if (assets.size === 0) events.dashboardMissing();
@@ -86,7 +79,9 @@ export async function startService(
     events,
   );
   try {
-    const url = await server.listen(config.host, config.port);
+    const url = await server
+      .listen(config.host, config.port)
+      .catch(startError('HOST, PORT: cannot listen there'));
     return {
       url,
       stop: async () => {
@@ -99,6 +94,38 @@ export async function startService(
     await store.close();
     throw error;
   }
+}
+
+/** Opens the store; `committed` is called after each batch. Rejects with StartError. */
+async function openStore(
+  config: Config,
+  observer: StoreObserver,
+  committed: () => void,
+): Promise<SqliteStore> {
+  return await SqliteStore.open(
+    {
+      path: config.databasePath,
+      queueMessagesMax: config.queueMessagesMax,
+      retentionDays: config.retentionDays,
+      readerThreads: config.readerThreads,
+    },
+    {
+      ...observer,
+      batch: (event) => {
+        observer.batch(event);
+        if (event.failure === null) committed();
+      },
+    },
+  ).catch(startError('DATABASE_URL'));
+}
+
+/** Returns a handler that puts what the error is about before its message. A bug passes as it is. */
+function startError(about: string): (error: unknown) => never {
+  return (error) => {
+    if (!isExpected(error)) throw error;
+    const { message } = error;
+    throw new StartError(message.startsWith(about) ? message : `${about}: ${message}`);
+  };
 }
 
 /** Says at the start what an operator should know: nothing of it keeps the service from working. */

@@ -1,6 +1,7 @@
 // The port to a store: what the rest of the service may ask of whatever keeps the messages.
 import type { Message } from './message.ts';
 import type { MessageQuery, Page } from './page.ts';
+import { Refusal } from './refusal.ts';
 import type { Stats } from './stats.ts';
 import type { StreamPage } from './stream.ts';
 import type { TimelineCounts, TimelineQuery } from './timeline.ts';
@@ -33,7 +34,7 @@ export interface StoreFigures {
 }
 
 /** A reason of ours why a question cannot be answered now; the caller may ask again later. */
-export class StoreUnavailable extends Error {
+export class StoreUnavailable extends Refusal {
   override readonly name = 'StoreUnavailable';
 }
 

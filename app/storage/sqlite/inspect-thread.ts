@@ -1,5 +1,6 @@
 // The thread that looks a file over: SQLite's own check cannot be interrupted, and so must not stop those who wait.
 import { parentPort, workerData } from 'node:worker_threads';
+import { isExpected } from '../../model/refusal.ts';
 import { type Depth, inspectFile } from './inspect.ts';
 import type { InspectionNews } from './inspection.ts';
 
@@ -14,5 +15,7 @@ try {
   );
   send({ kind: 'done', inspection });
 } catch (error) {
-  send({ kind: 'failed', reason: (error as Error).message });
+  // A bug ends the thread, and so keeps its stack.
+  if (!isExpected(error)) throw error;
+  send({ kind: 'failed', reason: error.message });
 }

@@ -1,5 +1,6 @@
 // Looks a file over in a thread of its own, so that it can be told how far it is, and be stopped.
 import { Worker } from 'node:worker_threads';
+import { Refusal } from '../../model/refusal.ts';
 import type { Depth, Inspection, TellInspection } from './inspect.ts';
 
 /** Also where nothing is new: whoever waits sees that it goes on. */
@@ -33,12 +34,12 @@ export async function inspectAside(
   const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
   let last: Parameters<TellInspection> = ['schema', 0, null];
   const timer = setInterval(() => tell(...last), TELL_EVERY_MS);
-  const stop = (): void => reject(new Error('it was stopped'));
+  const stop = (): void => reject(signal.reason);
   signal.addEventListener('abort', stop);
   worker.on('message', (news: InspectionNews) => {
     if (news.kind === 'progress') last = [news.name, news.done, news.all];
     else if (news.kind === 'done') resolve(news.inspection);
-    else reject(new Error(news.reason));
+    else reject(new Refusal(news.reason));
   });
   worker.on('error', reject);
   worker.on('exit', () => reject(new Error('the thread that looks at the file ended')));

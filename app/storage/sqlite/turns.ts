@@ -1,4 +1,5 @@
 // Turns at a number of threads: first come, first served, with a bound on how many wait.
+import { StoreUnavailable } from '../../model/store.ts';
 
 export class Turns {
   readonly #waitingMax: number;
@@ -20,11 +21,12 @@ export class Turns {
       this.#free -= 1;
       return;
     }
-    if (this.#waiting.size >= this.#waitingMax) throw new Error('too many questions wait');
+    if (this.#waiting.size >= this.#waitingMax)
+      throw new StoreUnavailable('too many questions wait');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = (): void => {
       this.#waiting.delete(resolve);
-      reject(new Error('no thread was free in time'));
+      reject(new StoreUnavailable('no thread was free in time'));
     };
     this.#waiting.add(resolve);
     limit.addEventListener('abort', giveUp, { once: true });

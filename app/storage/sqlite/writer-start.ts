@@ -1,6 +1,7 @@
 // Starts the writer's thread and waits until it has opened the file, or says why it could not.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { Refusal } from '../../model/refusal.ts';
 import type { StoreObserver } from '../../model/store.ts';
 import type { WriterReply } from './protocol.ts';
 
@@ -8,7 +9,7 @@ import type { WriterReply } from './protocol.ts';
 const OPEN_MS_MAX = 60_000;
 
 /** Why the file could not be opened: the message is for the operator. */
-class OpenError extends Error {
+class OpenError extends Refusal {
   override readonly name = 'OpenError';
 }
 

@@ -1,5 +1,4 @@
 // The writer's thread: opens the file, answers batches one after another, closes the file.
-import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   type MessagePort,
@@ -8,7 +7,9 @@ import {
   workerData,
 } from 'node:worker_threads';
 import type { Message } from '../../model/message.ts';
+import { isExpected } from '../../model/refusal.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { UnusableFile } from './database-file.ts';
 import { makeDirectory } from './directory.ts';
 import { failureOf } from './failure.ts';
 import { SchemaError } from './migrations.ts';
@@ -147,8 +148,9 @@ async function finish(open: Writer, checkpoints: Checkpoints, search: SearchFeed
   port?.close();
 }
 
-/** Why the file cannot be used, with the way to mend it where there is one. */
+/** Why the file cannot be used, with the way to fix it where there is one. */
 function refusal(file: string, error: unknown): string {
+  if (error instanceof UnusableFile) return `DATABASE_URL: ${error.message}`;
   if (error instanceof SchemaError) return `DATABASE_URL: ${file}: ${error.message}`;
   if (failureOf(error) === 'locked') {
     return (
@@ -156,26 +158,7 @@ function refusal(file: string, error: unknown): string {
       `end it (\`fuser ${file}\` names it), then start again`
     );
   }
-  return (
-    unwritable(dirname(file)) ??
-    unwritable(file) ??
-    `DATABASE_URL: ${file} cannot be opened: ${(error as Error).message}`
-  );
-}
-
-function unwritable(target: string): string | null {
-  try {
-    accessSync(target, constants.R_OK | constants.W_OK);
-    return null;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    const uid = process.getuid?.() ?? 0;
-    const gid = process.getgid?.() ?? 0;
-    const owner = statSync(target, { throwIfNoEntry: false })?.uid ?? 'unknown';
-    return (
-      `DATABASE_URL: ${target} cannot be written: it belongs to uid ${owner}, and this process runs as uid ${uid}; ` +
-      `mend it with: chown -R ${uid}:${gid} ${target}`
-    );
-  }
+  // A bug ends the thread, and so keeps its stack.
+  if (!isExpected(error)) throw error;
+  return `DATABASE_URL: ${file} cannot be opened: ${error.message}`;
 }

@@ -3,20 +3,13 @@ import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openForCheckpoints } from '../connection.ts';
+import { syncDirectory } from '../directory.ts';
 import { failureOf } from '../failure.ts';
 import type { Depth } from '../inspect.ts';
 import { InUseError } from '../in-use.ts';
 import { ServiceLock } from '../service-lock.ts';
 import { inspectCopy, type TellBackup } from './backup.ts';
-import {
-  BadCopy,
-  isSameFile,
-  NameTaken,
-  partialName,
-  removeStale,
-  syncDirectory,
-  syncFile,
-} from './files.ts';
+import { BadCopy, isSameFile, NameTaken, partialName, removeStale, syncFile } from './files.ts';
 
 export interface RestoreReport {
   readonly file: string;
@@ -72,6 +65,7 @@ export async function restore(
 /** A database in use is no backup: what its log holds would be missing. */
 function refuseLive(backup: string, target: string): void {
   if (isSameFile(backup, target)) throw new NameTaken(`${backup} is the database itself`);
+  if (!statSync(backup).isFile()) throw new BadCopy('it is not a regular file');
   const log = statSync(`${backup}-wal`, { throwIfNoEntry: false });
   if (log !== undefined && log.size > 0)
     throw new BadCopy(
