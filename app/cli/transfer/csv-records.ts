@@ -60,28 +60,31 @@ export async function* records({ firstLine, chunks }: TextInput): AsyncGenerator
   }
 }
 
-/** The delimiter by which the first line names most of the columns; the comma where none does better. */
+/** The delimiter by which the first line names most of our columns. Throws CommandError where none finds any. */
 function delimiterOf(firstLine: string): string {
-  let best = ',';
+  let best = DELIMITERS[0] ?? ',';
   let bestCount = 0;
   for (const delimiter of DELIMITERS) {
     const cells = firstLine.split(delimiter).map((cell) => cell.trim().replaceAll('"', ''));
     const count = cells.filter((cell) => columnOf(cell) !== null).length;
     if (count > bestCount) [best, bestCount] = [delimiter, count];
   }
+  if (bestCount === 0 && firstLine !== '') throw otherHeadings(REQUIRED, firstLine);
   return best;
 }
 
 function headings(cells: Cells, firstLine: string): Column[] {
   const columns = cells.map((heading) => columnOf(heading ?? ''));
   const missing = REQUIRED.filter((name) => !columns.some((column) => column?.name === name));
-  if (missing.length > 0) {
-    throw new CommandError(
-      `the first line names no column ${missing.join(', ')}: it is ${shown(firstLine)}, and must name the columns ` +
-        `${REQUIRED.join(', ')} with commas, semicolons or tabs between them`,
-    );
-  }
+  if (missing.length > 0) throw otherHeadings(missing, firstLine);
   return columns;
+}
+
+function otherHeadings(missing: readonly string[], firstLine: string): CommandError {
+  return new CommandError(
+    `the first line names no column ${missing.join(', ')}: it is ${shown(firstLine)}, and must name the columns ` +
+      `${REQUIRED.join(', ')} with commas, semicolons or tabs between them`,
+  );
 }
 
 function shown(line: string): string {
