@@ -46,7 +46,11 @@ export const SETTINGS = [
     meaning: 'Three slashes: relative to the working directory; four: absolute',
   },
   { name: 'LOG_LEVEL', default: 'INFO', meaning: '`DEBUG`, `INFO`, `WARNING` or `ERROR`' },
-  { name: 'HOST', default: '0.0.0.0', meaning: 'Address to listen on' },
+  {
+    name: 'HOST',
+    default: '0.0.0.0',
+    meaning: 'Address to listen on; an IPv6 address with or without brackets',
+  },
   { name: 'PORT', default: '8000', meaning: 'Port to listen on; 0 takes a free one' },
   {
     name: 'MAX_BODY_BYTES',

@@ -88,7 +88,7 @@ export class Terminal {
   /** Something that must not happen: with its stack, so that it can be found. */
   bug(error: unknown): void {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    this.note(`oncebox: this is a bug, please report it: ${stack ?? message}`);
+    this.note(`oncebox: unexpected: ${stack ?? message}`);
   }
 
   /** Begins to tell how far `what` has come: on a terminal only, and only where it lasts more than a second. */

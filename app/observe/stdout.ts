@@ -61,9 +61,13 @@ class PipeOutput implements Stdout {
 /** A file or a terminal, written by another thread: a disk may take its time. */
 class FileOutput implements Stdout {
   droppedLines = 0;
-  readonly #stream = destination({ fd: descriptor(), sync: false, maxLength: BUFFER_BYTES_MAX });
+  readonly #stream: ReturnType<typeof destination>;
 
   constructor() {
+    const fd = isatty(STDOUT) ? terminal() : STDOUT;
+    // Comes before the listener of the stream, which would try again for ever to write what a terminal does not take.
+    if (fd !== STDOUT) process.once('exit', () => this.#stream.destroy());
+    this.#stream = destination({ fd, sync: false, maxLength: BUFFER_BYTES_MAX });
     this.#stream.on('drop', (lines: string) => {
       this.droppedLines += countLines(lines);
     });
@@ -96,8 +100,7 @@ class FileOutput implements Stdout {
 }
 
 /** A terminal that was stopped (Ctrl-S) lets a write wait, unless it is opened anew for writes that do not. */
-function descriptor(): number {
-  if (!isatty(STDOUT)) return STDOUT;
+function terminal(): number {
   try {
     return openSync(
       `/proc/self/fd/${STDOUT}`,

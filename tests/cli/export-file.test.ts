@@ -167,3 +167,17 @@ describe('what is no file is not replaced by', () => {
     });
   }
 });
+
+it('an error that nobody expects comes with its stack, one of the system without', async (t) => {
+  const path = await filledDatabase(t);
+  const out = join(temporaryDirectory(t), 'out.ndjson');
+  const failing = async (error: string): Promise<string> => {
+    const env = preload(t, `fs.fsyncSync = () => { throw ${error}; };`);
+    const { code, stderr } = await oncebox(t, ['export', '-d', path, '-o', out], { env });
+    assert.equal(code, 1);
+    return stderr;
+  };
+  assert.match(await failing("new TypeError('odd')"), /^oncebox: unexpected: .*odd\n {4}at /);
+  const full = "Object.assign(new Error('the disk is full'), { code: 'ENOSPC', syscall: 'fsync' })";
+  assert.equal(await failing(full), 'oncebox: the disk is full\n');
+});
