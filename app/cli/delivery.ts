@@ -1,6 +1,7 @@
 // Posts signed bodies to a service: tries again what was not stored, and waits as long as the service asks for.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signatureOf } from '../ingest/signature.ts';
+import { Refusal } from '../model/refusal.ts';
 
 const RETRY_AFTER_MS = 1_000;
 const RETRY_AFTER_MS_MAX = 60_000;
@@ -12,7 +13,7 @@ export type Delivered =
   | { readonly acknowledged: false; readonly status: number; readonly detail: unknown };
 
 /** The service cannot be reached, or takes nothing, for longer than one was willing to wait. */
-export class GaveUp extends Error {
+export class GaveUp extends Refusal {
   override readonly name = 'GaveUp';
 }
 

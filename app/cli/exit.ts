@@ -1,4 +1,5 @@
 // What the exit codes of `oncebox` say, and the error that carries one.
+import { Refusal } from '../model/refusal.ts';
 
 /** The README's table is this list. */
 export const EXIT = {
@@ -22,7 +23,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** A reason for the operator, in one line, and the exit code that goes with it. */
-export class CommandError extends Error {
+export class CommandError extends Refusal {
   override readonly name = 'CommandError';
   readonly exitCode: ExitCode;
 

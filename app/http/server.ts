@@ -99,7 +99,9 @@ export class HttpServer {
     await promise;
     this.#server.off('error', reject);
     const { address, family, port: actual } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`;
+    // A zone, as in fe80::1%eth0, begins with an escaped percent sign in a URL (RFC 6874).
+    const literal = family === 'IPv6' ? `[${address.replace('%', '%25')}]` : address;
+    return `http://${literal}:${actual}`;
   }
 
   /** Stops accepting, lets requests in flight finish for at most `timeoutMs`, then cuts what is left. */

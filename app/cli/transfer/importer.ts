@@ -25,6 +25,15 @@ export interface ImportFigures {
 const CONFLICT = 'another message with this id is stored';
 const FIELDS = 5;
 
+interface ImporterOptions {
+  readonly database: string;
+  /** Null for standard input. */
+  readonly file: string | null;
+  readonly format: Format;
+  readonly rejectsFile: string;
+  readonly interruption: AbortSignal;
+}
+
 export class Importer {
   readonly figures: ImportFigures = {
     rows: 0,
@@ -38,17 +47,19 @@ export class Importer {
   readonly #bulk: BulkImport;
   readonly #source: Source;
   readonly #rejectsFile: string;
+  readonly #interruption: AbortSignal;
   #rejects: number | null = null;
 
   /** Opens the database. Throws what SQLite throws, or SchemaError. */
-  constructor(database: string, file: string | null, format: Format, rejectsFile: string) {
-    this.#bulk = new BulkImport(database);
-    this.#source = new Source(file, format);
-    this.#rejectsFile = rejectsFile;
+  constructor(options: ImporterOptions) {
+    this.#bulk = new BulkImport(options.database);
+    this.#source = new Source(options.file, options.format, options.interruption);
+    this.#rejectsFile = options.rejectsFile;
+    this.#interruption = options.interruption;
   }
 
   /** Stores every row. `read` is told how many bytes of the input are dealt with. Rejects where the store cannot go on. */
-  async store(interruption: AbortSignal, read: (bytes: number) => void): Promise<ImportFigures> {
+  async store(read: (bytes: number) => void): Promise<ImportFigures> {
     const startMs = performance.now();
     for (let ended = false; !ended;) {
       const chunks = await this.#source.next(this.#bulk.batchMessages);
@@ -57,18 +68,18 @@ export class Importer {
       read(last?.bytes ?? 0);
       ended = last?.last === true;
       this.figures.failure = last?.failure ?? null;
-      if (ended) await this.#bulk.list(() => interruption.throwIfAborted());
+      if (ended) await this.#bulk.list(() => this.#interruption.throwIfAborted());
       this.figures.seconds = (performance.now() - startMs) / 1_000;
-      interruption.throwIfAborted();
+      this.#interruption.throwIfAborted();
     }
     return this.figures;
   }
 
   /** Brings the search index up to date; without it a service, or the next import, does. */
-  async index(interruption: AbortSignal, step: (messages: number) => void): Promise<void> {
+  async index(step: (messages: number) => void): Promise<void> {
     await this.#bulk.index((messages) => {
       step(messages);
-      interruption.throwIfAborted();
+      this.#interruption.throwIfAborted();
     });
   }
 

@@ -1,5 +1,6 @@
 // Who uses the database: a lock that every service holds, and that the kernel frees however its process ends.
 import { DatabaseSync } from 'node:sqlite';
+import { checkForWriting } from './database-file.ts';
 import { InUseError, SQLITE_BUSY } from './in-use.ts';
 
 /** How long to wait for a lock before it counts as held by another process. */
@@ -81,6 +82,7 @@ export class ServiceLock {
 }
 
 function openLock(path: string): DatabaseSync {
+  checkForWriting(path);
   const file = new DatabaseSync(`${path}-lock`);
   // Nothing is ever committed, so no journal need be on the disk.
   // Where the lock is exclusive at this moment the setting fails, and so will the lock that is asked for next.

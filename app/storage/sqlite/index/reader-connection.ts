@@ -1,6 +1,7 @@
 // A reader's connection: the database and its index, both read-only, and the snapshot that a query sees of them.
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { Refusal } from '../../../model/refusal.ts';
 import { openForReading } from '../file/connection.ts';
 import { prepared } from '../file/statements.ts';
 import { INDEX, attachReadOnly, createTables, indexPath, isDamage, isIndex } from './schema.ts';
@@ -10,7 +11,7 @@ import { type Standing, readStanding } from './state.ts';
 const SNAPSHOTS_MAX = 5;
 
 /** The index cannot be used: damaged, or of another database. */
-export class IndexUnusable extends Error {
+export class IndexUnusable extends Refusal {
   override readonly name = 'IndexUnusable';
 }
 

@@ -1,5 +1,6 @@
 // Checks a file in a thread of its own, so that the caller is told how far it is, and can stop it.
 import { Worker } from 'node:worker_threads';
+import { Refusal } from '../../../model/refusal.ts';
 import type { Depth, Inspection, TellCheck } from './check.ts';
 
 /** Also where nothing is new: the caller sees that it goes on. */
@@ -33,12 +34,12 @@ export async function checkAside(
   const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
   let last: Parameters<TellCheck> = ['schema', 0, null];
   const timer = setInterval(() => tell(...last), TELL_EVERY_MS);
-  const stop = (): void => reject(new Error('it was stopped'));
+  const stop = (): void => reject(signal.reason);
   signal.addEventListener('abort', stop);
   worker.on('message', (news: CheckMessage) => {
     if (news.kind === 'progress') last = [news.name, news.done, news.all];
     else if (news.kind === 'done') resolve(news.inspection);
-    else reject(new Error(news.reason));
+    else reject(new Refusal(news.reason));
   });
   worker.on('error', reject);
   worker.on('exit', () => reject(new Error('the thread that checks the file ended')));

@@ -12,6 +12,8 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { Refusal } from '../../../model/refusal.ts';
+import { syncDirectory } from '../file/directory.ts';
 
 /** `new`: the name must be free. `replace`: a file that has it goes. */
 export type Placement = 'new' | 'replace';
@@ -21,12 +23,12 @@ const STALE_MS = 86_400_000;
 const PARTIAL = '.partial-';
 
 /** A copy that is not sound: what is wrong with it. */
-export class BadCopy extends Error {
+export class BadCopy extends Refusal {
   override readonly name = 'BadCopy';
 }
 
 /** The name is taken. */
-export class NameTaken extends Error {
+export class NameTaken extends Refusal {
   override readonly name = 'NameTaken';
 }
 
@@ -81,17 +83,5 @@ export function syncFile(path: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-/** Makes the names in a directory durable. */
-export function syncDirectory(path: string): void {
-  // Windows opens no directory, and keeps names in its journal.
-  if (process.platform === 'win32') return;
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
   }
 }

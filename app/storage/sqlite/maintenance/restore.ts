@@ -3,6 +3,7 @@ import { renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openForCheckpoints } from '../file/connection.ts';
+import { syncDirectory } from '../file/directory.ts';
 import { renewEpochs } from '../file/epochs.ts';
 import { SCHEMA_VERSION, schemaVersion } from '../file/migrations.ts';
 import {
@@ -16,15 +17,7 @@ import { ServiceLock } from '../file/service-lock.ts';
 import { deleteIndex } from '../index/schema.ts';
 import type { Depth } from './check.ts';
 import { inspectCopy, type TellBackup } from './backup.ts';
-import {
-  BadCopy,
-  isSameFile,
-  NameTaken,
-  partialName,
-  removeStale,
-  syncDirectory,
-  syncFile,
-} from './files.ts';
+import { BadCopy, isSameFile, NameTaken, partialName, removeStale, syncFile } from './files.ts';
 import { ReplacedFile } from './replaced.ts';
 
 export interface RestoreReport {
@@ -90,6 +83,7 @@ export async function restore(
 /** A database in use is no backup: what its log holds would be missing. */
 function refuseLive(backup: string, target: string): void {
   if (isSameFile(backup, target)) throw new NameTaken(`${backup} is the database itself`);
+  if (!statSync(backup).isFile()) throw new BadCopy('it is not a regular file');
   const log = statSync(`${backup}-wal`, { throwIfNoEntry: false });
   if (log !== undefined && log.size > 0)
     throw new BadCopy(

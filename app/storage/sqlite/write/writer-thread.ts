@@ -1,5 +1,4 @@
 // The writer's thread: opens the file, answers batches one after another, closes the file.
-import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   type MessagePort,
@@ -8,15 +7,18 @@ import {
   workerData,
 } from 'node:worker_threads';
 import type { Message } from '../../../model/message.ts';
-import { ServiceLock } from '../file/service-lock.ts';
-import { Signals } from '../file/signals.ts';
-import { Cleaner } from './cleaner.ts';
-import { Retention } from './retention.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { isExpected } from '../../../model/refusal.ts';
+import { UnusableFile } from '../file/database-file.ts';
 import { makeDirectory } from '../file/directory.ts';
 import { failureOf } from '../file/failure.ts';
+import { InUseError } from '../file/in-use.ts';
 import { SchemaError } from '../file/migrations.ts';
 import type { WriterReply, WriterRequest } from '../file/protocol.ts';
+import { ServiceLock } from '../file/service-lock.ts';
+import { Signals } from '../file/signals.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { Cleaner } from './cleaner.ts';
+import { Retention } from './retention.ts';
 import { Writer } from './writer.ts';
 
 const port = parentPort;
@@ -159,33 +161,18 @@ async function finish(open: Writer, checkpoints: Checkpoints): Promise<void> {
 
 /** Why the file cannot be used, with the way to fix it where there is one. */
 function refusal(file: string, error: unknown): string {
+  if (error instanceof UnusableFile) return `DATABASE_URL: ${error.message}`;
   if (error instanceof SchemaError) return `DATABASE_URL: ${file}: ${error.message}`;
+  if (error instanceof InUseError) {
+    return `DATABASE_URL: ${file}: ${error.message}: end it first (\`fuser ${file}-lock\` names it)`;
+  }
   if (failureOf(error) === 'locked') {
     return (
       `DATABASE_URL: ${file}: another process has held the write lock for more than ${OPEN_LOCK_MS_MAX / 1_000} s: ` +
       `end it (\`fuser ${file}\` names it), then start again`
     );
   }
-  return (
-    unwritable(dirname(file)) ??
-    unwritable(file) ??
-    `DATABASE_URL: ${file} cannot be opened: ${(error as Error).message}`
-  );
-}
-
-function unwritable(target: string): string | null {
-  try {
-    accessSync(target, constants.R_OK | constants.W_OK);
-    return null;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    const uid = process.getuid?.() ?? 0;
-    const gid = process.getgid?.() ?? 0;
-    const owner = statSync(target, { throwIfNoEntry: false })?.uid ?? 'unknown';
-    return (
-      `DATABASE_URL: ${target} cannot be written: it belongs to uid ${owner}, and this process runs as uid ${uid}; ` +
-      `fix it with: chown -R ${uid}:${gid} ${target}`
-    );
-  }
+  // A bug ends the thread, and so keeps its stack.
+  if (!isExpected(error)) throw error;
+  return `DATABASE_URL: ${file} cannot be opened: ${error.message}`;
 }
