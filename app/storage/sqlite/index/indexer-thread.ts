@@ -91,7 +91,11 @@ function rest(committed: number, listedSeq: number): void {
 
 /** Copies the WAL into the file. Where searches keep it from starting over, no new ones begin until it has. */
 function checkpoint(indexer: Indexer): void {
-  if (indexer.checkpoint(false) <= LONG_FRAMES) {
+  const { removals } = indexer.standing.index;
+  const frames = indexer.checkpoint(false);
+  // A checkpoint syncs the WAL first; commits of the index do not.
+  signals.set('durableRemoval', removals);
+  if (frames <= LONG_FRAMES) {
     signals.set('indexHoldsSearchesUntil', 0);
     return;
   }

@@ -32,7 +32,7 @@ function read(request: ReaderRequest): ReaderReply {
     } catch (error) {
       if (!(error instanceof IndexUnusable)) throw error;
       // The indexer builds it again; until it has, this thread does without.
-      signals.set('damaged', 1);
+      if (error.damaged) signals.set('damaged', 1);
       disconnect();
       return { answer: answer(connect(false), request) };
     }
