@@ -81,7 +81,6 @@ export async function startService(
       metrics,
       events,
     }),
-    receive,
     { bodyBytesMax, connectionsMax },
     events,
   );
