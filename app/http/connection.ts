@@ -34,13 +34,17 @@ export class Connection {
   #latest: Pending | null = null;
   /** Requests that have no answer yet. */
   #unanswered = 0;
-  /** Its last answer is decided: nothing that comes after it is answered. */
   #ending = false;
 
   constructor(socket: Socket, events: Events) {
     this.#socket = socket;
     this.#events = events;
     socket.once('end', () => this.limitUnread());
+  }
+
+  /** Whether its last answer is decided, so that no further request is served. */
+  get ending(): boolean {
+    return this.#ending;
   }
 
   /** A request has begun to arrive. */
@@ -67,7 +71,10 @@ export class Connection {
       this.#ending ||
       this.#socket.readableEnded ||
       this.#latest?.response.shouldKeepAlive === false;
-    this.#socket.setTimeout(closing && this.#unanswered === 0 ? LAST_UNREAD_MS : UNREAD_MS);
+    const last = closing && this.#unanswered === 0;
+    this.#socket.setTimeout(last ? LAST_UNREAD_MS : UNREAD_MS);
+    // Bytes that nobody waits for must not look like a client that reads.
+    if (last) this.#socket.pause();
   }
 
   /**
@@ -89,7 +96,6 @@ export class Connection {
   /** Ends the connection over bytes that are no usable request, or over a request that took too long to arrive. */
   refuse(code: string): void {
     const socket = this.#socket;
-    if (code === BEHIND_THE_LAST) this.#stopReading();
     if (code === BEHIND_THE_LAST || this.#ending) return;
     this.#ending = true;
     const silent = code === TIMED_OUT && socket.bytesRead === 0;
@@ -98,17 +104,9 @@ export class Connection {
     else if (!this.#latest.request.complete) this.#refuseBody(this.#latest, code);
     else {
       // The answer to bytes that are no request comes after all others.
-      this.#stopReading();
       this.limitUnread();
       whenSent(this.#latest.response, () => this.#answer(code));
     }
-  }
-
-  /** Bytes that nobody waits for must not look like a client that reads its answers. A stream is read on, for its end is the client's. */
-  #stopReading(): void {
-    const response = this.#latest?.response;
-    const streaming = response?.headersSent === true && !response.writableEnded;
-    if (!streaming) this.#socket.pause();
   }
 
   #refuseBody({ response, refuse, abandoned }: Pending, code: string): void {

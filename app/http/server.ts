@@ -36,9 +36,12 @@ export class HttpServer {
     const { bodyBytesMax, connectionsMax } = limits;
     this.#events = events;
     const arrive = (request: IncomingMessage, response: ServerResponse): void => {
+      const connection = this.#connectionOf(request.socket);
+      // It was refused before it came: its head took too long, or the request before it was the last.
+      if (connection.ending) return;
       // A connection that stays open would keep a stopping server from its end.
       if (this.#draining) response.shouldKeepAlive = false;
-      answer({ request, response, connection: this.#connectionOf(request.socket) });
+      answer({ request, response, connection });
     };
     this.#server = createServer(
       {
