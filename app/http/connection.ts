@@ -86,7 +86,8 @@ export class Connection {
     const socket = this.#socket;
     // When the client ends its half too, Node closes the socket.
     socket.end();
-    socket.resume();
+    // From here on there is one limit, whatever was set while the answer waited.
+    socket.setTimeout(0).resume();
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => clearTimeout(timer));
     const request = this.#latest?.request;
