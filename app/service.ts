@@ -83,7 +83,6 @@ export async function startService(
       metrics,
       events,
     }),
-    receive,
     { bodyBytesMax, connectionsMax },
     events,
   );

@@ -21,9 +21,9 @@ const BUGS: readonly (readonly [name: string, file: string, before: string, chan
   ],
   [
     'the answer before the commit',
-    'storage/sqlite/write/writer-queue.ts',
-    `    this.#sent.push(...this.#parcel);\n`,
-    `    for (const entry of this.#parcel) entry.settle('created');\n    this.#sent.push(...this.#parcel);\n`,
+    'storage/append-queue.ts',
+    `    this.#sent.push(...this.#chunk);\n`,
+    `    for (const append of this.#chunk) append.settle(append.messages.map(() => 'created'));\n    this.#sent.push(...this.#chunk);\n`,
   ],
 ];
 

@@ -38,6 +38,19 @@ export function openReader(path: string, useIndex = true): DatabaseSync {
   }
 }
 
+/** For a command: opens a reader, without the index where that cannot be used. Throws what SQLite throws of the database. */
+export function openUsableReader(path: string): DatabaseSync {
+  const database = openReader(path);
+  try {
+    inSnapshot(database, () => undefined);
+    return database;
+  } catch (error) {
+    database.close();
+    if (error instanceof IndexUnusable) return openReader(path, false);
+    throw error;
+  }
+}
+
 /** Returns whether the index could be attached. */
 function attachIndex(database: DatabaseSync, path: string): boolean {
   const file = indexPath(path);

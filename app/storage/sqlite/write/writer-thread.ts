@@ -39,6 +39,8 @@ const INDEX_WAIT_MS_MAX = 100;
 /** A start waits so long for a lock of another process; each attempt waits in SQLite for the busy timeout. */
 const OPEN_LOCK_MS_MAX = 30_000;
 const OPEN_LOCK_RETRY_MS = 100;
+/** And so long for a service before this one to stop: it finishes what it has within 10 s. */
+const PREDECESSOR_MS_MAX = 15_000;
 
 const writer = openOrRefuse(path);
 if (writer !== null) run(writer);
@@ -59,15 +61,16 @@ function openOrRefuse(file: string): Writer | null {
   }
 }
 
-/** Opens the file. While another process holds the write lock, as a backup or a predecessor may, it is tried again. */
+/** Opens the file. While another process holds a lock, as a service that stops or a shell may, it is tried again. */
 function openOnceFree(file: string): Writer {
-  const endMs = performance.now() + OPEN_LOCK_MS_MAX;
+  const startMs = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return new Writer(file, ServiceLock.forService(file));
     } catch (error) {
-      if (failureOf(error) !== 'locked' || performance.now() > endMs) throw error;
-      if (attempt === 1) reply({ kind: 'locked', waitMs: OPEN_LOCK_MS_MAX });
+      const waitMs = error instanceof InUseError ? PREDECESSOR_MS_MAX : OPEN_LOCK_MS_MAX;
+      if (failureOf(error) !== 'locked' || performance.now() - startMs > waitMs) throw error;
+      if (attempt === 1) reply({ kind: 'locked', waitMs });
       // Some locks fail at once, without the wait in SQLite.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_LOCK_RETRY_MS);
     }
