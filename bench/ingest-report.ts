@@ -95,9 +95,10 @@ function printThreads(
   names: readonly string[],
   of: (name: string) => readonly SubjectFigures[],
 ): void {
-  const threads = [
-    ...new Set(names.flatMap((name) => of(name).flatMap((one) => one.threads.map((t) => t.name)))),
-  ];
+  const busy = names.flatMap((name) =>
+    of(name).flatMap((one) => one.threads.filter((thread) => thread.cpu_percent > 0)),
+  );
+  const threads = [...new Set(busy.map((thread) => thread.name))];
   const cost = (one: SubjectFigures, thread: string): number =>
     one.threads.find(({ name }) => name === thread)?.cpu_seconds ?? 0;
   const cell = (list: readonly SubjectFigures[], thread: string): string => {

@@ -3,8 +3,6 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 /** Ticks of utime and stime in a second: USER_HZ is 100 on every Linux that Node runs on (proc(5)). */
 const TICKS_PER_SECOND = 100;
-/** Threads below this share of one CPU are left out of tables. */
-const CPU_PERCENT_MIN = 1;
 
 /** What tables call threads that Node itself names: V8's compile and collect garbage. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -56,7 +54,7 @@ export function threadCosts(
       cpu_seconds,
       cpu_percent: Math.round((cpu_seconds / seconds) * 100),
     }))
-    .filter(({ cpu_percent }) => cpu_percent >= CPU_PERCENT_MIN)
+    .filter(({ cpu_seconds }) => cpu_seconds > 0)
     .toSorted((left, right) => right.cpu_seconds - left.cpu_seconds);
 }
 
