@@ -12,8 +12,11 @@ import { deleteIndex, indexPath, isDamage } from './schema.ts';
  * thread cannot raise its priority again; at 5 it keeps up, and commits are not slower.
  */
 const NICE = 5;
-/** Messages are gathered for so long, unless many are there: the larger a batch, the less each of them costs. */
-const GATHER_MS = 50;
+/**
+ * Messages are gathered for so long, unless many are there: the larger a batch, the less each of them costs. Readers merge in a few
+ * thousand in a millisecond.
+ */
+const GATHER_MS = 300;
 const GATHER_MESSAGES = 4_096;
 /** Another process may write too: its messages are found this late. */
 const POLL_MS = 250;

@@ -10,8 +10,8 @@ const RETRY_MS = 10_000;
 export class Cleaner {
   readonly #writer: Writer;
   readonly #signals: Signals;
-  readonly #retiring = new Pacer();
-  readonly #purging = new Pacer();
+  readonly #retiring = new Pacer(1);
+  readonly #purging = new Pacer(1);
   #purged = 0;
 
   constructor(writer: Writer, signals: Signals) {
