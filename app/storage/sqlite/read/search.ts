@@ -31,7 +31,7 @@ export function searchEntries(
   text: string,
 ): Slice {
   const { cursor, limit } = query;
-  const matcher = new TextMatcher(database, query, text);
+  const matcher = new TextMatcher(database, standing.index.searchedSeq, query, text);
   const pass = (range: KeyRange, skip: number): { entries: Entry[]; total: number } => {
     const top = new TopEntries(
       Math.min(skip + limit + 1, KEPT_MAX),
