@@ -109,23 +109,25 @@ function* candidates(
   }
 }
 
-/** The messages that the index names, in the order of their numbers. */
+/**
+ * The messages that the index names, in the order of their numbers. One pass: FTS5 does not seek to a rowid, so that a query for each
+ * chunk would walk through all of them each time.
+ */
 function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
-  const select = preparedArrays(
+  const rows = preparedArrays(
     database,
-    `SELECT count(*), max(rowid), json_group_array(rowid) FROM (
-       SELECT rowid FROM ${INDEX}.texts WHERE texts MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?)`,
-  );
-  let limit = CHUNK_FIRST;
-  for (let after = 0; ;) {
-    const row = select.get(query, after, limit) as unknown as [number, number | null, string];
-    const [count, last, seqs] = row;
-    if (last === null) return;
-    yield { kind: 'numbers', seqs };
-    if (count < limit) return;
-    after = last;
-    limit = CHUNK_MAX;
+    `SELECT rowid FROM ${INDEX}.texts WHERE texts MATCH ? ORDER BY rowid`,
+  ).iterate(query);
+  let seqs: number[] = [];
+  let size = CHUNK_FIRST;
+  for (const row of rows) {
+    seqs.push((row as unknown as [number])[0]);
+    if (seqs.length < size) continue;
+    yield { kind: 'numbers', seqs: JSON.stringify(seqs) };
+    seqs = [];
+    size = CHUNK_MAX;
   }
+  if (seqs.length > 0) yield { kind: 'numbers', seqs: JSON.stringify(seqs) };
 }
 
 /** The messages after a number. Numbers that no message has are stepped over, however many they are. */
