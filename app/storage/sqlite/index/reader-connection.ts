@@ -3,22 +3,21 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { openForReading } from '../file/connection.ts';
 import { prepared } from '../file/statements.ts';
-import {
-  INDEX,
-  attachReadOnly,
-  createTables,
-  indexPath,
-  isDamage,
-  isIndex,
-} from './schema.ts';
+import { INDEX, attachReadOnly, createTables, indexPath, isDamage, isIndex } from './schema.ts';
 import { type Standing, readStanding } from './state.ts';
 
 /** Between the snapshots of the two files the indexer and a purge may both have gone on: then another pair is taken. */
 const SNAPSHOTS_MAX = 5;
 
-/** The index cannot be used: damaged, or of another database. */
+/** The index cannot be used: damaged, or of another database, which the indexer finds by itself. */
 export class IndexUnusable extends Error {
   override readonly name = 'IndexUnusable';
+  readonly damaged: boolean;
+
+  constructor(damaged: boolean, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.damaged = damaged;
+  }
 }
 
 /**
@@ -35,6 +34,19 @@ export function openReader(path: string, useIndex = true): DatabaseSync {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** The same for a command: without the index where it cannot be used now, as beside a database that was copied there by hand. */
+export function openUsableReader(path: string): DatabaseSync {
+  const database = openReader(path);
+  try {
+    inSnapshot(database, () => undefined);
+    return database;
+  } catch (error) {
+    database.close();
+    if (!(error instanceof IndexUnusable)) throw error;
+    return openReader(path, false);
   }
 }
 
@@ -65,12 +77,15 @@ export function inSnapshot<T>(database: DatabaseSync, work: (standing: Standing)
     try {
       const standing = readStanding(database, INDEX, 'main');
       const { index, main, belongs } = standing;
-      if (!belongs) throw new IndexUnusable('the index is of another database');
+      if (!belongs) throw new IndexUnusable(false, 'the index is of another database');
       // Removals that the index has not followed are merged in by their records: those must be there.
       if (index.listedSeq === 0 || index.removals >= main.purgedRemovals) return work(standing);
-      if (attempt === SNAPSHOTS_MAX) throw new IndexUnusable('the index has missed removals');
+      if (attempt === SNAPSHOTS_MAX) {
+        throw new IndexUnusable(false, 'the index has missed removals');
+      }
     } catch (error) {
-      if (isDamage(error)) throw new IndexUnusable((error as Error).message, { cause: error });
+      if (isDamage(error))
+        throw new IndexUnusable(true, (error as Error).message, { cause: error });
       throw error;
     } finally {
       if (database.isTransaction) prepared(database, 'COMMIT').run();

@@ -4,7 +4,7 @@ import type { Stats } from '../../../model/stats.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, DESCENDING } from '../file/keys.ts';
 import { schemaVersion } from '../file/migrations.ts';
-import { inSnapshot, openReader } from '../index/reader-connection.ts';
+import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import { type GaugeName, readGauges } from './gauges.ts';
 import { selectStats } from './stats.ts';
 
@@ -19,7 +19,7 @@ export interface FileStats {
 
 /** Opens the file for reading and returns all of that from one snapshot. Throws what SQLite throws. */
 export function fileStats(path: string): FileStats {
-  const database = openReader(path);
+  const database = openUsableReader(path);
   try {
     return inSnapshot(database, (standing) => ({
       stats: counted(database, () => selectStats(database, standing)),

@@ -61,10 +61,11 @@ function messagesJson(database: DatabaseSync, entries: readonly Entry[]): Uint8A
     database,
     `SELECT count(*), CAST('[' || coalesce(group_concat(${MESSAGE_JSON}), '') || ']' AS BLOB)
      FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value ->> 0 AND m.message_id = e.value ->> 1`,
-  ).get(
-    JSON.stringify(entries.map((entry) => [entry.seq, entry.messageId])),
-  ) as unknown as [number, Uint8Array];
+  ).get(JSON.stringify(entries.map((entry) => [entry.seq, entry.messageId]))) as unknown as [
+    number,
+    Uint8Array,
+  ];
   if (row[0] !== entries.length)
-    throw new IndexUnusable('the index lists a message that is not there');
+    throw new IndexUnusable(true, 'the index lists a message that is not there');
   return row[1];
 }
