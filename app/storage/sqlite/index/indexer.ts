@@ -19,7 +19,7 @@ const ADD_TEXT = 'INSERT INTO texts (rowid, text) VALUES (?, ?)';
 const ADD_COMPOSING = 'INSERT INTO composing (seq) VALUES (?)';
 
 /** What one step did. */
-export type Step = 'renewed' | 'removals' | 'lists' | 'search' | 'none';
+export type Step = 'renewed' | 'removals' | 'lists' | 'search' | 'epoch' | 'none';
 
 /** A step whose reading is done: `write` runs in a transaction of the index alone. */
 interface Work {
@@ -95,7 +95,11 @@ export class Indexer {
     const searchable = index.searchedSeq < index.listedSeq;
     if (searchable && searchFirst) return this.#fillSearch();
     if (index.listedSeq < main.lastSeq) return this.#fillLists();
-    return searchable ? this.#fillSearch() : { step: 'none', write: () => undefined };
+    if (searchable) return this.#fillSearch();
+    // Epochs are forgotten in time: an index must not be of one that is long over only because no message came.
+    if (listed && index.epoch !== main.epoch)
+      return { step: 'epoch', write: () => this.#advance({}) };
+    return { step: 'none', write: () => undefined };
   }
 
   /** Begins the index anew. */

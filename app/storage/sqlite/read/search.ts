@@ -49,10 +49,11 @@ export function searchEntries(
   if (skip >= total) return { entries: [], total };
   let entries = first;
   // A place far down a long list of matches is reached in strides, so that memory stays bounded.
-  while (skip + limit + 1 > KEPT_MAX) {
-    const last = entries.at(-1);
-    if (entries.length < KEPT_MAX || last === undefined) break;
-    skip -= entries.length;
+  while (skip + limit + 1 > KEPT_MAX && entries.length === KEPT_MAX) {
+    const passed = Math.min(skip, KEPT_MAX);
+    const last = entries[passed - 1];
+    if (last === undefined) break;
+    skip -= passed;
     entries = pass({ above: last, below: LAST_KEY }, skip).entries;
   }
   return { entries: entries.slice(skip, skip + limit + 1), total };
@@ -93,10 +94,14 @@ function* candidates(
   const sender = from === null ? null : new IndexList(database, from);
   const query = candidateQuery(text);
   if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
-    yield* chunksOf(sender.seqs());
+    yield* listed(sender);
     yield* after(database, index.listedSeq);
   } else if (query === null) {
-    const ends = preparedArrays(database, 'SELECT min(rowid), max(rowid) FROM messages').get();
+    // Both in one SELECT would be found by a scan.
+    const ends = preparedArrays(
+      database,
+      'SELECT (SELECT min(rowid) FROM messages), (SELECT max(rowid) FROM messages)',
+    ).get();
     const [first, last] = ends as unknown as [number | null, number | null];
     if (first === null || last === null) return;
     for (let from = first; from <= last; from += CHUNK_MAX)
@@ -144,13 +149,12 @@ function* after(database: DatabaseSync, seq: number): Iterable<Candidates> {
   }
 }
 
-/** A JSON array of numbers in chunks. */
-function* chunksOf(json: string): Iterable<Candidates> {
-  const seqs = JSON.parse(json) as number[];
-  let size = CHUNK_FIRST;
-  for (let at = 0; at < seqs.length;) {
-    yield { kind: 'numbers', seqs: JSON.stringify(seqs.slice(at, at + size)) };
-    at += size;
-    size = CHUNK_MAX;
+/** The messages of a list. */
+function* listed(list: IndexList): Iterable<Candidates> {
+  let chunk = list.seqsAfter(FIRST_KEY, CHUNK_FIRST);
+  yield { kind: 'numbers', seqs: chunk.seqs };
+  while (chunk.last !== null) {
+    chunk = list.seqsAfter(chunk.last, CHUNK_MAX);
+    yield { kind: 'numbers', seqs: chunk.seqs };
   }
 }
