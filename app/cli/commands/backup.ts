@@ -1,4 +1,4 @@
-// `oncebox backup`: a copy of the live database that was looked over before it got its name.
+// `oncebox backup`: a copy of the live database, checked before it gets its name.
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -11,10 +11,7 @@ interface Options {
   readonly force?: boolean;
   readonly keep?: number;
   readonly check: 'quick' | 'full';
-  readonly rate: number;
 }
-
-const MEGABYTE = 1_000_000;
 
 export function addBackupCommand(program: Command, terminal: Terminal): void {
   const command = program
@@ -32,12 +29,6 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
       new Option('--check <depth>', 'how the copy is checked')
         .choices(['quick', 'full'])
         .default('quick'),
-    )
-    .option(
-      '--rate <mb>',
-      'megabytes copied in a second at most, 0 for no bound',
-      wholeNumber(0, 100_000),
-      50,
     )
     .action((file: string, options: Options) => makeBackup(terminal, file, options));
   withExamples(
@@ -62,7 +53,6 @@ async function makeBackup(terminal: Terminal, file: string, options: Options): P
       target,
       placement: options.force === true ? 'replace' : 'new',
       depth: options.check,
-      bytesPerSecond: options.rate * MEGABYTE,
       signal: terminal.interruption(),
     },
     (stage, done, all) => shown[stage].update(done, all),
@@ -77,8 +67,7 @@ async function makeBackup(terminal: Terminal, file: string, options: Options): P
   const removed = options.keep === undefined ? [] : removeOld(plain, options.keep);
   terminal.result({ ...report, removed }, () => [
     `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
-    `copied in ${report.copySeconds.toFixed(1)} s, held the log for ${report.heldMs.toFixed(0)} ms, ` +
-      `checked in ${report.checkSeconds.toFixed(1)} s`,
+    `copied in ${report.copySeconds.toFixed(1)} s, checked in ${report.checkSeconds.toFixed(1)} s`,
     ...removed.map((path) => `removed ${path}`),
   ]);
 }
@@ -90,7 +79,7 @@ function timedName(file: string, now: Date): string {
   return `${file.slice(0, file.length - extension.length)}-${stamp}${extension}`;
 }
 
-/** Removes the oldest of the timed copies until `keep` are left. Gives their paths. */
+/** Removes the oldest of the timed copies until `keep` are left. Returns their paths. */
 function removeOld(file: string, keep: number): string[] {
   const extension = extname(file);
   const stem = basename(file, extension);

@@ -59,6 +59,7 @@ async function putBack(terminal: Terminal, file: string, options: Options): Prom
       `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
       `the next message gets the number ${report.lastSeq + 1}`,
       ...(report.kept === null ? [] : [`the old file is ${report.kept}`]),
+      'the next start of the service builds the index again',
     ]);
   } catch (error) {
     if (error instanceof BadCopy)

@@ -48,7 +48,7 @@ export function removeStale(target: string): void {
   }
 }
 
-/** Syncs a finished copy, gives it its name, and syncs that. Gives its size in bytes. Throws NameTaken. */
+/** Syncs a finished copy, renames it to `target`, and syncs that. Returns its size in bytes. Throws NameTaken. */
 export function place(partial: string, target: string, placement: Placement): number {
   syncFile(partial);
   const { size } = statSync(partial);
