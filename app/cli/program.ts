@@ -13,7 +13,7 @@ import { addSendCommand } from './commands/send.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addStatsCommand } from './commands/stats.ts';
-import { InUseError } from '../storage/sqlite/file/in-use.ts';
+import { AdminError } from '../storage/admin.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { Terminal } from './terminal.ts';
 
@@ -81,7 +81,7 @@ function codeOf(error: unknown, terminal: Terminal): ExitCode {
   }
   terminal.error(error instanceof Error ? error.message : String(error));
   if (error instanceof CommandError) return error.exitCode;
-  if (error instanceof InUseError) return EXIT.inUse;
+  if (error instanceof AdminError && error.code === 'in_use') return EXIT.inUse;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;
 }
 

@@ -1,16 +1,17 @@
-// `oncebox backup`: a copy of the live database that was looked over before it got its name.
+// `oncebox backup`: a copy of the live database, checked before it gets its name.
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { CommandError, EXIT } from '../exit.ts';
-import { databaseOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
+import { AdminError, type Depth } from '../../storage/admin.ts';
+import { CommandError } from '../exit.ts';
+import { adminOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
 import { bytes, type Terminal, whole } from '../terminal.ts';
 
 interface Options {
   readonly database?: string;
   readonly force?: boolean;
   readonly keep?: number;
-  readonly check: 'quick' | 'full';
+  readonly check: Depth;
   readonly rate: number;
 }
 
@@ -22,10 +23,10 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
     .description(
       'copy the database while the service writes; the copy is checked before it gets its name',
     )
-    .option('--force', 'replace a file that has the name')
+    .option('--force', 'replace a file that has this name')
     .option(
       '--keep <n>',
-      'put the time into the name, and keep the last n of them',
+      'put the time into the name, and keep the newest n of them',
       wholeNumber(1, 10_000),
     )
     .addOption(
@@ -35,7 +36,7 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
     )
     .option(
       '--rate <mb>',
-      'megabytes copied in a second at most, 0 for no bound',
+      'megabytes copied in a second at most, 0 for no limit',
       wholeNumber(0, 100_000),
       50,
     )
@@ -45,52 +46,49 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
     ['backup /backups/app.db', 'makes one backup; refuses if the file is there'],
     [
       'backup --keep 7 /backups/app.db',
-      'makes /backups/app-20260115T020000Z.db, and keeps the last seven',
+      'makes /backups/app-20260115T020000Z.db, and keeps the newest seven',
     ],
   );
 }
 
 async function makeBackup(terminal: Terminal, file: string, options: Options): Promise<void> {
-  const { backUp } = await import('../../storage/sqlite/maintenance/backup.ts');
-  const { BadCopy } = await import('../../storage/sqlite/maintenance/files.ts');
+  const admin = await adminOf(options);
   const plain = resolve(file);
   const target = options.keep === undefined ? plain : timedName(plain, new Date());
   const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
-  const report = await backUp(
-    {
-      source: databaseOf(options),
-      target,
-      placement: options.force === true ? 'replace' : 'new',
-      depth: options.check,
-      bytesPerSecond: options.rate * MEGABYTE,
-      signal: terminal.interruption(),
-    },
-    (stage, done, all) => shown[stage].update(done, all),
-  ).catch((error: unknown) => {
-    if (error instanceof BadCopy)
-      throw new CommandError(
-        `the copy is not sound and was thrown away: ${error.message}`,
-        EXIT.failed,
-      );
-    throw error;
-  });
+  const { details, ...report } = await admin
+    .backup(
+      {
+        target,
+        replace: options.force === true,
+        depth: options.check,
+        bytesPerSecond: options.rate * MEGABYTE,
+        signal: terminal.interruption(),
+      },
+      (stage, done, all) => shown[stage].update(done, all),
+    )
+    .catch((error: unknown) => {
+      if (error instanceof AdminError && error.code === 'bad_copy')
+        throw new CommandError(`the copy is not sound and was deleted: ${error.message}`);
+      throw error;
+    });
   const removed = options.keep === undefined ? [] : removeOld(plain, options.keep);
-  terminal.result({ ...report, removed }, () => [
+  terminal.result({ ...report, ...details, removed }, () => [
     `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
-    `copied in ${report.copySeconds.toFixed(1)} s, held the log for ${report.heldMs.toFixed(0)} ms, ` +
+    `copied in ${report.copySeconds.toFixed(1)} s, held up checkpoints for ${report.heldMs.toFixed(0)} ms, ` +
       `checked in ${report.checkSeconds.toFixed(1)} s`,
     ...removed.map((path) => `removed ${path}`),
   ]);
 }
 
-/** `app.db` at 02:00 becomes `app-20260115T020000Z.db`: names in the order of their times. */
+/** Returns `app-20260115T020000Z.db` for `app.db`: names sort by time. */
 function timedName(file: string, now: Date): string {
   const extension = extname(file);
   const stamp = `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
   return `${file.slice(0, file.length - extension.length)}-${stamp}${extension}`;
 }
 
-/** Removes the oldest of the timed copies until `keep` are left. Gives their paths. */
+/** Removes the oldest of the timed copies until `keep` are left. Returns their paths. */
 function removeOld(file: string, keep: number): string[] {
   const extension = extname(file);
   const stem = basename(file, extension);

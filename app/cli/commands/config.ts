@@ -37,7 +37,7 @@ function showConfig(terminal: Terminal, checkOnly: boolean): void {
 
 function understood(): { problem: string | null; databasePath: string | null } {
   try {
-    return { problem: null, databasePath: readConfig().databasePath };
+    return { problem: null, databasePath: readConfig().database.path };
   } catch (error) {
     if (error instanceof ConfigError) return { problem: error.message, databasePath: null };
     throw error;

@@ -2,13 +2,13 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CommandError } from '../exit.ts';
-import { LAST_SEQ_MAX } from '../../storage/sqlite/file/numbering.ts';
-import { databaseOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
+import { AdminError, type Depth, LAST_SEQ_MAX } from '../../storage/admin.ts';
+import { adminOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
 import { bytes, type Terminal, whole } from '../terminal.ts';
 
 interface Options {
   readonly database?: string;
-  readonly check: 'quick' | 'full';
+  readonly check: Depth;
   readonly firstNumber?: number;
 }
 
@@ -37,14 +37,12 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
 }
 
 async function putBack(terminal: Terminal, file: string, options: Options): Promise<void> {
-  const { restore } = await import('../../storage/sqlite/maintenance/restore.ts');
-  const { BadCopy } = await import('../../storage/sqlite/maintenance/files.ts');
+  const admin = await adminOf(options);
   const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
   try {
-    const report = await restore(
+    const report = await admin.restore(
       {
         backup: resolve(file),
-        target: databaseOf(options),
         depth: options.check,
         firstNumber: options.firstNumber ?? null,
         signal: terminal.interruption(),
@@ -53,7 +51,7 @@ async function putBack(terminal: Terminal, file: string, options: Options): Prom
     );
     if (report.numberSource === 'clock')
       terminal.note(
-        'the last number of the replaced database is not known: numbers continue above any that it can have given',
+        'the last number of the replaced database is not known: numbering continues above any number that it can have given',
       );
     terminal.result(report, () => [
       `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
@@ -61,7 +59,7 @@ async function putBack(terminal: Terminal, file: string, options: Options): Prom
       ...(report.kept === null ? [] : [`the old file is ${report.kept}`]),
     ]);
   } catch (error) {
-    if (error instanceof BadCopy)
+    if (error instanceof AdminError && error.code === 'bad_copy')
       throw new CommandError(`${file} was not restored: ${error.message}`);
     throw error;
   }

@@ -1,6 +1,6 @@
 // The forms in which messages leave and come in: NDJSON, and CSV as RFC 4180 has it.
 import { extname } from 'node:path';
-import type { ArchivedMessage } from '../../storage/sqlite/maintenance/export.ts';
+import type { ArchivedMessage } from '../../storage/admin.ts';
 import { CommandError, EXIT } from '../exit.ts';
 
 const FORMATS = ['ndjson', 'csv'] as const;

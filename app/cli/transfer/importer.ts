@@ -1,7 +1,7 @@
 // One import: reads in one thread, stores in this one, and writes down which rows were not taken.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Message } from '../../model/message.ts';
-import { BulkImport } from '../../storage/sqlite/maintenance/import.ts';
+import type { BulkImport } from '../../storage/admin.ts';
 import type { Format } from './format.ts';
 import type { Chunk, Reject } from './read-thread.ts';
 import { Source } from './source.ts';
@@ -40,9 +40,9 @@ export class Importer {
   readonly #rejectsFile: string;
   #rejects: number | null = null;
 
-  /** Opens the database. Throws what SQLite throws, or SchemaError. */
-  constructor(database: string, file: string | null, format: Format, rejectsFile: string) {
-    this.#bulk = new BulkImport(database);
+  /** Reads `file`, or standard input where it is null. Closes `bulk` in the end. */
+  constructor(bulk: BulkImport, file: string | null, format: Format, rejectsFile: string) {
+    this.#bulk = bulk;
     this.#source = new Source(file, format);
     this.#rejectsFile = rejectsFile;
   }
@@ -57,7 +57,7 @@ export class Importer {
       read(last?.bytes ?? 0);
       ended = last?.last === true;
       this.figures.failure = last?.failure ?? null;
-      if (ended) await this.#bulk.list(() => interruption.throwIfAborted());
+      if (ended) await this.#bulk.updateLists(interruption);
       this.figures.seconds = (performance.now() - startMs) / 1_000;
       interruption.throwIfAborted();
     }
@@ -65,11 +65,11 @@ export class Importer {
   }
 
   /** Brings the search index up to date; without it a service, or the next import, does. */
-  async index(interruption: AbortSignal, step: (messages: number) => void): Promise<void> {
-    await this.#bulk.index((messages) => {
-      step(messages);
-      interruption.throwIfAborted();
-    });
+  async updateSearch(
+    interruption: AbortSignal,
+    onProgress: (messages: number) => void,
+  ): Promise<void> {
+    await this.#bulk.updateSearch(interruption, onProgress);
   }
 
   async close(): Promise<void> {

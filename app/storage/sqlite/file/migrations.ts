@@ -1,5 +1,6 @@
 // The schema and its history: numbered steps, each in one transaction, forward only.
 import type { DatabaseSync } from 'node:sqlite';
+import { AdminError } from '../../admin.ts';
 
 /** Marks a file as ours ("ONCB" in ASCII), so that another program's database is not taken for one. */
 const APPLICATION_ID = 0x4f4e4342;
@@ -146,8 +147,12 @@ export function missingObjects(database: DatabaseSync): string[] {
 }
 
 /** A file that this program must not touch: newer than it, or another program's. */
-export class SchemaError extends Error {
+export class SchemaError extends AdminError {
   override readonly name = 'SchemaError';
+
+  constructor(message: string) {
+    super('schema', message);
+  }
 }
 
 /** Brings the file to today's version. Throws SchemaError, leaving the file as it was, where it must not be touched. */

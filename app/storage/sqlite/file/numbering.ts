@@ -1,8 +1,7 @@
 // Which number comes next where files are exchanged or a counter is damaged: one above every number that was ever given.
 import type { DatabaseSync } from 'node:sqlite';
+import { AdminError, LAST_SEQ_MAX, type NumberSource } from '../../admin.ts';
 
-/** No file has given a higher number: the time in milliseconds stays below it for another 70 years, and far below 2^53. */
-export const LAST_SEQ_MAX = 4_000_000_000_000;
 /** A clock that shows an earlier time is not set. */
 const CLOCK_MS_MIN = Date.UTC(2026, 0);
 
@@ -16,12 +15,13 @@ export interface Numbers {
 
 export const UNKNOWN: Numbers = { highest: 0, certain: false };
 
-/** `files`: the files say it. `clock`: they do not. `option`: the operator says it. */
-export type NumberSource = 'files' | 'clock' | 'option';
-
 /** The number that is asked for is not above those that were given, or no safe one is known. */
-class NumberingError extends Error {
+class NumberingError extends AdminError {
   override readonly name = 'NumberingError';
+
+  constructor(message: string) {
+    super('unsafe_number', message);
+  }
 }
 
 /**

@@ -3,8 +3,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Depth, Inspection } from '../../admin.ts';
 import { openForCheckpoints, openForReading } from '../file/connection.ts';
-import type { Depth, Inspection } from './check.ts';
 import { checkAside } from './check-aside.ts';
 import {
   BadCopy,

@@ -1,6 +1,6 @@
 // Checks a file in a thread of its own, so that the caller is told how far it is, and can stop it.
 import { Worker } from 'node:worker_threads';
-import type { Depth, Inspection, TellCheck } from './check.ts';
+import type { CheckName, Depth, Inspection, OnProgress } from '../../admin.ts';
 
 /** Also where nothing is new: the caller sees that it goes on. */
 const TELL_EVERY_MS = 200;
@@ -8,7 +8,7 @@ const TELL_EVERY_MS = 200;
 export type CheckMessage =
   | {
       readonly kind: 'progress';
-      readonly name: Parameters<TellCheck>[0];
+      readonly name: CheckName;
       readonly done: number;
       readonly all: number | null;
     }
@@ -22,7 +22,7 @@ export type CheckMessage =
 export async function checkAside(
   path: string,
   depth: Depth,
-  tell: TellCheck,
+  tell: OnProgress<CheckName>,
   signal: AbortSignal,
 ): Promise<Inspection> {
   signal.throwIfAborted();
@@ -31,7 +31,7 @@ export async function checkAside(
     name: 'check',
   });
   const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
-  let last: Parameters<TellCheck> = ['schema', 0, null];
+  let last: Parameters<OnProgress<CheckName>> = ['schema', 0, null];
   const timer = setInterval(() => tell(...last), TELL_EVERY_MS);
   const stop = (): void => reject(new Error('it was stopped'));
   signal.addEventListener('abort', stop);

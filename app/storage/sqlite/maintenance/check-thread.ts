@@ -1,6 +1,7 @@
 // The thread that checks a file: SQLite's own check cannot be interrupted, and so must not block the caller.
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Depth, checkFile } from './check.ts';
+import type { Depth } from '../../admin.ts';
+import { checkFile } from './check.ts';
 import type { CheckMessage } from './check-aside.ts';
 
 const port = parentPort;

@@ -1,6 +1,7 @@
 // Checks a database file: whether SQLite finds it sound, whether the schema is ours, whether what is derived agrees with the messages.
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import type { CheckName, Depth, Finding, Inspection, OnProgress } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { SCHEMA_VERSION, missingObjects, schemaVersion } from '../file/migrations.ts';
@@ -11,42 +12,14 @@ import { verifyCounters, verifyLists, verifySearch } from './verify.ts';
 /** How many of SQLite's findings are told. */
 const FINDINGS_MAX = 20;
 
-/** One check: `problems` has a sentence for each thing that is wrong. */
-interface Finding {
-  readonly name: 'integrity' | 'schema' | 'counters' | 'index' | 'search';
-  readonly problems: readonly string[];
-  readonly seconds: number;
-}
-
-export interface Inspection {
-  readonly findings: readonly Finding[];
-  readonly sound: boolean;
-  /** Older than this program's: the next start of the service brings it up. What is derived is not looked at then. */
-  readonly schemaVersion: number | null;
-  /** Null where the file is too damaged, or not ours. */
-  readonly messages: number | null;
-  readonly lastSeq: number | null;
-  /** Messages that the index lists and that search covers. Null without an index: the next start of the service builds it. */
-  readonly index: { readonly listed: number; readonly searched: number } | null;
-}
-
-/**
- * `full`: every page, every index entry against its row, every text against the search index.
- * `quick`: without what costs most: index entries are counted, not compared, and texts are not searched for.
- */
-export type Depth = 'quick' | 'full';
-
-/** Told what is being checked; `done` of `all` where that is known. */
-export type TellCheck = (name: Finding['name'], done: number, all: number | null) => void;
-
 /** Opens the file for reading and checks it in one snapshot. Throws where it cannot be opened at all. */
 export function checkFile(
   path: string,
   depth: Depth,
-  tell: TellCheck = () => undefined,
+  tell: OnProgress<CheckName> = () => undefined,
 ): Inspection {
   const findings: Finding[] = [];
-  const run = (name: Finding['name'], work: () => string[]): boolean => {
+  const run = (name: CheckName, work: () => string[]): boolean => {
     tell(name, 0, null);
     const startMs = performance.now();
     const problems = attempt(work);
@@ -60,7 +33,7 @@ export function checkFile(
   return { findings, sound: findings.every(isSound), ...facts, index };
 }
 
-type Run = (name: Finding['name'], work: () => string[]) => boolean;
+type Run = (name: CheckName, work: () => string[]) => boolean;
 
 function isSound({ problems }: Finding): boolean {
   return problems.length === 0;
@@ -80,7 +53,10 @@ function checkDatabase(
       return { schemaVersion: null, messages: null, lastSeq: null };
     const version = schemaVersion(database);
     const facts = { schemaVersion: version, ...countsOf(database) };
-    if (run('integrity', () => integrityProblems(database, 'main', depth)) && version === SCHEMA_VERSION)
+    if (
+      run('integrity', () => integrityProblems(database, 'main', depth)) &&
+      version === SCHEMA_VERSION
+    )
       run('counters', () => verifyCounters(database));
     return facts;
   } finally {
@@ -89,7 +65,12 @@ function checkDatabase(
 }
 
 /** The index against the database. One that another process is building is checked as far as it goes. */
-function checkIndex(path: string, depth: Depth, run: Run, tell: TellCheck): Inspection['index'] {
+function checkIndex(
+  path: string,
+  depth: Depth,
+  run: Run,
+  tell: OnProgress<CheckName>,
+): Inspection['index'] {
   if (!existsSync(indexPath(path))) return null;
   const database = openReader(path);
   try {

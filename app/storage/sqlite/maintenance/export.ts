@@ -1,9 +1,9 @@
 // Reads all messages that match, in the order of the list, in memory that does not grow with their number.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Instant } from '../../../model/instant.ts';
-import type { Message } from '../../../model/message.ts';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import { foldCase } from '../../../model/search.ts';
+import type { ArchivedMessage, ExportFilter } from '../../admin.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
 import { ARCHIVED_COLUMNS } from '../file/message-row.ts';
@@ -16,19 +16,6 @@ import { searchEntries } from '../read/search.ts';
 const CHUNK_MESSAGES = 2_000;
 /** So many matches of a search are kept in memory; where there are more, every text is compared in order instead. */
 const FOUND_MAX = 50_000;
-
-/** Which messages; null does not restrict. `until` is the first instant that is left out. */
-export interface ExportFilter {
-  readonly from: string | null;
-  readonly since: Instant | null;
-  readonly until: Instant | null;
-  readonly text: string | null;
-}
-
-/** A message and when it arrived, ISO-8601. */
-export interface ArchivedMessage extends Message {
-  readonly created_at: string;
-}
 
 /**
  * The messages that match, in the order of the list, in chunks. Each chunk is a snapshot of its own, so that the WAL

@@ -12,6 +12,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { AdminError } from '../../admin.ts';
 
 /** `new`: the name must be free. `replace`: a file that has it goes. */
 export type Placement = 'new' | 'replace';
@@ -21,13 +22,21 @@ const STALE_MS = 86_400_000;
 const PARTIAL = '.partial-';
 
 /** A copy that is not sound: what is wrong with it. */
-export class BadCopy extends Error {
+export class BadCopy extends AdminError {
   override readonly name = 'BadCopy';
+
+  constructor(message: string) {
+    super('bad_copy', message);
+  }
 }
 
 /** The name is taken. */
-export class NameTaken extends Error {
+export class NameTaken extends AdminError {
   override readonly name = 'NameTaken';
+
+  constructor(message: string) {
+    super('name_taken', message);
+  }
 }
 
 /** A name in the same directory that nobody else uses. */

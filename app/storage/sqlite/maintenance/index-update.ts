@@ -67,7 +67,7 @@ function fill(path: string, isDone: (standing: Standing) => boolean): void {
 }
 
 /** Returns how far both are now. Throws what SQLite throws. */
-export function readStandingOf(path: string): Standing {
+function readStandingOf(path: string): Standing {
   const database = openReader(path);
   try {
     return inSnapshot(database, (standing) => standing);

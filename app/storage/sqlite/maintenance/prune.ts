@@ -1,7 +1,7 @@
 // Removes selected messages for good, step by step, also while a service runs on the same file.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Instant } from '../../../model/instant.ts';
+import type { Pruned, Selection } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { LAST_KEY } from '../file/keys.ts';
@@ -22,13 +22,8 @@ const STEPS_A_PAUSE = 4;
 const WAL_TRIES_MAX = 100;
 const WAL_RETRY_MS = 50;
 
-/** Messages whose instant is before `before`, and of the sender `from`; null does not restrict. Not both are null. */
-export interface Selection {
-  readonly before: Instant | null;
-  readonly from: string | null;
-}
-
-const SELECTED = 'm.seq > ? AND m.seq <= ? AND (ts_seconds, ts_nanos) < (?, ?) AND (? IS NULL OR from_msisdn = ?)';
+const SELECTED =
+  'm.seq > ? AND m.seq <= ? AND (ts_seconds, ts_nanos) < (?, ?) AND (? IS NULL OR from_msisdn = ?)';
 
 /** The parameters of SELECTED after the two numbers. */
 function valuesOf({ before, from }: Selection): [number, number, string | null, string | null] {
@@ -50,17 +45,13 @@ export function countPrunable(path: string, selection: Selection): number {
 }
 
 /** Called after each step; may throw to stop. */
-export type Step = (phase: 'removing' | 'index' | 'shrinking', done: number) => void;
+type Step = (stage: 'removing' | 'index' | 'shrinking', done: number) => void;
 
-export interface Pruned {
-  readonly removed: number;
-  readonly bytesBefore: number;
-  readonly bytesAfter: number;
-  /** Whether the file can return what is free in it; an older one needs `vacuum` first. */
-  readonly shrinkable: boolean;
-  /** Whether the WAL was emptied, so that nothing of the messages is in it. */
-  readonly logEmptied: boolean;
-}
+/** An older file cannot return what is free in it. */
+const NOT_SHRINKABLE =
+  'This file is of an earlier version and shrinks only with --vacuum; new messages use its free space.';
+const WAL_IN_USE =
+  'The write-ahead log is in use and still holds the removed messages: prune again later.';
 
 /** The work of one command. Every step is a transaction of its own: whatever ends it, all counts are right, and it can go on. */
 export class Pruner {
@@ -88,9 +79,15 @@ export class Pruner {
     await this.#follow();
     if (vacuum) await this.#vacuum();
     else await this.#shrink();
-    const logEmptied = await this.#emptyWal();
+    const walEmptied = await this.#emptyWal();
     const { shrinkable } = this.#writer.pages();
-    return { removed, bytesBefore, bytesAfter: this.#bytes(), shrinkable, logEmptied };
+    return {
+      removed,
+      bytesBefore,
+      bytesAfter: this.#bytes(),
+      details: { shrinkable, logEmptied: walEmptied },
+      notes: [...(shrinkable ? [] : [NOT_SHRINKABLE]), ...(walEmptied ? [] : [WAL_IN_USE])],
+    };
   }
 
   close(): void {
@@ -142,7 +139,7 @@ export class Pruner {
   async #shrink(): Promise<void> {
     const { free: freeBefore, shrinkable } = this.#writer.pages();
     let free = freeBefore;
-    for (let done = 0; shrinkable && free > 0; ) {
+    for (let done = 0; shrinkable && free > 0;) {
       await this.#steps.run(() => ({ failure: this.#writer.shrink(STEP_PAGES) }));
       done += STEP_PAGES;
       this.#tell('shrinking', done);

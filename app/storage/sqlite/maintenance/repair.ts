@@ -1,5 +1,6 @@
 // Builds everything that is derived from the messages again: SQLite's own indexes, the counters, the index file.
 import type { DatabaseSync } from 'node:sqlite';
+import type { OnProgress } from '../../admin.ts';
 import { openForWriting } from '../file/connection.ts';
 import { migrate } from '../file/migrations.ts';
 import { numberOfClock, readNumbers, setLastSeq } from '../file/numbering.ts';
@@ -10,14 +11,11 @@ import { deleteIndex } from '../index/schema.ts';
 /** Steps of the indexer between two checkpoints. */
 const CHECKPOINT_STEPS = 8;
 
-/** Told what is being built, and up to which message. */
-export type TellRepair = (what: 'lists' | 'search', done: number, all: number) => void;
-
 /**
  * Throws InUseError while a service runs, and what SQLite throws where the messages themselves cannot be read.
  * Killed in between, it leaves an index that is right as far as it goes: the next start of the service fills the rest.
  */
-export function repair(path: string, tell: TellRepair): void {
+export function repair(path: string, tell: OnProgress<'lists' | 'search'>): void {
   const lock = ServiceLock.exclusive(path);
   try {
     repairDatabase(path);
@@ -55,7 +53,7 @@ function recount(database: DatabaseSync): void {
       value = iif(name IN ('messages', 'tombstones'), excluded.value, max(value, excluded.value));`);
 }
 
-function fillIndex(path: string, tell: TellRepair): void {
+function fillIndex(path: string, tell: OnProgress<'lists' | 'search'>): void {
   const indexer = new Indexer(path);
   try {
     for (let steps = 1; ; steps += 1) {

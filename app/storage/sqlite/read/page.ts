@@ -8,13 +8,7 @@ import { preparedArrays } from '../file/statements.ts';
 import type { Standing } from '../index/state.ts';
 import { IndexUnusable } from '../index/reader-connection.ts';
 import { MergedList } from './merged-list.ts';
-import { searchEntries } from './search.ts';
-
-/** Entries of a page, one more than asked for where others follow; backward pages in descending order. */
-export interface Slice {
-  readonly entries: readonly Entry[];
-  readonly total: number;
-}
+import { searchEntries, type Slice } from './search.ts';
 
 /** To be called inside the snapshot of `standing`. Throws StoreUnavailable, IndexUnusable, and what SQLite throws. */
 export function selectPage(database: DatabaseSync, standing: Standing, query: MessageQuery): Page {
@@ -61,9 +55,10 @@ function messagesJson(database: DatabaseSync, entries: readonly Entry[]): Uint8A
     database,
     `SELECT count(*), CAST('[' || coalesce(group_concat(${MESSAGE_JSON}), '') || ']' AS BLOB)
      FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value ->> 0 AND m.message_id = e.value ->> 1`,
-  ).get(
-    JSON.stringify(entries.map((entry) => [entry.seq, entry.messageId])),
-  ) as unknown as [number, Uint8Array];
+  ).get(JSON.stringify(entries.map((entry) => [entry.seq, entry.messageId]))) as unknown as [
+    number,
+    Uint8Array,
+  ];
   if (row[0] !== entries.length)
     throw new IndexUnusable('the index lists a message that is not there');
   return row[1];

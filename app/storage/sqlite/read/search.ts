@@ -8,10 +8,15 @@ import { candidateQuery } from '../index/folding.ts';
 import { INDEX } from '../index/schema.ts';
 import type { Standing } from '../index/state.ts';
 import { IndexList } from '../index/index-list.ts';
-import type { Slice } from './page.ts';
 import { type Candidates, type KeyRange, TextMatcher } from './text-matcher.ts';
 import { lacksMore } from './tail.ts';
 import { TopEntries } from './top-entries.ts';
+
+/** Entries of a page, one more than asked for where others follow; backward pages in descending order. */
+export interface Slice {
+  readonly entries: readonly Entry[];
+  readonly total: number;
+}
 
 /** Entries that are held in memory at most. */
 const KEPT_MAX = 100_000;
@@ -146,7 +151,7 @@ function* after(database: DatabaseSync, seq: number): Iterable<Candidates> {
 function* chunksOf(json: string): Iterable<Candidates> {
   const seqs = JSON.parse(json) as number[];
   let size = CHUNK_FIRST;
-  for (let at = 0; at < seqs.length; ) {
+  for (let at = 0; at < seqs.length;) {
     yield { kind: 'numbers', seqs: JSON.stringify(seqs.slice(at, at + size)) };
     at += size;
     size = CHUNK_MAX;
