@@ -1,4 +1,4 @@
-// Lines of a file or of standard input as they are, byte for byte, with their numbers.
+// Reads the lines of a file or of standard input as bytes, with their numbers.
 import { createReadStream } from 'node:fs';
 
 /** A longer line than any message can be means that this is another kind of file. */
@@ -13,7 +13,7 @@ export interface Line {
   readonly bytes: Buffer;
 }
 
-/** Gives the lines of `file`, or of standard input for `-`. Empty ones are left out, but counted. */
+/** Yields the lines of `file`, or of standard input for `-`. Empty ones are skipped, but counted. */
 export async function* linesOf(file: string): AsyncGenerator<Line> {
   const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 262_144 });
   let pending: Buffer[] = [];

@@ -69,7 +69,7 @@ async function makeBackup(terminal: Terminal, file: string, options: Options): P
     )
     .catch((error: unknown) => {
       if (error instanceof AdminError && error.code === 'bad_copy')
-        throw new CommandError(`the copy is not sound and was deleted: ${error.message}`);
+        throw new CommandError(`the copy is not sound and was thrown away: ${error.message}`);
       throw error;
     });
   const removed = options.keep === undefined ? [] : removeOld(plain, options.keep);

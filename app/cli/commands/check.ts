@@ -82,7 +82,7 @@ function report(
     MEANINGS[name],
     `${seconds.toFixed(1)} s`,
   ]);
-  rows.push([settings === null ? 'ok' : 'WRONG', 'settings', 'can be used by the service', '']);
+  rows.push([settings === null ? 'ok' : 'WRONG', 'settings', 'usable by the service', '']);
   const note =
     index === null ? ['there is no index to check: the next start of the service builds it'] : [];
   const problems = findings.flatMap(({ name, problems: found }) =>

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { CommandError, EXIT } from '../exit.ts';
 import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { type Terminal, whole } from '../terminal.ts';
-import type { ImportFigures } from '../transfer/importer.ts';
+import type { ImportTotals } from '../transfer/importer.ts';
 
 interface ImportOptions {
   readonly format?: string;
@@ -54,11 +54,11 @@ async function importFrom(terminal: Terminal, file: string, options: ImportOptio
     indexing.end();
   } finally {
     await importer.close();
-    report(terminal, importer.figures, rejects);
+    report(terminal, importer.totals, rejects);
   }
-  const { failure, rejected, conflicts } = importer.figures;
+  const { failure, rejected, conflicts } = importer.totals;
   if (failure !== null)
-    throw new CommandError(`${file}: ${failure}; what came before it is stored`);
+    throw new CommandError(`${file}: ${failure}; everything before it is stored`);
   if (rejected + conflicts > 0) terminal.exitCode = EXIT.partly;
 }
 
@@ -68,10 +68,10 @@ function sizeOf(file: string): number {
   return stat.size;
 }
 
-function report(terminal: Terminal, figures: ImportFigures, rejects: string): void {
-  const { rows, created, duplicates, conflicts, rejected, seconds } = figures;
+function report(terminal: Terminal, totals: ImportTotals, rejects: string): void {
+  const { rows, created, duplicates, conflicts, rejected, seconds } = totals;
   const refused = rejected + conflicts > 0;
-  terminal.result({ ...figures, rejects: refused ? rejects : null }, () => [
+  terminal.result({ ...totals, rejects: refused ? rejects : null }, () => [
     `${whole(rows)} rows in ${seconds.toFixed(1)} s (${whole(rows / Math.max(seconds, 0.001))} a second): ` +
       `${whole(created)} stored, ${whole(duplicates)} already stored`,
     ...(refused

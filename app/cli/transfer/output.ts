@@ -1,17 +1,17 @@
-// Where an export goes: stdout, or a file that has its name only when it is complete.
+// The output of an export: stdout, or a file that gets its name only when it is complete.
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { once } from 'node:events';
 import { dirname, resolve } from 'node:path';
 
-/** Text that is gathered before it is written. */
+/** Characters that are buffered before they are written. */
 const WRITE_UNITS = 262_144;
 
 export interface Output {
-  /** Resolves when more may be written. */
+  /** Writes text. Resolves when more may be written. */
   write(text: string): Promise<void>;
-  /** All was written: makes it durable, and gives it its name. */
+  /** Makes what was written durable, and renames it to its final name. */
   finish(): Promise<void>;
-  /** Leaves nothing behind. */
+  /** Removes what was written. */
   discard(): void;
 }
 
@@ -32,7 +32,7 @@ export function toStdout(): Output {
   };
 }
 
-/** Writes beside the file, and renames at the end. Throws what the system throws. */
+/** Writes to a temporary file beside the target, and renames it at the end. Throws what the system throws. */
 export function toFile(file: string): Output {
   const target = resolve(file);
   const partial = `${target}.partial-${process.pid}`;

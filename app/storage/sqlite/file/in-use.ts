@@ -1,10 +1,10 @@
-// The refusal to work on a file that another process uses.
+// The error for a file that another process uses.
 import { AdminError } from '../../admin.ts';
 
-/** The result code of SQLite for a lock of another process. */
+/** SQLite's result code for a lock held by another process. */
 export const SQLITE_BUSY = 5;
 
-/** Another process holds a lock that does not go together with the one asked for. The message is for the operator. */
+/** Another process holds a conflicting lock. The message is for the operator. */
 export class InUseError extends AdminError {
   override readonly name = 'InUseError';
   /** So it counts as any other lock of another process. */

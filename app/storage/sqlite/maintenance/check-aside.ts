@@ -1,9 +1,9 @@
-// Checks a file in a thread of its own, so that the caller is told how far it is, and can stop it.
+// Checks a file in a thread of its own, so that the caller sees the progress, and can stop it.
 import { Worker } from 'node:worker_threads';
 import type { CheckName, Depth, Inspection, OnProgress } from '../../admin.ts';
 
-/** Also where nothing is new: the caller sees that it goes on. */
-const TELL_EVERY_MS = 200;
+/** Also without news: the caller sees that it is still running. */
+const PROGRESS_EVERY_MS = 200;
 
 export type CheckMessage =
   | {
@@ -16,13 +16,13 @@ export type CheckMessage =
   | { readonly kind: 'failed'; readonly reason: string };
 
 /**
- * Opens the file for reading and checks it in one snapshot. The thread has the priority of the one that calls.
- * Rejects where the file cannot be opened at all, and when `signal` is aborted.
+ * Opens the file for reading and checks it in one snapshot. The thread inherits the priority of the caller.
+ * Rejects where the file cannot be opened, and when `signal` is aborted.
  */
 export async function checkAside(
   path: string,
   depth: Depth,
-  tell: OnProgress<CheckName>,
+  onProgress: OnProgress<CheckName>,
   signal: AbortSignal,
 ): Promise<Inspection> {
   signal.throwIfAborted();
@@ -32,13 +32,13 @@ export async function checkAside(
   });
   const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
   let last: Parameters<OnProgress<CheckName>> = ['schema', 0, null];
-  const timer = setInterval(() => tell(...last), TELL_EVERY_MS);
+  const timer = setInterval(() => onProgress(...last), PROGRESS_EVERY_MS);
   const stop = (): void => reject(new Error('it was stopped'));
   signal.addEventListener('abort', stop);
-  worker.on('message', (news: CheckMessage) => {
-    if (news.kind === 'progress') last = [news.name, news.done, news.all];
-    else if (news.kind === 'done') resolve(news.inspection);
-    else reject(new Error(news.reason));
+  worker.on('message', (message: CheckMessage) => {
+    if (message.kind === 'progress') last = [message.name, message.done, message.all];
+    else if (message.kind === 'done') resolve(message.inspection);
+    else reject(new Error(message.reason));
   });
   worker.on('error', reject);
   worker.on('exit', () => reject(new Error('the thread that checks the file ended')));

@@ -7,7 +7,7 @@ import type { CheckMessage } from './check-aside.ts';
 const port = parentPort;
 if (port === null) throw new Error('check-thread.ts runs as a worker thread only');
 const { path, depth } = workerData as { path: string; depth: Depth };
-const send = (news: CheckMessage): void => port.postMessage(news);
+const send = (message: CheckMessage): void => port.postMessage(message);
 
 try {
   const inspection = checkFile(path, depth, (name, done, all) =>

@@ -1,4 +1,4 @@
-// Checks a database file: whether SQLite finds it sound, whether the schema is ours, whether what is derived agrees with the messages.
+// Checks a database file: SQLite's own integrity check, the schema, and everything derived against the messages.
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { CheckName, Depth, Finding, Inspection, OnProgress } from '../../admin.ts';
@@ -9,27 +9,27 @@ import { IndexUnusable, inSnapshot, openReader } from '../index/reader-connectio
 import { INDEX, indexPath } from '../index/schema.ts';
 import { verifyCounters, verifyLists, verifySearch } from './verify.ts';
 
-/** How many of SQLite's findings are told. */
+/** How many of SQLite's findings are reported. */
 const FINDINGS_MAX = 20;
 
-/** Opens the file for reading and checks it in one snapshot. Throws where it cannot be opened at all. */
+/** Opens the file for reading and checks it in one snapshot. Throws where it cannot be opened. */
 export function checkFile(
   path: string,
   depth: Depth,
-  tell: OnProgress<CheckName> = () => undefined,
+  onProgress: OnProgress<CheckName> = () => undefined,
 ): Inspection {
   const findings: Finding[] = [];
   const run = (name: CheckName, work: () => string[]): boolean => {
-    tell(name, 0, null);
+    onProgress(name, 0, null);
     const startMs = performance.now();
     const problems = attempt(work);
     findings.push({ name, problems, seconds: (performance.now() - startMs) / 1_000 });
     return problems.length === 0;
   };
   const facts = checkDatabase(path, depth, run);
-  // Later checks are left out where an earlier one shows that they would have no effect.
+  // Later checks are skipped where an earlier one failed, or the schema is an older one.
   const isCurrent = facts.schemaVersion === SCHEMA_VERSION && findings.every(isSound);
-  const index = isCurrent ? checkIndex(path, depth, run, tell) : null;
+  const index = isCurrent ? checkIndex(path, depth, run, onProgress) : null;
   return { findings, sound: findings.every(isSound), ...facts, index };
 }
 
@@ -39,7 +39,7 @@ function isSound({ problems }: Finding): boolean {
   return problems.length === 0;
 }
 
-/** The database by itself. */
+/** Checks the database itself. */
 function checkDatabase(
   path: string,
   depth: Depth,
@@ -47,7 +47,7 @@ function checkDatabase(
 ): Pick<Inspection, 'schemaVersion' | 'messages' | 'lastSeq'> {
   const database = openForReading(path);
   try {
-    // One state for all checks. It ends with the connection: on a damaged file even that a read ends may be an error.
+    // One snapshot for all checks. It ends with the connection: on a damaged file even a COMMIT may fail.
     database.exec('BEGIN');
     if (!run('schema', () => schemaProblems(database)))
       return { schemaVersion: null, messages: null, lastSeq: null };
@@ -64,12 +64,12 @@ function checkDatabase(
   }
 }
 
-/** The index against the database. One that another process is building is checked as far as it goes. */
+/** Checks the index against the database. One that is still being built is checked up to its watermarks. */
 function checkIndex(
   path: string,
   depth: Depth,
   run: Run,
-  tell: OnProgress<CheckName>,
+  onProgress: OnProgress<CheckName>,
 ): Inspection['index'] {
   if (!existsSync(indexPath(path))) return null;
   const database = openReader(path);
@@ -82,7 +82,7 @@ function checkIndex(
       ]);
       if (listed && depth === 'full')
         run('search', () =>
-          verifySearch(database, standing, (done) => tell('search', done, searchedSeq)),
+          verifySearch(database, standing, (done) => onProgress('search', done, searchedSeq)),
         );
       return { listed: listedSeq, searched: searchedSeq };
     });
@@ -95,7 +95,7 @@ function checkIndex(
   }
 }
 
-/** How many messages there are, and the last number given: scanned, as old versions counted nothing. */
+/** Returns how many messages there are, by a scan, as old versions kept no count, and the last number assigned. */
 function countsOf(database: DatabaseSync): Pick<Inspection, 'messages' | 'lastSeq'> {
   try {
     const row = database.prepare('SELECT count(*) AS count FROM messages').get();
@@ -105,7 +105,7 @@ function countsOf(database: DatabaseSync): Pick<Inspection, 'messages' | 'lastSe
   }
 }
 
-/** What a check finds; where it cannot be finished, that is what is wrong. */
+/** Returns what a check finds; where it fails, the error is the finding. */
 function attempt(work: () => string[]): string[] {
   try {
     return work();

@@ -1,4 +1,4 @@
-// What `oncebox stats` shows: the figures of `GET /stats`, and what the file says of itself.
+// What `oncebox stats` shows: the result of `GET /stats`, and the gauges of the file.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Stats } from '../../../model/stats.ts';
 import type { DatabaseStats } from '../../admin.ts';
@@ -26,7 +26,7 @@ export function fileStats(path: string): DatabaseStats {
   }
 }
 
-/** From the index; without one that can be used, as of a backup, by a scan. */
+/** Returns the stats from the index; without a usable one, as for a backup, by a scan. */
 function counted(database: DatabaseSync, fromIndex: () => Stats): Stats {
   try {
     return fromIndex();

@@ -9,15 +9,15 @@ import { Writer } from '../write/writer.ts';
 import { updateIndex } from './index-update.ts';
 import { YieldingWriter } from './yielding-writer.ts';
 
-/** With the pages of a large transaction in memory, each is written once. */
+/** Holds the pages of a large transaction, so that each is written once. */
 const CACHE_KIB = 262_144;
-/** Beside a service a transaction is short; alone it grows to where a message costs least. */
+/** Beside a service transactions are short; otherwise they grow to the size at which a message costs least. */
 const BATCH_MESSAGES_MIN = 2_048;
 const BATCH_MESSAGES_MAX = 49_152;
-/** Ids come in no order, so each batch changes the same pages again: they are copied into the file only now and then. */
+/** Ids are in no order, so each batch changes the same pages again: they are copied into the file only every few batches. */
 const BATCHES_A_CHECKPOINT = 4;
 
-/** Opens a file, creating it where it is absent, stores what it is given, and brings the index up to date. */
+/** Opens a file, creating it where it is absent, stores messages, and brings the index up to date. */
 export class FileImport implements BulkImport {
   readonly #path: string;
   readonly #lock: ServiceLock;

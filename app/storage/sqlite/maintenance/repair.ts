@@ -1,4 +1,4 @@
-// Builds everything that is derived from the messages again: SQLite's own indexes, the counters, the index file.
+// Rebuilds everything that is derived from the messages: SQLite's own indexes, the counters, the index file.
 import type { DatabaseSync } from 'node:sqlite';
 import type { OnProgress } from '../../admin.ts';
 import { openForWriting } from '../file/connection.ts';
@@ -13,14 +13,14 @@ const CHECKPOINT_STEPS = 8;
 
 /**
  * Throws InUseError while a service runs, and what SQLite throws where the messages themselves cannot be read.
- * Killed in between, it leaves an index that is right as far as it goes: the next start of the service fills the rest.
+ * If it is killed, the index is right up to its watermarks: the next start of the service fills the rest.
  */
-export function repair(path: string, tell: OnProgress<'lists' | 'search'>): void {
+export function repair(path: string, onProgress: OnProgress<'lists' | 'search'>): void {
   const lock = ServiceLock.exclusive(path);
   try {
     repairDatabase(path);
     deleteIndex(path);
-    fillIndex(path, tell);
+    fillIndex(path, onProgress);
   } finally {
     lock.release();
   }
@@ -39,7 +39,7 @@ function repairDatabase(path: string): void {
   }
 }
 
-/** Numbers that were given to messages or removals are never given again, whatever was deleted. */
+/** Numbers that were assigned to messages or removals are never assigned again, whatever was deleted. */
 function recount(database: DatabaseSync): void {
   const { highest, certain } = readNumbers(database, true);
   setLastSeq(database, certain ? highest : numberOfClock(highest));
@@ -53,7 +53,7 @@ function recount(database: DatabaseSync): void {
       value = iif(name IN ('messages', 'tombstones'), excluded.value, max(value, excluded.value));`);
 }
 
-function fillIndex(path: string, tell: OnProgress<'lists' | 'search'>): void {
+function fillIndex(path: string, onProgress: OnProgress<'lists' | 'search'>): void {
   const indexer = new Indexer(path);
   try {
     for (let steps = 1; ; steps += 1) {
@@ -61,12 +61,12 @@ function fillIndex(path: string, tell: OnProgress<'lists' | 'search'>): void {
       const { index, main } = indexer.standing;
       if (step === 'none') break;
       if (steps % CHECKPOINT_STEPS === 0) indexer.checkpoint(true);
-      if (step === 'search') tell('search', index.searchedSeq, main.lastSeq);
-      else tell('lists', index.listedSeq, main.lastSeq);
+      if (step === 'search') onProgress('search', index.searchedSeq, main.lastSeq);
+      else onProgress('lists', index.listedSeq, main.lastSeq);
     }
     const { lastSeq } = indexer.standing.main;
-    tell('lists', lastSeq, lastSeq);
-    tell('search', lastSeq, lastSeq);
+    onProgress('lists', lastSeq, lastSeq);
+    onProgress('search', lastSeq, lastSeq);
   } finally {
     indexer.close();
   }

@@ -1,4 +1,4 @@
-// Compares everything that is derived from the messages with the messages themselves. Whoever calls it holds a snapshot.
+// Compares everything that is derived from the messages with the messages themselves. The caller holds a snapshot.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { counterReader } from '../file/counters.ts';
 import { FIRST_KEY, KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
@@ -9,19 +9,19 @@ import type { Standing } from '../index/state.ts';
 
 /** Messages compared in one statement. */
 const CHUNK_MESSAGES = 4_096;
-/** How many messages that search does not find are named. */
+/** How many of the messages that search does not find are named. */
 const NAMED_MAX = 5;
 
 /** What should be listed: stored messages up to the watermark, and removed ones that the index has not followed. */
 const LISTED = `(SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM messages NOT INDEXED WHERE seq <= :listed
   UNION ALL SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM removals WHERE number > :followed AND seq <= :listed)`;
 
-/** Compares two figures; returns a sentence where they differ. */
+/** Returns a sentence where two counts differ. */
 function difference(what: string, kept: number, scanned: number): string[] {
   return kept === scanned ? [] : [`${what}: ${kept} kept, ${scanned} by a scan`];
 }
 
-/** The counters of the database. Returns a sentence for each that is wrong. Throws what SQLite throws. */
+/** Checks the counters of the database. Returns a sentence for each that is wrong. Throws what SQLite throws. */
 export function verifyCounters(database: DatabaseSync): string[] {
   const counter = counterReader(database);
   const count = (sql: string): number => number(database, sql);
@@ -46,7 +46,7 @@ export function verifyCounters(database: DatabaseSync): string[] {
   ];
 }
 
-/** The lists, counts and segments of the index. Returns a sentence for each thing that is wrong. Throws what SQLite throws. */
+/** Checks the lists, counts and segments of the index. Returns a sentence for each thing that is wrong. Throws what SQLite throws. */
 export function verifyLists(database: DatabaseSync, { index }: Standing): string[] {
   const scope = { listed: index.listedSeq, followed: index.removals };
   const listed = (sql: string): number => number(database, sql, scope);
@@ -114,13 +114,13 @@ const WRONG_SEGMENTS = `SELECT count(*) FROM (
     AND (e.ts_seconds, e.ts_nanos, e.message_id) < (g.next_seconds, g.next_nanos, g.next_id))`;
 
 /**
- * Whether search finds every text up to its watermark. `tell` is told how many were looked for. Returns a sentence for each of the
+ * Checks that search finds every text up to its watermark. `onProgress` is called with the last number that was searched for. Returns a sentence for each of the
  * first that it does not find. Throws what SQLite throws.
  */
 export function verifySearch(
   database: DatabaseSync,
   { index }: Standing,
-  tell: (done: number) => void,
+  onProgress: (done: number) => void,
 ): string[] {
   const missing: string[] = [];
   const texts = preparedArrays(
@@ -140,7 +140,7 @@ export function verifySearch(
     const last = rows.at(-1)?.[0];
     if (last === undefined) break;
     after = last;
-    tell(after);
+    onProgress(after);
   }
   if (missing.length === 0) return [];
   const names = missing.slice(0, NAMED_MAX).join(', ');
@@ -149,7 +149,7 @@ export function verifySearch(
 
 type TextRow = readonly [seq: number, messageId: string, text: string | null];
 
-/** The one number of a statement's one row. */
+/** Returns the one number of a statement's one row. */
 function number(
   database: DatabaseSync,
   sql: string,
