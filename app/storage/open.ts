@@ -16,7 +16,7 @@ export async function openStore(
   return SqliteStore.open({ path: database.path, ...options }, observer);
 }
 
-/** Returns the maintenance of a database. It opens the database anew for each call, and holds nothing in between. */
+/** Returns the maintenance of a database. Each call opens the database by itself, and nothing stays open in between. */
 export async function openAdmin(database: DatabaseLocation): Promise<StoreAdmin> {
   const { SqliteAdmin } = await import('./sqlite/admin.ts');
   return new SqliteAdmin(database.path);
