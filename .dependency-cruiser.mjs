@@ -3,10 +3,11 @@
 /** What each room of app/ may import from the others, beside itself. A room is a folder or one file. */
 const ROOMS = {
   model: [],
+  'sync-directory': [],
   config: ['model'],
   ingest: ['model', 'storage/store'],
   query: ['model'],
-  storage: ['model'],
+  storage: ['model', 'sync-directory'],
   observe: ['model', 'storage/store'],
   http: ['ingest', 'query', 'observe', 'model', 'storage/store'],
   service: [
@@ -21,7 +22,16 @@ const ROOMS = {
   ],
   main: ['service', 'config'],
   // The command `serve` is the process; `send` signs as `ingest` verifies, and `import` decodes as it does.
-  cli: ['main', 'config', 'ingest', 'model', 'storage/open', 'storage/store', 'storage/admin'],
+  cli: [
+    'main',
+    'config',
+    'ingest',
+    'model',
+    'storage/open',
+    'storage/store',
+    'storage/admin',
+    'sync-directory',
+  ],
 };
 
 /** The files by which the rest of the program enters app/storage: the two ports, and what opens an engine behind them. */

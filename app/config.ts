@@ -1,4 +1,5 @@
 // The environment, read once into a frozen Config; what does not fit is named with its reason.
+import { isIPv6 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { readBasePath } from './config/base-path.ts';
@@ -34,28 +35,24 @@ export const SETTINGS = [
     meaning:
       'Bearer token that everything but `/webhook` and `/health/*` asks for; unset: open to all',
   },
-  {
-    name: 'API_TOKEN_FILE',
-    default: null,
-    meaning: 'File to read that token from instead',
-  },
+  { name: 'API_TOKEN_FILE', default: null, meaning: 'File to read that token from instead' },
   {
     name: 'METRICS_TOKEN',
     default: null,
     meaning: 'Bearer token that `/metrics` asks for instead of `API_TOKEN`',
   },
-  {
-    name: 'METRICS_TOKEN_FILE',
-    default: null,
-    meaning: 'File to read that token from instead',
-  },
+  { name: 'METRICS_TOKEN_FILE', default: null, meaning: 'File to read that token from instead' },
   {
     name: 'DATABASE_URL',
     default: 'sqlite:///data/app.db',
     meaning: 'Three slashes: relative to the working directory; four: absolute',
   },
   { name: 'LOG_LEVEL', default: 'INFO', meaning: '`DEBUG`, `INFO`, `WARNING` or `ERROR`' },
-  { name: 'HOST', default: '0.0.0.0', meaning: 'Address to listen on' },
+  {
+    name: 'HOST',
+    default: '0.0.0.0',
+    meaning: 'Address to listen on; an IPv6 address with or without brackets',
+  },
   { name: 'PORT', default: '8000', meaning: 'Port to listen on; 0 takes a free one' },
   {
     name: 'BASE_PATH',
@@ -122,7 +119,7 @@ export function readConfig(env: Environment = process.env): Config {
     tokens: { api: readToken(env, 'API_TOKEN'), metrics: readToken(env, 'METRICS_TOKEN') },
     database: readDatabase(env),
     logLevel: readLogLevel(setting(env, 'LOG_LEVEL')),
-    host: setting(env, 'HOST'),
+    host: readHost(setting(env, 'HOST')),
     port: readInteger(env, 'PORT', 0, 65_535),
     basePath: readBasePath(setting(env, 'BASE_PATH')),
     bodyBytesMax: readInteger(env, 'MAX_BODY_BYTES', 1, 64 * 1_048_576),
@@ -188,6 +185,16 @@ function readSqlitePath(url: string): string {
     throw new ConfigError('DATABASE_URL must be a plain path after sqlite:///, without parameters');
   }
   return resolve(path);
+}
+
+/** An IPv6 address may stand in brackets, as it does in a URL. */
+function readHost(value: string): string {
+  if (!value.startsWith('[')) return value;
+  const address = value.slice(1, -1);
+  if (value.endsWith(']') && isIPv6(address)) return address;
+  throw new ConfigError(
+    `HOST must hold an IPv6 address where it has brackets, such as [::1], not ${JSON.stringify(value.slice(0, 64))}`,
+  );
 }
 
 function readLogLevel(value: string): LogLevel {

@@ -1,7 +1,7 @@
 // The process: starts the service, stops it on a signal, and ends with a code that means something.
 import { type Config, readConfig } from './config.ts';
 import { ConfigError } from './config/config-error.ts';
-import { openObservers, startService } from './service.ts';
+import { StartError, openObservers, startService } from './service.ts';
 
 /** Exit codes: 0 stopped as told, 1 crashed, 78 a setting cannot be used (sysexits.h: EX_CONFIG), 130 a second signal. */
 const EXIT_CRASHED = 1;
@@ -9,6 +9,7 @@ const EXIT_CONFIG = 78;
 const EXIT_IMPATIENT = 130;
 /** A second signal ends the process at once, but not one that comes this soon after the first. */
 const SAME_SIGNAL_MS = 1_000;
+const STACK_LINES_MAX = 7;
 
 // The database, its WAL and its shared memory are for this user alone.
 process.umask(0o077);
@@ -61,23 +62,17 @@ async function end(code: number): Promise<void> {
   process.exit(code);
 }
 
-/** Says on stderr, in one line of JSON, why the process cannot start. */
+/** Says on stderr, in one line of JSON, why the process cannot start; where that is a bug, also where it is. */
 function refuseToStart(error: unknown): never {
-  const msg = error instanceof Error ? error.message : String(error);
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const isExpected = error instanceof ConfigError || error instanceof StartError;
   const line = {
     ts: new Date().toISOString(),
     level: 'ERROR',
     event: 'startup_failed',
-    msg: explain(error, msg),
+    msg: message,
+    ...(isExpected ? {} : { stack: stack?.split('\n').slice(1, STACK_LINES_MAX + 1) }),
   };
   process.stderr.write(`${JSON.stringify(line)}\n`);
   process.exit(error instanceof ConfigError ? EXIT_CONFIG : EXIT_CRASHED);
-}
-
-/** Errors of the network name the variable that they come from. */
-function explain(error: unknown, msg: string): string {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (syscall === 'listen' || syscall === 'getaddrinfo')
-    return `HOST, PORT: cannot listen there: ${code ?? msg}`;
-  return msg;
 }

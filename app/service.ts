@@ -5,6 +5,7 @@ import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { Feed } from './http/stream/feed.ts';
 import { type Receive, receive as receiveWith } from './ingest/receive.ts';
+import { isExpected } from './model/refusal.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, type Sources, createMetrics, watch } from './observe/metrics.ts';
@@ -22,6 +23,11 @@ export interface Service {
   readonly stop: () => Promise<void>;
 }
 
+/** The service cannot start, for a reason outside the program: `message` names the setting and says why. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
 /** What watches the service from its first line to its last. */
 export interface Observers {
   readonly events: Events;
@@ -37,7 +43,8 @@ export function openObservers(config: Config): Observers {
 }
 
 /**
- * Opens the store and listens. Rejects when the file or the address cannot be used; nothing is left open then.
+ * Opens the store and listens. Rejects with StartError when the file or the address cannot be used; nothing is left
+ * open then.
  * `fatal` is called when the service cannot go on; the process is expected to end.
  */
 export async function startService(
@@ -54,7 +61,7 @@ export async function startService(
       readerThreads: config.readerThreads,
     },
     events.storeObserver(fatal),
-  );
+  ).catch(startError('DATABASE_URL'));
   const feed = new Feed(store);
   store.onCommit(() => feed.wake());
   const assets = readAssets(config.basePath);
@@ -76,12 +83,13 @@ export async function startService(
       metrics,
       events,
     }),
-    receive,
     { bodyBytesMax, connectionsMax },
     events,
   );
   try {
-    const url = await server.listen(config.host, config.port);
+    const url = await server
+      .listen(config.host, config.port)
+      .catch(startError('HOST, PORT: cannot listen there'));
     return {
       url,
       stop: async () => {
@@ -94,6 +102,15 @@ export async function startService(
     await store.close();
     throw error;
   }
+}
+
+/** Returns a handler that puts what the error is about before its message. A bug passes as it is. */
+function startError(about: string): (error: unknown) => never {
+  return (error) => {
+    if (!isExpected(error)) throw error;
+    const { message } = error;
+    throw new StartError(message.startsWith(about) ? message : `${about}: ${message}`);
+  };
 }
 
 /** Where the gauges look when they are scraped. */

@@ -21,6 +21,8 @@ const CODAS = ['', '', '', 'n', 'r', 's', 't', 'l', 'nd', 'ck'];
 export const RARE_WORD = 'zyxquorv';
 /** Stands in one text of ten in a filled table, and in no other. */
 export const COMMON_WORD = 'qwijtzum';
+/** Too short for an index of trigrams; only the texts with the common word have it. */
+export const TWO_LETTERS = COMMON_WORD.slice(0, 2);
 const RARE_EVERY = 10_000;
 const COMMON_EVERY = 10;
 
@@ -47,6 +49,11 @@ export function busySender(index: number): string {
 
 function sender(index: number): string {
   return `+9198${String(10_000_000 + index * 17)}`;
+}
+
+/** Two of the most frequent words, one after the other, as many texts have them. */
+export function phrase(): string {
+  return vocabulary(randomNumbers(VOCABULARY_SEED)).slice(0, 2).join(' ');
 }
 
 export class Corpus {

@@ -1,20 +1,12 @@
 // `npm run bench:dashboard`: the dashboard in a real browser on a million messages: how soon, how smooth, how much memory.
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CDPSession, Page } from 'playwright-core';
 import { openWindow, startBrowser } from '../tests/support/browser.ts';
 import { caughtUp } from './backlog.ts';
-import { filledTable } from './fill.ts';
+import { copyTable, filledTable } from './fill.ts';
 import { type Watched, dragTo, observe, wheel } from './in-page.ts';
 import { runPaced } from './paced.ts';
 import { printTable, progress, readNumbers, readOptions, shown, writeResults } from './report.ts';
@@ -35,10 +27,7 @@ const cleaning: (() => Promise<void> | void)[] = [
 const cleaner = { after: (clean: () => Promise<void> | void) => void cleaning.push(clean) };
 
 const databasePath = join(directory, 'app.db');
-copyFileSync(filledTable(size).path, databasePath, constants.COPYFILE_FICLONE);
-const copy = openSync(databasePath, 'r+');
-fsyncSync(copy);
-closeSync(copy);
+copyTable(filledTable(size).path, databasePath);
 const server = await startService(databasePath, 'null');
 cleaner.after(() => server.stop());
 await caughtUp(server.url);

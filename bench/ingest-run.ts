@@ -1,128 +1,139 @@
 // One measurement of ingest: a fresh process and a fresh file, a warm-up, the load, and a check that nothing was lost.
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { DatabaseSync } from 'node:sqlite';
+import { type Backlog, backlogOf, caughtUp } from './backlog.ts';
 import { CUT_OFF_PER_CONNECTION, type Load, type LoadFigures, runLoad } from './load.ts';
-import { memory, threadShares, threadTimes } from './process-figures.ts';
-import { type LogSink, type Server, scrape, startCeiling, startService } from './server.ts';
+import {
+  type ThreadCost,
+  memory,
+  processCpuSeconds,
+  threadCosts,
+  threadTimes,
+  writtenBytes,
+} from './process-figures.ts';
+import { type Server, scrape } from './server.ts';
 
 const WARM_UP_SECONDS = 2;
+
+/** A server whose ingest is measured. */
+export interface Subject {
+  readonly name: string;
+  /** Whether it stores what it takes, in the table `messages` of the file. One that does not may get the same messages again. */
+  readonly stores: boolean;
+  readonly start: (databasePath: string) => Promise<Server>;
+}
 
 /** What is the same in every measurement of a run. */
 export interface Setting {
   readonly directory: string;
   readonly warmUpFile: string;
   readonly file: string;
-  readonly use: Load['use'];
   readonly seconds: number;
 }
 
 export interface IngestFigures extends LoadFigures {
   readonly requests_per_second: number;
-  readonly threads: readonly { name: string; cpu_percent: number }[];
+  readonly threads: readonly ThreadCost[];
   readonly rss_mib: number;
   readonly peak_rss_mib: number;
+  /** Bytes that the process had written to the disk under load. */
+  readonly written_bytes: number;
 }
 
-export interface ServiceFigures extends IngestFigures {
-  readonly rows_a_commit: number;
-  readonly commit_ms_mean: number;
-  readonly stored: number;
-  /** Messages that the search index did not hold yet when the load began and ended; null without such a metric. */
-  readonly search_backlog: readonly [number | null, number | null];
-  readonly wal_bytes: number;
+/** What a server cost in all, from the load's begin until what it derives from the messages was up to date. */
+interface WholeCost {
+  readonly cpu_seconds: number;
+  readonly written_bytes: number;
+  /** From the end of the load on. */
+  readonly catch_up_seconds: number;
 }
 
-/** Measures the bare server. */
-export async function measureCeiling(
+export interface SubjectFigures extends IngestFigures {
+  /** Null where nothing is committed. */
+  readonly messages_a_commit: number | null;
+  /** What lists and search lacked when the load ended; null where nothing is derived. */
+  readonly backlog: Backlog | null;
+  readonly whole: WholeCost;
+}
+
+/** Measures a server. Rejects when an answer was not 200, or when an acknowledged message is missing from the file. */
+export async function measure(
+  subject: Subject,
   setting: Setting,
   connections: number,
-): Promise<IngestFigures> {
-  const server = await startCeiling();
+): Promise<SubjectFigures> {
+  const home = mkdtempSync(join(setting.directory, 'server-'));
+  const path = join(home, 'app.db');
   try {
-    await warmUp(server, setting, connections);
-    return await underLoad(server, setting, connections);
+    const { acknowledged, figures } = await inProcess(subject, path, setting, connections);
+    if (subject.stores) requireAll(path, acknowledged, 2 * connections * CUT_OFF_PER_CONNECTION);
+    return figures;
   } finally {
-    await server.stop();
+    rmSync(home, { recursive: true, force: true });
   }
 }
 
-/** Measures the service. Rejects when an answer was not 200, or when an acknowledged message is missing. */
-export async function measureService(
-  setting: Setting,
+/** Starts the server, measures it, and ends it. */
+async function inProcess(
+  subject: Subject,
+  path: string,
+  { warmUpFile, file, seconds }: Setting,
   connections: number,
-  log: LogSink,
-): Promise<ServiceFigures> {
-  const home = mkdtempSync(join(setting.directory, 'service-'));
-  const server = await startService(join(home, 'app.db'), log);
+): Promise<{ acknowledged: number; figures: SubjectFigures }> {
+  const server = await subject.start(path);
+  const use = subject.stores ? 'once' : 'again';
   try {
-    const warm = await warmUp(server, setting, connections);
+    // Messages of their own run the code hot, so that compilation is not measured.
+    const warmUp = { url: `${server.url}/webhook`, file: warmUpFile, use, connections } as const;
+    const warm = onlyAccepted(await runLoad({ ...warmUp, seconds: WARM_UP_SECONDS }));
+    await settled(server);
     const before = await scrape(server.url);
-    const figures = await underLoad(server, setting, connections);
+    const cpuBefore = processCpuSeconds(server.pid);
+    const writtenBefore = writtenBytes(server.pid);
+    const figures = await underLoad(server, { file, use, seconds }, connections);
     const after = await scrape(server.url);
+    const catch_up_seconds = await settled(server);
     const grown = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0);
     const commits = grown('oncebox_batch_messages_count');
-    const acknowledged = warm.requests + figures.requests;
     return {
-      ...figures,
-      rows_a_commit: grown('oncebox_batch_messages_sum') / commits,
-      commit_ms_mean: (grown('oncebox_commit_duration_seconds_sum') / commits) * 1_000,
-      stored: await verified(server.url, acknowledged, 2 * connections * CUT_OFF_PER_CONNECTION),
-      search_backlog: [backlog(before), backlog(after)],
-      wal_bytes: after.get('oncebox_wal_bytes') ?? Number.NaN,
+      acknowledged: warm.requests + figures.requests,
+      figures: {
+        ...figures,
+        messages_a_commit: commits > 0 ? grown('oncebox_batch_messages_sum') / commits : null,
+        backlog: backlogOf(after),
+        whole: {
+          cpu_seconds: processCpuSeconds(server.pid) - cpuBefore,
+          written_bytes: writtenBytes(server.pid) - writtenBefore,
+          catch_up_seconds,
+        },
+      },
     };
   } finally {
     await server.stop();
-    rmSync(home, { recursive: true, force: true });
   }
 }
 
-/** Stores the file's messages from one thread in batches, without HTTP. Gives rows a second. */
-export async function measureFloor(
-  setting: Setting,
-  engine: 'service writer' | 'bare',
-  batch: number,
-): Promise<number> {
-  const home = mkdtempSync(join(setting.directory, 'floor-'));
-  try {
-    const program = fileURLToPath(new URL('floor.ts', import.meta.url));
-    const parameters = [
-      program,
-      engine,
-      setting.file,
-      home,
-      String(batch),
-      String(setting.seconds),
-    ];
-    const { stdout } = await promisify(execFile)(process.execPath, parameters);
-    const { rows, seconds } = JSON.parse(stdout) as { rows: number; seconds: number };
-    return rows / seconds;
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+/** Waits until what the server derives from the messages is up to date. Returns the seconds that it took. */
+async function settled(server: Server): Promise<number> {
+  return backlogOf(await scrape(server.url)) === null ? 0 : caughtUp(server.url);
 }
 
-/** Runs the code hot on messages of their own, so that compilation is not measured. */
-async function warmUp(server: Server, setting: Setting, connections: number): Promise<LoadFigures> {
-  const load = { url: `${server.url}/webhook`, file: setting.warmUpFile, use: setting.use };
-  return onlyAccepted(await runLoad({ ...load, connections, seconds: WARM_UP_SECONDS }));
-}
-
-/** Loads a server that is warm, and looks at what its process costs meanwhile. */
+/** Loads a server that is warm, and reads what its process costs meanwhile. */
 export async function underLoad(
   server: Server,
-  { file, use, seconds }: Pick<Setting, 'file' | 'use' | 'seconds'>,
+  { file, use, seconds }: Pick<Load, 'file' | 'use' | 'seconds'>,
   connections: number,
 ): Promise<IngestFigures> {
   const before = threadTimes(server.pid);
+  const writtenBefore = writtenBytes(server.pid);
   const figures = await runLoad({ url: `${server.url}/webhook`, file, use, connections, seconds });
   const after = threadTimes(server.pid);
   return {
     ...onlyAccepted(figures),
     requests_per_second: figures.requests / figures.seconds,
-    threads: threadShares(before, after, figures.seconds),
+    threads: threadCosts(before, after, figures.seconds),
+    written_bytes: writtenBytes(server.pid) - writtenBefore,
     ...memory(server.pid),
   };
 }
@@ -136,23 +147,15 @@ function onlyAccepted(figures: LoadFigures): LoadFigures {
 }
 
 /**
- * Checks that every acknowledged message is counted, that nothing else is but at most `cutOffMax` requests whose
- * answer the generator did not wait for, and that the service's own counter lies between. Gives the number of rows.
+ * Checks that the file of a server that has ended holds every acknowledged message, and nothing else but at most `cutOffMax`
+ * requests whose answer the generator did not wait for.
  */
-async function verified(url: string, acknowledged: number, cutOffMax: number): Promise<number> {
-  const stats = (await (await fetch(`${url}/stats`)).json()) as { total_messages: number };
-  const samples = await scrape(url);
-  const created = samples.get('webhook_requests_total{result="created"}') ?? Number.NaN;
-  const total = stats.total_messages;
-  const excess = total - acknowledged;
-  if (excess < 0 || excess > cutOffMax || created < acknowledged || created > total) {
-    throw new Error(
-      `acknowledged ${acknowledged}, stored ${total} (at most ${cutOffMax} more are in order), created ${created}`,
-    );
-  }
-  return total;
-}
-
-function backlog(samples: ReadonlyMap<string, number>): number | null {
-  return samples.get('oncebox_search_backlog_messages') ?? null;
+function requireAll(path: string, acknowledged: number, cutOffMax: number): void {
+  const database = new DatabaseSync(path);
+  const stored = Number(database.prepare('SELECT count(*) AS rows FROM messages').get()?.['rows']);
+  database.close();
+  if (stored >= acknowledged && stored <= acknowledged + cutOffMax) return;
+  throw new Error(
+    `acknowledged ${acknowledged}, stored ${stored} (at most ${cutOffMax} more are in order)`,
+  );
 }

@@ -1,10 +1,9 @@
 // `npm run bench:mixed`: what readers cost the writers: ingest with and without clients that search and page, in turns.
-import { closeSync, constants, copyFileSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { caughtUp } from './backlog.ts';
 import { COMMON_WORD, Corpus, RARE_WORD, randomNumbers } from './corpus.ts';
-import { filledTable } from './fill.ts';
+import { copyTable, filledTable } from './fill.ts';
 import { type IngestFigures, underLoad } from './ingest-run.ts';
 import { GENERATOR, runLoad } from './load.ts';
 import { type Answer, ReadClient, type Times, nextPage, summary } from './read-client.ts';
@@ -52,11 +51,7 @@ const pauseMs = Number(options['pause-ms']);
 const directory = workingDirectory();
 
 const databasePath = join(directory, 'app.db');
-copyFileSync(filledTable(size, options.keep).path, databasePath, constants.COPYFILE_FICLONE);
-// Else the disk would write the copy while the first turn is measured.
-const copy = openSync(databasePath, 'r+');
-fsyncSync(copy);
-closeSync(copy);
+copyTable(filledTable(size, options.keep).path, databasePath);
 const server = await startService(databasePath, 'null');
 await caughtUp(server.url);
 const turns: Turn[] = [];

@@ -31,7 +31,7 @@ export interface Curve {
   readonly points: readonly { readonly rows: number; readonly ms: number }[];
 }
 
-/** Draws docs/images/throughput.svg: the share of the ceiling that the service reaches, a bar for each number of connections. */
+/** Draws docs/images/throughput.svg: requests a second as a share of the durable floor's, a bar for each number of connections. */
 export function drawThroughput(
   bars: readonly { readonly connections: number; readonly ratio: number }[],
 ): void {
@@ -46,7 +46,7 @@ export function drawThroughput(
       label(x + slot / 4, HEIGHT - BOTTOM + 20, `${connections} connections`, 'middle'),
     );
   }
-  write('throughput.svg', 'Requests a second as a share of a bare node:http server', parts);
+  write('throughput.svg', 'Requests a second as a share of the durable floor', parts);
 }
 
 /** Draws docs/images/reads.svg: the p50 of each kind of read against the size of the table, both axes logarithmic. */

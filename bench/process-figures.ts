@@ -1,14 +1,25 @@
-// What a running process costs: CPU by thread and memory, from /proc. Empty where there is no /proc.
+// What a running process costs: CPU by thread, memory and bytes written, from /proc. Empty where there is no /proc.
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** Ticks of utime and stime in a second: USER_HZ is 100 on every Linux that Node runs on (proc(5)). */
 const TICKS_PER_SECOND = 100;
-/** Threads below this share of one CPU are left out of tables. */
-const CPU_PERCENT_MIN = 1;
+
+/** What tables call threads that Node itself names: V8's compile and collect garbage. */
+const NAMES: Readonly<Record<string, string>> = {
+  'node-MainThread': 'HTTP',
+  'node-V8Worker': 'V8',
+  WorkerThread: 'read',
+};
 
 export interface ThreadTime {
   readonly name: string;
   readonly cpuSeconds: number;
+}
+
+export interface ThreadCost {
+  readonly name: string;
+  readonly cpu_seconds: number;
+  readonly cpu_percent: number;
 }
 
 /** CPU time of each thread since it began, by thread id. */
@@ -20,24 +31,43 @@ export function threadTimes(pid: number): Map<string, ThreadTime> {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
     const ticks = Number(fields[11]) + Number(fields[12]);
-    if (Number.isFinite(ticks)) times.set(tid, { name, cpuSeconds: ticks / TICKS_PER_SECOND });
+    if (Number.isFinite(ticks))
+      times.set(tid, { name: NAMES[name] ?? name, cpuSeconds: ticks / TICKS_PER_SECOND });
   }
   return times;
 }
 
-/** Per cent of one CPU that each thread took between two looks, the busiest first; idle threads are left out. */
-export function threadShares(
+/** CPU seconds of the threads of each name between two readings, the busiest first; idle ones are left out. */
+export function threadCosts(
   before: ReadonlyMap<string, ThreadTime>,
   after: ReadonlyMap<string, ThreadTime>,
   seconds: number,
-): { name: string; cpu_percent: number }[] {
-  return [...after]
-    .map(([tid, { name, cpuSeconds }]) => ({
-      name: `${name}/${tid}`,
-      cpu_percent: Math.round(((cpuSeconds - (before.get(tid)?.cpuSeconds ?? 0)) / seconds) * 100),
+): ThreadCost[] {
+  const sums = new Map<string, number>();
+  for (const [tid, { name, cpuSeconds }] of after) {
+    const used = cpuSeconds - (before.get(tid)?.cpuSeconds ?? 0);
+    sums.set(name, (sums.get(name) ?? 0) + used);
+  }
+  return [...sums]
+    .map(([name, cpu_seconds]) => ({
+      name,
+      cpu_seconds,
+      cpu_percent: Math.round((cpu_seconds / seconds) * 100),
     }))
-    .filter(({ cpu_percent }) => cpu_percent >= CPU_PERCENT_MIN)
-    .toSorted((left, right) => right.cpu_percent - left.cpu_percent);
+    .filter(({ cpu_seconds }) => cpu_seconds > 0)
+    .toSorted((left, right) => right.cpu_seconds - left.cpu_seconds);
+}
+
+/** CPU seconds of the whole process since its start. */
+export function processCpuSeconds(pid: number): number {
+  const stat = readable(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Bytes that the process has had written to the disk since its start (proc(5): write_bytes). */
+export function writtenBytes(pid: number): number {
+  return Number(/^write_bytes: ([0-9]+)$/m.exec(readable(`/proc/${pid}/io`))?.[1]);
 }
 
 /** Memory in use now and at most so far, in MiB. */

@@ -41,7 +41,9 @@ export class ReadClient {
   /** Asks for a path with its query. Rejects when the connection fails. One question at a time. */
   async ask(path: string): Promise<Answer> {
     const startMs = performance.now();
-    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n`);
+    this.#socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nConnection: keep-alive\r\n\r\n`,
+    );
     const parts: Buffer[] = [];
     let head: string | null = null;
     let missing = 0;

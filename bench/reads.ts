@@ -1,11 +1,13 @@
 // `npm run bench:reads`: every kind of read on tables of several sizes, over one connection to the real service.
 import { caughtUp } from './backlog.ts';
-import { COMMON_WORD, RARE_WORD, busySender, planted } from './corpus.ts';
-import { YEAR_MS, YEAR_START_MS, filledTable } from './fill.ts';
+import { filledTable } from './fill.ts';
+import { importedTable } from './import-table.ts';
 import { drawReads } from './plot.ts';
 import { memory } from './process-figures.ts';
 import { type Answer, ReadClient, type Times, nextPage, summary } from './read-client.ts';
+import { KINDS, type Kind } from './read-kinds.ts';
 import {
+  loadAverage,
   printTable,
   progress,
   readNumbers,
@@ -15,23 +17,17 @@ import {
   writeResults,
 } from './report.ts';
 import { type Server, startService } from './server.ts';
+import { THIS_TREE, type Tree, treeAt } from './trees.ts';
 
-/** Every kind is asked at every size in turns, so that whatever else the machine does meets all of them alike. */
-const ROUNDS = 3;
-/** One turn of a kind ends after this many answers, or after this long. */
+/** One turn of a kind ends after this many answers, or after `--turn-ms`. */
 const TURN_REQUESTS = 150;
 const WARM_UP_REQUESTS = 20;
 const FULL_ROWS = 10_000_000;
 
-interface Kind {
-  readonly name: string;
-  readonly path: (index: number, rows: number) => string;
-  /** What `total` must say; a wrong answer is not worth timing. */
-  readonly total?: (rows: number) => number;
-}
 /** A running service on a table of one size. */
-interface Size {
+interface Table {
   readonly rows: number;
+  readonly tree: Tree;
   readonly fill_seconds: number | null;
   readonly search_wait_seconds: number;
   readonly server: Server;
@@ -41,6 +37,7 @@ interface Size {
 
 interface Result {
   readonly rows: number;
+  readonly tree: string;
   readonly fill_seconds: number | null;
   readonly ready_ms: number;
   readonly search_wait_seconds: number;
@@ -49,34 +46,6 @@ interface Result {
   readonly kinds: Record<string, Times>;
 }
 
-const middle = (index: number): string =>
-  `${new Date(YEAR_START_MS + YEAR_MS / 2 + index * 1_000).toISOString().slice(0, 19)}Z`;
-
-const KINDS: readonly Kind[] = [
-  { name: 'limit=50', path: () => '/messages?limit=50', total: (rows) => rows },
-  { name: 'from', path: (index) => `/messages?from=${from(index)}` },
-  { name: 'since', path: (index) => `/messages?since=${middle(index)}` },
-  {
-    name: 'from and since',
-    path: (index) => `/messages?from=${from(index)}&since=${middle(index)}`,
-  },
-  {
-    name: 'q rare',
-    path: () => `/messages?q=${RARE_WORD}`,
-    total: (rows) => planted(rows).rare,
-  },
-  {
-    name: 'q common',
-    path: () => `/messages?q=${COMMON_WORD}`,
-    total: (rows) => planted(rows).common,
-  },
-  {
-    name: 'offset at 90 %',
-    path: (index, rows) => `/messages?offset=${Math.floor(rows * 0.9) + index}`,
-    total: (rows) => rows,
-  },
-  { name: '/stats', path: () => '/stats' },
-];
 const WALK = 'cursor walk';
 
 const options = readOptions({
@@ -84,30 +53,35 @@ const options = readOptions({
   full: false,
   plot: false,
   keep: '',
+  beside: '',
+  rounds: '3',
   'turn-ms': '1000',
 });
 const turnMs = Number(options['turn-ms']);
-const sizes: Size[] = [];
+const [rounds = 3] = readNumbers(options.rounds);
+const trees = [THIS_TREE, ...(options.beside === '' ? [] : [treeAt(options.beside)])];
+const tables: Table[] = [];
 for (const rows of [...readNumbers(options.sizes), ...(options.full ? [FULL_ROWS] : [])])
-  sizes.push(await openSize(rows));
-for (let round = 0; round < ROUNDS; round += 1) {
-  for (const kind of KINDS) for (const size of sizes) await askInTurn(size, kind, round);
-  for (const size of sizes) await walk(size);
+  for (const tree of trees) tables.push(await openTable(rows, tree));
+// Every kind is asked of every table in turns, so that whatever else the machine does meets all of them alike.
+for (let round = 0; round < rounds; round += 1) {
+  const inTurn = round % 2 === 0 ? tables : tables.toReversed();
+  for (const kind of KINDS) for (const table of inTurn) await askInTurn(table, kind, round);
+  for (const table of inTurn) await walk(table);
 }
 const results: Result[] = [];
-for (const size of sizes) results.push(await closeSize(size));
+for (const table of tables) results.push(await closeTable(table));
 report();
 
-function from(index: number): string {
-  return encodeURIComponent(busySender(index));
-}
-
-async function openSize(rows: number): Promise<Size> {
-  const { path, fillSeconds } = filledTable(rows, options.keep);
+/** Another tree gets a file of its own, with the same messages. */
+async function openTable(rows: number, tree: Tree): Promise<Table> {
+  const { path, fillSeconds } =
+    tree === THIS_TREE ? filledTable(rows, options.keep) : importedTable(tree, rows, options.keep);
   warnOfMemory(path);
-  const server = await startService(path, 'null');
+  const server = await startService(path, 'null', tree);
   return {
     rows,
+    tree,
     fill_seconds: fillSeconds,
     search_wait_seconds: await caughtUp(server.url),
     server,
@@ -116,17 +90,17 @@ async function openSize(rows: number): Promise<Size> {
   };
 }
 
-async function closeSize(size: Size): Promise<Result> {
-  const { rows, fill_seconds, search_wait_seconds, server, client, answers } = size;
+async function closeTable(table: Table): Promise<Result> {
+  const { rows, tree, fill_seconds, search_wait_seconds, server, client, answers } = table;
   const kinds = Object.fromEntries([...answers].map(([name, all]) => [name, summary(all)]));
   const figures = { ready_ms: server.readyMs, ...memory(server.pid), kinds };
   client.close();
   await server.stop();
-  return { rows, fill_seconds, search_wait_seconds, ...figures };
+  return { rows, tree: tree.name, fill_seconds, search_wait_seconds, ...figures };
 }
 
-async function askInTurn(size: Size, kind: Kind, round: number): Promise<void> {
-  const { rows, client } = size;
+async function askInTurn(table: Table, kind: Kind, round: number): Promise<void> {
+  const { rows, client } = table;
   const turn: Answer[] = [];
   const endMs = performance.now() + turnMs;
   const requests = WARM_UP_REQUESTS + TURN_REQUESTS;
@@ -138,25 +112,25 @@ async function askInTurn(size: Size, kind: Kind, round: number): Promise<void> {
   }
   // A kind so slow that the time ran out has no warm-up to spare.
   const kept = turn.slice(turn.length > 2 * WARM_UP_REQUESTS ? WARM_UP_REQUESTS : 0);
-  keep(size, kind.name, kept);
-  progress(`${rows.toLocaleString('en')} rows: ${kind.name}: ${shown(summary(kept).p50_ms)} ms`);
+  keep(table, kind.name, kept);
+  progress(`${nameOf(rows, table.tree.name)}: ${kind.name}: ${shown(summary(kept).p50_ms)} ms`);
 }
 
-function keep(size: Size, name: string, answers: readonly Answer[]): void {
-  const kept = size.answers.get(name) ?? [];
-  size.answers.set(name, [...kept, ...answers.map(({ status, ms }) => ({ status, ms }))]);
+function keep(table: Table, name: string, answers: readonly Answer[]): void {
+  const kept = table.answers.get(name) ?? [];
+  table.answers.set(name, [...kept, ...answers.map(({ status, ms }) => ({ status, ms }))]);
 }
 
 /** Follows rel="next" from the first page. */
-async function walk(size: Size): Promise<void> {
+async function walk(table: Table): Promise<void> {
   const answers: Answer[] = [];
   let path: string | null = '/messages?limit=50';
   while (path !== null && answers.length < WARM_UP_REQUESTS + TURN_REQUESTS) {
-    const answer: Answer = await size.client.ask(path);
+    const answer: Answer = await table.client.ask(path);
     answers.push(answer);
     path = nextPage(answer);
   }
-  keep(size, WALK, answers.slice(WARM_UP_REQUESTS));
+  keep(table, WALK, answers.slice(WARM_UP_REQUESTS));
 }
 
 function checkTotal(kind: Kind, rows: number, { status, body }: Answer): void {
@@ -166,47 +140,62 @@ function checkTotal(kind: Kind, rows: number, { status, body }: Answer): void {
   if (total !== expected) throw new Error(`${kind.name}: total is ${total}, not ${expected}`);
 }
 
+function nameOf(rows: number, tree: string): string {
+  return `${rows.toLocaleString('en')}${tree === THIS_TREE.name ? '' : ` ${tree}`}`;
+}
+
 function report(): void {
   const names = [...KINDS.map(({ name }) => name), WALK];
-  const head = ['read', ...results.map(({ rows }) => `${rows.toLocaleString('en')} rows`)];
-  const cells = (name: string, value: (times: Times) => number): string[] =>
-    results.map(({ kinds }) => {
-      const times = kinds[name];
-      if (times === undefined) return '-';
-      return `${shown(value(times))}${times.refused > 0 ? ` (${times.refused} refused)` : ''}`;
-    });
-  const ratio = (name: string): string => {
-    const first = results[0]?.kinds[name]?.p50_ms;
-    const last = results.at(-1)?.kinds[name]?.p50_ms;
-    return first === undefined || last === undefined ? '-' : `${shown(last / first)}×`;
-  };
-  const title = `one connection, ${ROUNDS} turns of up to ${TURN_REQUESTS} requests a kind`;
+  const title = `one connection, ${rounds} turns of up to ${TURN_REQUESTS} requests a kind`;
+  printTimes(`Reads: p50 in ms, ${title}`, names, ({ p50_ms }) => p50_ms);
+  printTimes('Reads: p99 in ms', names, ({ p99_ms }) => p99_ms);
   printTable(
-    `Reads: p50 in ms, ${title}`,
-    [...head, 'last to first'],
-    names.map((name) => [name, ...cells(name, ({ p50_ms }) => p50_ms), ratio(name)]),
+    'The process',
+    ['', ...results.map(({ rows, tree }) => nameOf(rows, tree))],
+    [
+      ['start to ready, ms', ...results.map(({ ready_ms }) => shown(ready_ms))],
+      ['search up to date after, s', ...results.map((one) => shown(one.search_wait_seconds))],
+      ['RSS, MiB', ...results.map(({ rss_mib }) => String(rss_mib))],
+      ['RSS at most, MiB', ...results.map(({ peak_rss_mib }) => String(peak_rss_mib))],
+      ['table filled in, s', ...results.map(({ fill_seconds }) => shown(fill_seconds))],
+    ],
   );
-  printTable(
-    'Reads: p99 in ms',
-    head,
-    names.map((name) => [name, ...cells(name, ({ p99_ms }) => p99_ms)]),
-  );
-  printTable('The process', head.with(0, ''), [
-    ['start to ready, ms', ...results.map(({ ready_ms }) => shown(ready_ms))],
-    ['search index filled after, s', ...results.map((size) => shown(size.search_wait_seconds))],
-    ['RSS, MiB', ...results.map(({ rss_mib }) => String(rss_mib))],
-    ['table filled in, s', ...results.map(({ fill_seconds }) => shown(fill_seconds))],
-  ]);
-  process.stdout.write(
-    `\n${writeResults('reads', { rounds: ROUNDS, turn_requests: TURN_REQUESTS, results })}\n`,
-  );
+  process.stdout.write(`\n${loadAverage()}\n`);
+  const figures = { rounds, turn_requests: TURN_REQUESTS, trees, results };
+  process.stdout.write(`${writeResults('reads', figures)}\n`);
   if (!options.plot) return;
   const curves = names.map((name) => ({
     name,
-    points: results.flatMap(({ rows, kinds }) => {
+    points: results.flatMap(({ rows, tree, kinds }) => {
       const ms = kinds[name]?.p50_ms ?? Number.NaN;
-      return Number.isFinite(ms) ? [{ rows, ms }] : [];
+      return tree === THIS_TREE.name && Number.isFinite(ms) ? [{ rows, ms }] : [];
     }),
   }));
   drawReads(curves.filter(({ points }) => points.length > 0));
+}
+
+/** A column for each table; one of another tree is followed by the ratio of this tree's time to it. */
+function printTimes(
+  title: string,
+  names: readonly string[],
+  value: (times: Times) => number,
+): void {
+  const cellsOf = (name: string, { rows, tree, kinds }: Result): string[] => {
+    const times = kinds[name];
+    if (times === undefined) return ['-'];
+    const cell = `${shown(value(times))}${times.refused > 0 ? ` (${times.refused} refused)` : ''}`;
+    if (tree === THIS_TREE.name) return [cell];
+    const own = results.find((one) => one.rows === rows)?.kinds[name];
+    return [cell, own === undefined ? '-' : (value(own) / value(times)).toFixed(2)];
+  };
+  printTable(
+    title,
+    [
+      'read',
+      ...results.flatMap(({ rows, tree }) =>
+        tree === THIS_TREE.name ? [nameOf(rows, tree)] : [nameOf(rows, tree), 'ratio'],
+      ),
+    ],
+    names.map((name) => [name, ...results.flatMap((result) => cellsOf(name, result))]),
+  );
 }

@@ -1,6 +1,6 @@
 // How the benchmarks speak: progress on stderr, tables on stdout, figures as JSON under bench/results/.
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -55,7 +55,20 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Writes the figures beside what they were measured on. Gives the path of the file. */
+/** The middle one of the values; of an even number of them the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  const half = sorted.length / 2;
+  return mean(sorted.slice(Math.ceil(half) - 1, Math.floor(half) + 1));
+}
+
+/** How busy the machine is, for a reader of the figures. */
+export function loadAverage(): string {
+  const [minute = 0, , quarter = 0] = loadavg();
+  return `load average ${minute.toFixed(1)} (1 minute), ${quarter.toFixed(1)} (15 minutes) on ${availableParallelism()} processors`;
+}
+
+/** Writes the figures beside what they were measured on. Returns the path of the file. */
 export function writeResults(name: string, figures: Record<string, unknown>): string {
   mkdirSync(RESULTS, { recursive: true });
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
@@ -66,6 +79,7 @@ export function writeResults(name: string, figures: Record<string, unknown>): st
     memory_gib: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
+    load_average: loadavg(),
   };
   const result = { measured_at: new Date().toISOString(), machine, ...figures };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);

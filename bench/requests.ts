@@ -11,11 +11,20 @@ export const LENGTH_DIGITS = 6;
 const WRITE_BYTES = 4_194_304;
 const READ_BYTES = 8_388_608;
 
+/** `keep-alive`: each request says `Connection: keep-alive`, as most clients do. `none`: it has no such header. */
+export type ConnectionHeader = 'keep-alive' | 'none';
+
 /**
  * Writes `count` signed requests. Instants start now and advance a second every `perSecond` messages,
  * as they would come from a live provider.
  */
-export function writeRequests(file: string, count: number, perSecond: number, seed: number): void {
+export function writeRequests(
+  file: string,
+  count: number,
+  perSecond: number,
+  seed: number,
+  connection: ConnectionHeader = 'keep-alive',
+): void {
   const corpus = new Corpus(seed);
   const startMs = Date.now();
   const descriptor = openSync(file, 'w');
@@ -30,7 +39,7 @@ export function writeRequests(file: string, count: number, perSecond: number, se
     pendingBytes = 0;
   };
   for (let index = 0; index < count; index += 1) {
-    const record = recordOf(corpus.message(startMs + (index / perSecond) * 1_000));
+    const record = recordOf(corpus.message(startMs + (index / perSecond) * 1_000), connection);
     pending.push(record);
     pendingBytes += record.length;
     if (pendingBytes >= WRITE_BYTES) {
@@ -42,18 +51,20 @@ export function writeRequests(file: string, count: number, perSecond: number, se
   closeSync(descriptor);
 }
 
-function recordOf(message: Message): Buffer {
+function recordOf(message: Message, connection: ConnectionHeader): Buffer {
   const body = Buffer.from(JSON.stringify(message), 'utf8');
   const signature = createHmac('sha256', SECRET).update(body).digest('hex');
   const head = Buffer.from(
-    'POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n' +
+    'POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\n' +
+      (connection === 'keep-alive' ? 'Connection: keep-alive\r\n' : '') +
+      'Content-Type: application/json\r\n' +
       `X-Signature: ${signature}\r\nContent-Length: ${body.length}\r\n\r\n`,
   );
   const length = String(head.length + body.length).padStart(LENGTH_DIGITS, '0');
   return Buffer.concat([Buffer.from(length), head, body]);
 }
 
-/** Gives the requests of a file one by one, without the digits before them. */
+/** Returns the requests of a file one by one, without the digits before them. */
 export function* readRequests(file: string): Generator<Buffer, undefined> {
   const descriptor = openSync(file, 'r');
   try {

@@ -3,11 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { SECRET } from './requests.ts';
+import { THIS_TREE, type Tree, compileCacheOf, nodeOf } from './trees.ts';
 
-/** Where `npm start` keeps compiled code too. */
-const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 5;
 const STOP_TIMEOUT_MS = 60_000;
@@ -33,31 +32,35 @@ process.on('exit', () => {
 process.once('SIGTERM', () => process.exit(143));
 process.once('SIGINT', () => process.exit(130));
 
-/** Starts the service on a database file. */
-export function startService(databasePath: string, log: LogSink): Promise<Server> {
-  return start(
-    '../app/main.ts',
-    { DATABASE_URL: `sqlite:///${databasePath}`, HOST: '127.0.0.1' },
-    log,
-  );
+/** Starts the service of a tree on a database file. */
+export function startService(
+  databasePath: string,
+  log: LogSink,
+  tree: Tree = THIS_TREE,
+): Promise<Server> {
+  const settings = { DATABASE_URL: `sqlite:///${databasePath}`, HOST: '127.0.0.1' };
+  return start(tree, 'app/main.ts', settings, log);
 }
 
-/** Starts the bare server that stores nothing. */
-export function startCeiling(): Promise<Server> {
-  return start('./ceiling.ts', {}, 'null');
+/** Starts the bare server: the durable floor on a database file, or without one the null server. */
+export function startBareServer(databasePath: string | null): Promise<Server> {
+  const settings = databasePath === null ? {} : { FLOOR_DATABASE: databasePath };
+  return start(THIS_TREE, 'bench/bare-server.ts', settings, 'null');
 }
 
 async function start(
-  entry: string,
+  tree: Tree,
+  program: string,
   settings: Record<string, string>,
   log: LogSink,
 ): Promise<Server> {
   const port = await freePort();
   const startMs = performance.now();
-  const child = spawn(process.execPath, [fileURLToPath(new URL(entry, import.meta.url))], {
+  const entry = join(tree.path, program);
+  const child = spawn(nodeOf(tree), [entry], {
     env: {
       PATH: process.env['PATH'],
-      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      NODE_COMPILE_CACHE: compileCacheOf(tree),
       WEBHOOK_SECRET: SECRET,
       PORT: String(port),
       ...settings,

@@ -59,7 +59,7 @@ async function run(from: string | null, filled: number, format: string): Promise
     );
     say('export of the copy', again, rows);
     process.stdout.write(
-      `${format}: ${(bytes / 1e6).toFixed(0)} MB, database ${(statSync(copy).size / 1e6).toFixed(0)} MB; ` +
+      `${format}: ${(bytes / 1e6).toFixed(0)} MB, database ${(statSync(copy).size / 1e6).toFixed(0)} MB, index ${(statSync(`${copy}-index`).size / 1e6).toFixed(0)} MB; ` +
         `the copy has ${same ? 'the same messages in the same order' : 'OTHER MESSAGES'}\n`,
     );
     if (!same) process.exitCode = 1;

@@ -1,7 +1,7 @@
 // The settings: what each takes, what it does, and that an unusable one ends the start with one line that names it.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -218,4 +218,33 @@ describe('HOST and PORT', () => {
     const line = await service.output.line('the address', (seen) => seen.event === 'listening');
     assert.match(String(line.url), /^http:\/\/(0\.0\.0\.0|127\.0\.0\.1|localhost):\d+/);
   });
+
+  for (const [host, url] of [
+    ['[::1]', /^http:\/\/\[::1\]:\d+$/],
+    ['::1', /^http:\/\/\[::1\]:\d+$/],
+    ['[::]', /^http:\/\/\[::\]:\d+$/],
+    ['[0:0:0:0:0:0:0:1]', /^http:\/\/\[::1\]:\d+$/],
+    ['[::ffff:127.0.0.1]', /^http:\/\/\[::ffff:127\.0\.0\.1\]:\d+$/],
+  ] as const) {
+    it(`HOST=${host} is an IPv6 address`, { skip: !hasIpv6() }, async (t) => {
+      const service = await startService(t, { env: { HOST: host } });
+      const line = await service.output.line('the address', (seen) => seen.event === 'listening');
+      assert.match(String(line.url), url);
+      if (host.includes('ffff')) return;
+      assert.equal((await fetch(`http://[::1]:${service.port}/health/live`)).status, 200);
+    });
+  }
+
+  for (const host of ['[127.0.0.1]', '[::1', '[]', '[localhost]', '[[::1]]', '[::1]:8000', '[']) {
+    it(`HOST=${host} is refused`, async (t) => {
+      assert.match(await refusal(t, 'HOST', { env: { HOST: host } }), /IPv6/);
+    });
+  }
 });
+
+/** Whether this machine has the address ::1. */
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === '::1'),
+  );
+}

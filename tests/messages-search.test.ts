@@ -95,7 +95,26 @@ describe('case does not matter', () => {
   search('full-width letters', 'ａ', ['Ａ', 'ａ', 'a'], 2);
   search('mixed', 'hÉlLo ПрИ', ['HéLLO приВЕТ', 'hello при'], 1);
   search('but accents do', 'e', ['e', 'E', 'é', 'É'], 2);
-  search('and so do normal forms', 'é', ['é', 'e\u0301'], 1);
+  search('but not normal forms: composed finds decomposed', 'é', ['é', 'e\u0301', 'e'], 2);
+  search(
+    'decomposed finds composed',
+    'REU\u0301NIA\u0303O',
+    ['reúnião', 'reu\u0301nia\u0303o', 'reuniao'],
+    2,
+  );
+  search(
+    'a letter without its mark is another letter',
+    'cafe',
+    ['cafe', 'cafes', 'café', 'cafe\u0301'],
+    2,
+  );
+  search(
+    'Hangul, by syllables',
+    '한국',
+    ['한국어', '\u1112\u1161\u11ab\u1100\u116e\u11a8', '한'],
+    2,
+  );
+  search('Hangul, by its letters', '\u1112\u1161\u11ab', ['한국어', '하나'], 1);
 });
 
 describe('U+0000 is a character like any other', () => {

@@ -47,6 +47,18 @@ describe('the exposition', () => {
     assert.ok(parseExposition(answer.text).size > 10);
   });
 
+  it('begins with what is asked for most, so that `head` shows it', async () => {
+    for (const answer of [
+      await (await startService({ after })).get('/metrics'),
+      await service.get('/metrics'),
+    ]) {
+      const names = [...parseExposition(answer.text).keys()];
+      assert.deepEqual(names.slice(0, 2), ['webhook_requests_total', 'http_requests_total']);
+      const top = answer.text.split('\n').slice(0, 10).join('\n');
+      for (const name of names.slice(0, 2)) assert.match(top, new RegExp(`^# HELP ${name} `, 'm'));
+    }
+  });
+
   it('passes promtool check metrics but for the unit that the given name brings', async (t) => {
     const promtool = programFor(t, 'promtool');
     if (promtool === undefined) return;

@@ -1,6 +1,7 @@
 // Posts signed bodies to a service: retries what was not stored, and waits for as long as the service asks.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signatureOf } from '../ingest/signature.ts';
+import { Refusal } from '../model/refusal.ts';
 
 const RETRY_AFTER_MS = 1_000;
 const RETRY_AFTER_MS_MAX = 60_000;
@@ -12,7 +13,7 @@ export type Delivered =
   | { readonly acknowledged: false; readonly status: number; readonly detail: unknown };
 
 /** The service could not be reached, or stored nothing, for longer than `patienceMs`. */
-export class GaveUp extends Error {
+export class GaveUp extends Refusal {
   override readonly name = 'GaveUp';
 }
 

@@ -1,4 +1,5 @@
 // The exit codes of `oncebox`, and the error that carries one.
+import { Refusal } from '../model/refusal.ts';
 
 /** The README's table is this list. */
 export const EXIT = {
@@ -22,7 +23,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** An error whose message is for the operator, with its exit code. */
-export class CommandError extends Error {
+export class CommandError extends Refusal {
   override readonly name = 'CommandError';
   readonly exitCode: ExitCode;
 

@@ -1,8 +1,11 @@
 // Reads the lines of a file or of standard input as bytes, with their numbers.
-import { createReadStream } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
+import { CommandError } from './exit.ts';
+import { openInput } from './input.ts';
 
 /** A longer line than any message can be means that this is another kind of file. */
 const LINE_BYTES_MAX = 64 * 1_048_576;
+const READ_BYTES = 262_144;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -13,9 +16,13 @@ export interface Line {
   readonly bytes: Buffer;
 }
 
-/** Yields the lines of `file`, or of standard input for `-`. Empty ones are skipped, but counted. */
-export async function* linesOf(file: string): AsyncGenerator<Line> {
-  const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 262_144 });
+/**
+ * Yields the lines of `file`, or of standard input for `-`. Empty ones are skipped, but counted. Throws CommandError
+ * where one never ends, what the system throws, and AbortError when `signal` is aborted.
+ */
+export async function* linesOf(file: string, signal?: AbortSignal): AsyncGenerator<Line> {
+  const input = openInput(file === '-' ? null : file, READ_BYTES);
+  if (signal !== undefined) addAbortSignal(signal, input);
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let number = 0;
@@ -32,7 +39,7 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
     pending.push(chunk.subarray(start));
     pendingBytes += chunk.length - start;
     if (pendingBytes > LINE_BYTES_MAX)
-      throw new Error(`line ${number + 1} is longer than ${LINE_BYTES_MAX} bytes`);
+      throw new CommandError(`line ${number + 1} is longer than ${LINE_BYTES_MAX} bytes`);
   }
   const rest = trimmed(Buffer.concat(pending));
   if (rest.length > 0) yield { number: number + 1, bytes: rest };

@@ -33,6 +33,13 @@ export function withExamples(
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
 
+/** Parses a URL that can be posted to. */
+export function httpUrl(value: string): string {
+  const protocol = URL.parse(value)?.protocol;
+  if (protocol === 'http:' || protocol === 'https:') return value;
+  throw new InvalidArgumentError('It must be a URL that begins with http:// or https://.');
+}
+
 /** Makes a parser for a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (value: string) => number {
   return (value) => {

@@ -13,6 +13,7 @@ import { addSendCommand } from './commands/send.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addStatsCommand } from './commands/stats.ts';
+import { isExpected } from '../model/refusal.ts';
 import { AdminError } from '../storage/admin.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { Terminal } from './terminal.ts';
@@ -38,12 +39,15 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   process.umask(0o077);
   const terminal = new Terminal();
   const program = createProgram(terminal);
+  let code: ExitCode;
   try {
     await program.parseAsync(args, { from: 'user' });
-    return terminal.interruptedCode ?? terminal.exitCode;
+    code = terminal.interruptedCode ?? terminal.exitCode;
   } catch (error) {
-    return codeOf(error, terminal);
+    code = codeOf(error, terminal);
   }
+  await terminal.end(code);
+  return code;
 }
 
 function createProgram(terminal: Terminal): Command {
@@ -69,7 +73,7 @@ function createProgram(terminal: Terminal): Command {
   return program;
 }
 
-/** Prints what went wrong, in one line, and returns the exit code for it. */
+/** Prints what went wrong, in one line unless it is a bug, and returns the exit code for it. */
 function codeOf(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof CommanderError) {
     // Commander has already printed the help, the version or the error.
@@ -79,7 +83,11 @@ function codeOf(error: unknown, terminal: Terminal): ExitCode {
     terminal.error('interrupted');
     return terminal.interruptedCode;
   }
-  terminal.error(error instanceof Error ? error.message : String(error));
+  if (!isExpected(error) && !(error instanceof ConfigError)) {
+    terminal.bug(error);
+    return EXIT.failed;
+  }
+  terminal.error(error.message);
   if (error instanceof CommandError) return error.exitCode;
   if (error instanceof AdminError && error.code === 'in_use') return EXIT.inUse;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;

@@ -1,9 +1,11 @@
 // The output of the commands: results on stdout, as text or JSON; progress and notes on stderr.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, type ExitCode } from './exit.ts';
 
 /** Shorter work shows no progress. */
 const PROGRESS_AFTER_MS = 1_000;
 const PROGRESS_EVERY_MS = 200;
+const END_MS_MAX = 3_000;
 const CLEAR_LINE = '\r\x1b[2K';
 
 /** Shows the progress of some work, and its stage. `all` is null where it is not known. */
@@ -19,6 +21,7 @@ export class Terminal {
   /** The exit code unless something is thrown: for a command that succeeds, but found a problem. */
   exitCode: ExitCode = EXIT.done;
   readonly #interruption = new AbortController();
+  readonly #listeners = new Map<'SIGINT' | 'SIGTERM', () => void>();
   #signal: 'SIGINT' | 'SIGTERM' | null = null;
   #endProgress: () => void = () => undefined;
 
@@ -34,15 +37,28 @@ export class Terminal {
    * asks for it, stops when it is aborted, and cleans up. A second signal ends the process at once.
    */
   interruption(): AbortSignal {
-    if (process.listenerCount('SIGINT') === 0) {
+    if (this.#listeners.size === 0) {
       for (const name of ['SIGINT', 'SIGTERM'] as const) {
-        process.once(name, () => {
+        const listener = (): void => {
           this.#signal = name;
           this.#interruption.abort();
-        });
+        };
+        this.#listeners.set(name, listener);
+        process.once(name, listener);
       }
     }
     return this.#interruption.signal;
+  }
+
+  /**
+   * Ends the command. What it wrote may still wait for a reader, for as long as that takes; a signal ends the process
+   * then, and after one that came before, the last lines wait for no more than `END_MS_MAX`.
+   */
+  async end(code: ExitCode): Promise<void> {
+    for (const [name, listener] of this.#listeners) process.off(name, listener);
+    if (this.#signal === null) return;
+    await Promise.race([written(process.stdout), sleep(END_MS_MAX)]);
+    process.exit(code);
   }
 
   /** The exit code of a command that was stopped by a signal; null if it was not. */
@@ -67,6 +83,12 @@ export class Terminal {
   /** Prints an error in one line on stderr. */
   error(message: string): void {
     this.note(`oncebox: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
+  }
+
+  /** Prints an error that must not happen: with its stack, so that it can be found. */
+  bug(error: unknown): void {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    this.note(`oncebox: unexpected: ${stack ?? message}`);
   }
 
   /** Starts to show the progress of `what`: only on a terminal, and only if it takes more than a second. */
@@ -102,6 +124,13 @@ export class Terminal {
       end,
     };
   }
+}
+
+/** Resolves when all that was written has been taken, or nobody reads any more. */
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write('', () => resolve());
+  });
 }
 
 const BAR_CELLS = 24;

@@ -1,7 +1,7 @@
 // The signing keys and the tokens: each from its variable or from a file, and never part of a message.
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { ConfigError } from './config-error.ts';
+import { readSecretFile } from './secret-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,13 +21,9 @@ export function readSecret(env: Environment, name: SecretName): Buffer | null {
   if (inline !== '' && file !== '')
     throw new ConfigError(`${name} and ${fileName} are both set: set one of them`);
   if (file === '') return inline === '' ? null : usableSecret(name, inline);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ConfigError(`${fileName}: ${file} cannot be read (${code})`);
-  }
+  const read = readSecretFile(file);
+  if ('reason' in read) throw new ConfigError(`${fileName}: ${file.slice(0, 200)} ${read.reason}`);
+  const { bytes } = read;
   // Raw bytes cannot be taken as they are: whether a last line feed is one of them nobody could tell.
   if (!isUtf8(bytes)) throw notText(fileName);
   // Editors and `echo` end a file with a line feed that nobody means to be part of the secret.

@@ -4,10 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Receipt } from '../model/receipt.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 import type { Events } from '../observe/events.ts';
+import type { Connection, Pending } from './connection.ts';
 import type { Reply } from './replies.ts';
 
 /** nginx's number for a client that went away before its answer; it is logged, never sent. */
-export const CLIENT_CLOSED_REQUEST = 499;
+const CLIENT_CLOSED_REQUEST = 499;
 /** A caller's id is kept when it is well-formed: visible ASCII without quotes and separators, bounded. */
 const REQUEST_ID = /^[A-Za-z0-9._:+/=@-]{1,128}$/;
 
@@ -23,29 +24,40 @@ export interface Target {
   readonly route: string;
 }
 
-/** A caller's id where it is well-formed, else a new one. */
-export function requestIdOf(given: string | string[] | undefined): string {
+/** Returns a caller's id where it is well-formed, else a new one. */
+function requestIdOf(given: string | string[] | undefined): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-export class Exchange {
+/** A request as it comes from the server, before it is known what it asks for. */
+export interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly connection: Connection;
+}
+
+export class Exchange implements Pending {
   readonly requestId: string;
   readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   readonly target: Target;
-  readonly #response: ServerResponse;
+  readonly #connection: Connection;
   readonly #events: Events;
   readonly #startMs = performance.now();
   #receipt: Receipt | null = null;
   #reason: UnavailableReason | null = null;
   #openEnded = false;
+  #reported = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, target: Target, events: Events) {
+  constructor({ request, response, connection }: Arrival, target: Target, events: Events) {
     this.request = request;
+    this.response = response;
     this.target = target;
-    this.#response = response;
+    this.#connection = connection;
     this.#events = events;
     this.requestId = requestIdOf(request.headers['x-request-id']);
-    response.once('close', () => this.#ended());
+    connection.begin(this);
+    response.once('close', () => this.#closed());
   }
 
   get method(): string {
@@ -58,9 +70,14 @@ export class Exchange {
     this.#events.webhookReceived(receipt);
   }
 
-  /** Writes the reply, without its body where the method is HEAD. Does nothing when the client is gone. */
+  /** Whether an answer has been begun. */
+  get answered(): boolean {
+    return this.response.headersSent;
+  }
+
+  /** Writes the reply, without its body where the method is HEAD. Does nothing when there is an answer already, or the client is gone. */
   send(reply: Reply<string | Buffer>): void {
-    const response = this.#response;
+    const { response } = this;
     if (reply.reason !== undefined) this.#events.unavailable(this.target.route, reply.reason);
     if (response.headersSent || response.destroyed) return;
     this.#reason = reply.reason ?? null;
@@ -71,15 +88,36 @@ export class Exchange {
       ...reply.headers,
     });
     if (this.method === 'HEAD') response.end();
+    else if (reply.body.length > 0 && !response.shouldKeepAlive && bodyIsComing(this.request))
+      this.#sendEarly(reply.body);
     else response.end(reply.body);
+    this.#connection.answered();
+  }
+
+  readonly refuse = (reply: Reply): void => {
+    this.response.shouldKeepAlive = false;
+    this.send(reply);
+  };
+
+  readonly abandoned = (): void => {
+    this.#report(CLIENT_CLOSED_REQUEST);
+  };
+
+  /** Writes the last answer of a connection over which the client is still sending: with `end` Node would close it at once. */
+  #sendEarly(body: string | Buffer): void {
+    this.response.write(body, (error) => {
+      if (error) return;
+      this.#report(this.response.statusCode);
+      this.#connection.linger();
+    });
   }
 
   /**
-   * Begins an answer that goes on until either side ends it. Gives what to write it to;
+   * Begins an answer that goes on until either side ends it. Returns what to write it to;
    * null when nothing may follow: the client is gone, or asked for the headers only.
    */
   open(headers: Readonly<Record<string, string>>): ServerResponse | null {
-    const response = this.#response;
+    const { response } = this;
     if (response.headersSent || response.destroyed) return null;
     this.#openEnded = true;
     // Nothing else will come over this connection, and a stopping server must not wait for it.
@@ -96,17 +134,32 @@ export class Exchange {
     return response;
   }
 
-  #ended(): void {
-    const isAnswered = this.#response.writableFinished || this.#openEnded;
+  #closed(): void {
+    const { writableFinished, statusCode } = this.response;
+    this.#report(writableFinished || this.#openEnded ? statusCode : CLIENT_CLOSED_REQUEST);
+    // The next answer may have been waiting for this one.
+    this.#connection.limitUnread();
+  }
+
+  /** Reports the end of the request, once. */
+  #report(status: number): void {
+    if (this.#reported) return;
+    this.#reported = true;
     this.#events.requestEnded({
       requestId: this.requestId,
       method: this.method,
       path: this.target.path,
       route: this.target.route,
-      status: isAnswered ? this.#response.statusCode : CLIENT_CLOSED_REQUEST,
+      status,
       latencyMs: performance.now() - this.#startMs,
       receipt: this.#receipt,
-      reason: isAnswered ? this.#reason : null,
+      reason: status === CLIENT_CLOSED_REQUEST ? null : this.#reason,
     });
   }
+}
+
+/** Whether the request has a body of which some has not arrived. */
+function bodyIsComing({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

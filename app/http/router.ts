@@ -6,7 +6,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import { type Tokens, createGuard } from './access.ts';
 import type { Assets } from './assets.ts';
 import { BodyReader } from './body.ts';
-import { Exchange, type Target } from './exchange.ts';
+import { type Arrival, Exchange, type Target } from './exchange.ts';
 import {
   INTERNAL_ERROR,
   NOT_FOUND,
@@ -24,7 +24,6 @@ import { stream } from './routes/stream.ts';
 import { timeline } from './routes/timeline.ts';
 import { webhook } from './routes/webhook.ts';
 import type { Feed } from './stream/feed.ts';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Paths that share a label: there are as many files as the build made. */
 const ASSETS = '/assets/*';
@@ -49,10 +48,8 @@ export interface RouterOptions {
 type Handler = (exchange: Exchange) => Promise<void> | undefined;
 type Methods = ReadonlyMap<string, Handler>;
 
-/** Gives the function that answers every request. */
-export function createRouter(
-  options: RouterOptions,
-): (request: IncomingMessage, response: ServerResponse) => void {
+/** Returns the function that answers every request. */
+export function createRouter(options: RouterOptions): (arrival: Arrival) => void {
   const { store, feed, secret, receive, events, basePath } = options;
   const bodies = new BodyReader(options.bodyBytesMax);
   const mayPass = createGuard(options.tokens, options.assets.keys());
@@ -76,10 +73,11 @@ export function createRouter(
     ),
   ]);
 
-  return (request, response) => {
-    const target = targetOf(request.url ?? '/', basePath, routes);
-    const exchange = new Exchange(request, response, target, events);
-    if (!mayPass(target.resource, request.headers.authorization)) {
+  return (arrival) => {
+    const { url = '/', headers } = arrival.request;
+    const target = targetOf(url, basePath, routes);
+    const exchange = new Exchange(arrival, target, events);
+    if (!mayPass(target.resource, headers.authorization)) {
       exchange.send(UNAUTHORIZED);
       return;
     }

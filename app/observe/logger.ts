@@ -1,6 +1,7 @@
 // The log: one JSON object a line on stdout, and nothing else there.
-import { type DestinationStream, type Logger, destination, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { type EndedRequest, requestLine, severityOf } from './request-line.ts';
+import { openStdout } from './stdout.ts';
 
 /** Levels by the names that the log shows. */
 const LEVELS = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const;
@@ -12,10 +13,6 @@ const LABELS: Readonly<Record<string, string>> = {
   fatal: 'ERROR',
 };
 
-/** How long the end of the process waits for a reader of stdout to take the last lines. */
-const CLOSE_MS_MAX = 3_000;
-/** Bytes that may wait for a reader of stdout that has stopped reading; over it lines are dropped and counted. */
-const BUFFER_BYTES_MAX = 16 * 1_048_576;
 /** Lines are handed to the stream when they are this long together, or at the end of the turn of the event loop. */
 const HANDOVER_UNITS = 8_192;
 
@@ -60,16 +57,8 @@ class Lines implements DestinationStream {
 
 /** Opens the log on stdout. Lines are written as soon as the previous write is done, so that the caller never waits. */
 export function openLog(level: keyof typeof LEVELS): Log {
-  let dropped = 0;
-  const stream = destination({ fd: 1, sync: false, maxLength: BUFFER_BYTES_MAX });
-  stream.on('drop', (lines: string) => {
-    dropped += lines.split('\n').length - 1;
-  });
-  // A closed pipe must not end the service.
-  stream.on('error', () => {
-    dropped += 1;
-  });
-  const lines = new Lines(stream);
+  const stdout = openStdout();
+  const lines = new Lines(stdout);
   const logger = createLogger(level, lines);
   return {
     logger,
@@ -79,33 +68,12 @@ export function openLog(level: keyof typeof LEVELS): Log {
         lines.write(requestLine(ended, severity, timestamp()));
       }
     },
-    droppedLines: () => dropped,
+    droppedLines: () => stdout.droppedLines,
     close: () => {
       lines.flush();
-      return close(stream);
+      return stdout.close();
     },
   };
-}
-
-/**
- * Not by `flushSync`: it knows nothing of the write that is under way in another thread, whose lines
- * would then come late, or never.
- */
-async function close(stream: ReturnType<typeof destination>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  stream.once('close', resolve);
-  // Nobody reads any more.
-  stream.once('error', () => resolve());
-  const timer = setTimeout(resolve, CLOSE_MS_MAX);
-  try {
-    stream.end();
-    // Whoever still has something to say, as a connection that is cut off now, says it to nobody.
-    Object.assign(stream, { write: () => true });
-    await promise;
-  } catch {
-    // It has ended before: there is nowhere left to say so.
-  }
-  clearTimeout(timer);
 }
 
 let stampMs = 0;

@@ -38,8 +38,13 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  // Metrics are written in the order of their registration: these two come first, where `head` shows them.
+  const webhooks = new Counter({
+    name: 'webhook_requests_total',
+    help: 'Webhook requests by what became of them.',
+    labelNames: ['result'],
+    registers,
+  });
   const httpRequests = new Counter({
     name: 'http_requests_total',
     help: 'HTTP requests by method, route and status. 499: the client went away before the answer.',
@@ -51,12 +56,6 @@ export function createMetrics() {
     help: 'Time from the request to the end of its answer, in milliseconds.',
     labelNames: ['method', 'path'],
     buckets: LATENCY_BUCKETS_MS,
-    registers,
-  });
-  const webhooks = new Counter({
-    name: 'webhook_requests_total',
-    help: 'Webhook requests by what became of them.',
-    labelNames: ['result'],
     registers,
   });
   const webhookOutcomes = Object.fromEntries(
@@ -80,6 +79,9 @@ export function createMetrics() {
     help: 'Connections closed at once, because CONNECTIONS_MAX were open.',
     registers,
   });
+  const writer = writerMetrics(registers);
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   return {
     registry,
     httpRequests,
@@ -89,7 +91,7 @@ export function createMetrics() {
     refusedConnections,
     request: requestCounter(httpRequests, latency),
     conflicts,
-    ...writerMetrics(registers),
+    ...writer,
   };
 }
 

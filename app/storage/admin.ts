@@ -1,6 +1,7 @@
 // The port for maintenance: what the commands may ask of an engine, beside a running service or without one. It knows no engine.
 import type { Instant } from '../model/instant.ts';
 import type { Message } from '../model/message.ts';
+import { Refusal } from '../model/refusal.ts';
 import type { Stats } from '../model/stats.ts';
 import type { AppendOutcome } from './store.ts';
 
@@ -16,7 +17,7 @@ export const LAST_SEQ_MAX = 4_000_000_000_000;
 export type AdminErrorCode = 'in_use' | 'schema' | 'bad_copy' | 'name_taken' | 'unsafe_number';
 
 /** The work was refused, and nothing was changed. The message is for the operator. */
-export class AdminError extends Error {
+export class AdminError extends Refusal {
   override readonly name: string = 'AdminError';
   readonly code: AdminErrorCode;
 

@@ -1,5 +1,6 @@
 // The port of the engines: what the service and the commands may ask of whatever keeps the messages. It knows no engine.
 import type { Message } from '../model/message.ts';
+import { Refusal } from '../model/refusal.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
 import type { Stats } from '../model/stats.ts';
 import type { StreamPage } from '../model/stream.ts';
@@ -31,7 +32,7 @@ export interface GaugeDescription {
 }
 
 /** The store cannot answer now; the caller may ask again later. The message is for the log. */
-export class StoreUnavailable extends Error {
+export class StoreUnavailable extends Refusal {
   override readonly name = 'StoreUnavailable';
   readonly reason: UnavailableReason;
 

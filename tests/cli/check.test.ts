@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { execute, query } from '../support/database.ts';
-import { startService } from '../support/service.ts';
+import { ServiceProcess, startService } from '../support/service.ts';
 import { recordIn } from '../support/shapes.ts';
 import { oncebox } from './oncebox.ts';
 import { type Filled, filled } from './filled.ts';
@@ -12,59 +12,67 @@ import { type Filled, filled } from './filled.ts';
 /** More than two blocks of the search index. */
 const MESSAGES = 2_300;
 
-/** A database whose search index and orders are complete. */
+/** A database whose index is complete. */
 async function indexed(t: TestContext): Promise<Filled> {
   const database = await filled(t, MESSAGES);
   assert.equal((await oncebox(t, ['check', '--repair'], { env: database.env })).code, 0);
-  assert.equal(
-    query(database.path, "SELECT value FROM counters WHERE name = 'searched_seq'")[0]?.['value'],
-    2_048,
-  );
+  const [state] = query(`${database.path}-index`, 'SELECT listed_seq, searched_seq FROM state');
+  assert.deepEqual({ ...state }, { listed_seq: MESSAGES, searched_seq: MESSAGES });
   return database;
 }
 
-/** Ways in which what is derived may be wrong, and which look finds it. */
-const WRONG: readonly (readonly [name: string, sql: string, look: string])[] = [
-  ['a count of all', "UPDATE counters SET value = value + 1 WHERE name = 'messages'", 'counters'],
+/** Ways in which what is derived may be wrong: in which file, and which check finds it. */
+const WRONG: readonly (readonly [
+  name: string,
+  file: '' | '-index',
+  sql: string,
+  finding: string,
+])[] = [
+  [
+    'a count of all',
+    '',
+    "UPDATE counters SET value = value + 1 WHERE name = 'messages'",
+    'counters',
+  ],
   [
     'a sender’s count',
-    "UPDATE senders SET messages = messages - 1 WHERE from_msisdn = '+15553'",
-    'counters',
+    '-index',
+    "UPDATE lists SET messages = messages - 1 WHERE sender = '+15553'",
+    'index',
   ],
-  ['a segment’s count', 'UPDATE segments SET messages = messages + 1', 'counters'],
-  ['an entry by time', "DELETE FROM by_time WHERE message_id = 'm77'", 'counters'],
-  ['an entry by sender', "DELETE FROM by_sender WHERE message_id = 'm77'", 'counters'],
+  ['the number of senders', '-index', 'UPDATE state SET senders = senders + 1', 'index'],
+  [
+    'a segment',
+    '-index',
+    "INSERT INTO segments (list, ts_seconds, ts_nanos, message_id, messages) VALUES (0, 1, 0, 'm', 3)",
+    'index',
+  ],
+  ['an entry', '-index', "DELETE FROM entries WHERE list = 0 AND message_id = 'm77'", 'index'],
+  [
+    'an entry of a sender',
+    '-index',
+    "DELETE FROM entries WHERE list > 0 AND message_id = 'm77'",
+    'index',
+  ],
   [
     'two entries in the lists of each other’s sender',
-    `WITH two AS MATERIALIZED (SELECT message_id, sender_id FROM by_sender WHERE message_id IN ('m5', 'm6'))
-     UPDATE by_sender SET sender_id = (SELECT sender_id FROM two WHERE two.message_id <> by_sender.message_id)
-     WHERE message_id IN ('m5', 'm6')`,
-    'counters',
+    '-index',
+    `WITH two AS MATERIALIZED (SELECT message_id, list FROM entries WHERE list > 0 AND message_id IN ('m5', 'm6'))
+     UPDATE entries SET list = (SELECT list FROM two WHERE two.message_id <> entries.message_id)
+     WHERE list > 0 AND message_id IN ('m5', 'm6')`,
+    'index',
   ],
   [
-    'an entry by time of no message',
-    "UPDATE by_time SET seq = 99999 WHERE message_id = 'm5'",
-    'counters',
+    'an entry of no message',
+    '-index',
+    "UPDATE entries SET seq = 99999 WHERE list = 0 AND message_id = 'm5'",
+    'index',
   ],
-  [
-    'a group of the index',
-    'DELETE FROM search_postings WHERE row_id = (SELECT max(row_id) FROM search_postings)',
-    'search',
-  ],
-  [
-    'bytes of the index',
-    'UPDATE search_postings SET postings = zeroblob(length(postings)) WHERE row_id = (SELECT min(row_id) FROM search_postings)',
-    'search',
-  ],
+  ['a text in search', '-index', 'DELETE FROM texts WHERE rowid = 9', 'search'],
   [
     'a text that changed',
+    '',
     "UPDATE messages SET text = 'quite another text' WHERE message_id = 'm9'",
-    'search',
-  ],
-  ['a block of the index', 'DELETE FROM search_blocks WHERE position = 0', 'search'],
-  [
-    'the index’s watermark',
-    "UPDATE counters SET value = 1024 WHERE name = 'searched_seq'",
     'search',
   ],
 ];
@@ -74,8 +82,8 @@ describe('oncebox check', () => {
     const { env, directory } = await indexed(t);
     const atRest = await oncebox(t, ['check'], { env });
     assert.deepEqual([atRest.code, atRest.stderr], [0, '']);
-    for (const look of ['schema', 'integrity', 'counters', 'search', 'settings'])
-      assert.match(atRest.stdout, new RegExp(`^ok +${look} `, 'm'));
+    for (const name of ['schema', 'integrity', 'counters', 'index', 'search', 'settings'])
+      assert.match(atRest.stdout, new RegExp(`^ok +${name} `, 'm'));
     const service = await startService(t, { directory });
     for (const args of [
       ['check', '--json'],
@@ -90,14 +98,14 @@ describe('oncebox check', () => {
 
   it('finds each thing that is derived and wrong, and --repair mends it', async (t) => {
     const { path, env, directory } = await indexed(t);
-    for (const [name, sql, look] of WRONG) {
-      execute(path, sql);
+    for (const [name, file, sql, expected] of WRONG) {
+      execute(path + file, sql);
       const result = await oncebox(t, ['check', '--json'], { env });
       assert.equal(result.code, 1, name);
       const findings = result.json()['findings'] as { name: string; problems: string[] }[];
       assert.deepEqual(
         findings.filter(({ problems }) => problems.length > 0).map((finding) => finding.name),
-        [look],
+        [expected],
         `${name}: ${result.stdout}`,
       );
       const mended = await oncebox(t, ['check', '--repair'], { env });
@@ -132,10 +140,10 @@ describe('oncebox check', () => {
     assert.equal(damaged.code, 1);
     assert.match(damaged.stdout, /^WRONG +integrity /m);
     const other = await filled(t, 1);
-    execute(other.path, 'DROP TABLE segments');
+    execute(other.path, 'DROP TABLE removals');
     const missing = await oncebox(t, ['check'], { env: other.env });
     assert.equal(missing.code, 1);
-    assert.match(missing.stdout, /^schema: segments is missing$/m);
+    assert.match(missing.stdout, /^schema: removals is missing$/m);
   });
 
   it('looks at the settings too', async (t) => {
@@ -169,19 +177,32 @@ describe('oncebox stats', () => {
 });
 
 describe('two services on one file', () => {
-  it('take messages both, the second says that it is not alone, and one after the other fills the search index', async (t) => {
+  it('the second one is refused, and says by whom', async (t) => {
     const { directory, path, env } = await filled(t, 10);
     const first = await startService(t, { directory });
-    const second = await startService(t, { directory });
-    assert.ok(second.output.lines().some((line) => line.event === 'not_alone'));
-    assert.ok(!first.output.lines().some((line) => line.event === 'not_alone'));
-    await first.store({ message_id: 'a', from: '+1', to: '+2', ts: '2025-01-15T10:00:00Z' });
-    await second.store({ message_id: 'b', from: '+1', to: '+2', ts: '2025-01-15T10:00:00Z' });
-    for (const service of [first, second]) assert.equal((await service.page()).total, 12);
-    await first.stop();
+    const second = new ServiceProcess(t, { directory });
+    const waiting = await second.output.line(
+      'the wait',
+      ({ event }) => event === 'waiting_for_lock',
+    );
+    assert.equal(waiting.level, 'WARNING');
+    const { code } = await second.exit();
+    assert.equal(code, 1);
+    assert.match(second.output.stderr, /DATABASE_URL: .*another Oncebox service uses it/);
     assert.equal((await oncebox(t, ['check', '--repair'], { env })).code, 3);
-    await second.stop();
+    assert.equal((await first.page()).total, 10);
+    await first.stop();
     assert.equal((await oncebox(t, ['check'], { env })).code, 0);
-    assert.equal(query(path, 'SELECT count(*) AS n FROM messages')[0]?.['n'], 12);
+    assert.equal(query(path, 'SELECT count(*) AS n FROM messages')[0]?.['n'], 10);
+  });
+
+  it('a service that starts while the other one stops takes over', async (t) => {
+    const { directory } = await filled(t, 10);
+    const first = await startService(t, { directory });
+    const second = new ServiceProcess(t, { directory });
+    await second.output.line('the wait', ({ event }) => event === 'waiting_for_lock');
+    await first.stop();
+    await second.output.line('its start', ({ event }) => event === 'listening');
+    await second.stop();
   });
 });

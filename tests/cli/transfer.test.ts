@@ -139,7 +139,7 @@ describe('export and import', () => {
     const { code, stderr } = await ended;
     assert.deepEqual([code, stderr], [0, '']);
     const directory = temporaryDirectory(t);
-    execute(path, 'DROP TABLE by_time');
+    execute(path, 'DROP TABLE counters');
     await call(t, ['export', '-d', path, '-o', join(directory, 'out.ndjson')], 1);
     assert.deepEqual(readdirSync(directory), []);
   });

@@ -21,9 +21,9 @@ const BUGS: readonly (readonly [name: string, file: string, before: string, chan
   ],
   [
     'the answer before the commit',
-    'storage/sqlite/write/writer-queue.ts',
-    `    this.#sent.push(...this.#parcel);\n`,
-    `    for (const entry of this.#parcel) entry.settle('created');\n    this.#sent.push(...this.#parcel);\n`,
+    'storage/append-queue.ts',
+    `    this.#sent.push(...this.#chunk);\n`,
+    `    for (const append of this.#chunk) append.settle(append.messages.map(() => 'created'));\n    this.#sent.push(...this.#chunk);\n`,
   ],
 ];
 
@@ -71,9 +71,9 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
   it('a failure of ours for one kind of body, by generated requests', async (t) => {
     const main = mutant(
       t,
-      'ingest/decode.ts',
-      `if (!isUtf8(body)) return invalidJson('body is not valid UTF-8', 0);`,
-      `if (!isUtf8(body)) throw new Error('not UTF-8');`,
+      'ingest/json.ts',
+      `if (!isUtf8(bytes)) return { reason: 'body is not valid UTF-8', position: 0 };`,
+      `if (!isUtf8(bytes)) throw new Error('not UTF-8');`,
     );
     const service = await startService(t, { main });
     await assert.rejects(fuzz(t, service, 10_000, 1), (error: Error) =>

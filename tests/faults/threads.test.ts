@@ -33,8 +33,8 @@ describe('a thread that dies', () => {
     const main = mutant(
       t,
       'storage/sqlite/read/reader-thread.ts',
-      "if (request.kind === 'page')\n",
-      "if (request.kind === 'page' && request.query.text === 'die') process.exit(3);\n  if (request.kind === 'page')\n",
+      "if (request.kind === 'check') return check(database);\n",
+      "if (request.kind === 'page' && request.query.text === 'die') process.exit(3);\n  if (request.kind === 'check') return check(database);\n",
     );
     const service = await startService(t, { main });
     await service.store(message());

@@ -66,8 +66,8 @@ describe('the board', () => {
     const wanted = `
       webhook_requests_total request_latency_ms_bucket oncebox_writer_queue_messages
       oncebox_commit_duration_seconds_bucket oncebox_batch_messages_sum oncebox_wal_bytes
-      oncebox_database_bytes oncebox_disk_free_bytes oncebox_search_backlog_messages
-      oncebox_order_backlog_messages oncebox_reader_queue_questions oncebox_streams
+      oncebox_database_bytes oncebox_index_bytes oncebox_disk_free_bytes oncebox_search_backlog_messages
+      oncebox_list_backlog_messages oncebox_reader_queue_questions oncebox_streams
       process_resident_memory_bytes nodejs_eventloop_lag_p99_seconds oncebox_ready
       oncebox_log_lines_dropped oncebox_unavailable_total
     `;

@@ -42,12 +42,14 @@ export function inOrder(messages: readonly Stored[]): Stored[] {
   return keyed.map(({ stored }) => stored);
 }
 
-/** A text with case set aside, code point by code point. */
+/** A text with case set aside, code point by code point, in normal form C. */
 export function fold(text: string): string {
-  return Array.from(text, (character) => character.toLowerCase()).join('');
+  return Array.from(text, (character) => character.toLowerCase())
+    .join('')
+    .normalize('NFC');
 }
 
-/** Whether a text contains another when case is set aside. */
+/** Whether a text contains another when case and normal forms are set aside. */
 export function contains(text: string, part: string): boolean {
   const [where, what] = [Array.from(fold(text)), Array.from(fold(part))];
   return where.some((_, start) => what.every((each, index) => where[start + index] === each));

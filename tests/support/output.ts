@@ -69,6 +69,11 @@ export class Output {
     this.#stream.resume();
   }
 
+  /** Closes the log, as a collector does that has died. */
+  close(): void {
+    this.#stream.destroy();
+  }
+
   /** The complete lines written so far. Throws when one of them is not a JSON object. */
   lines(): LogLine[] {
     for (let end = this.#endOfLine(); end !== -1; end = this.#endOfLine()) {

@@ -45,6 +45,7 @@ export class ServiceProcess {
   readonly output: Output;
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
+  readonly #ended: Promise<Exit>;
 
   constructor(t: Cleaner, options: Options) {
     this.directory = options.directory ?? temporaryDirectory(t);
@@ -72,6 +73,9 @@ export class ServiceProcess {
       this.#child.once('error', reject);
       this.#child.once('close', (code, signal) => resolve({ code, signal }));
     });
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
     endAfter(t, this.#child);
   }
 
@@ -89,7 +93,12 @@ export class ServiceProcess {
     this.#child.kill(signal);
   }
 
-  /** Waits for the end of the process. */
+  /** Waits for the end of the process, whether or not its output has been read to the end. */
+  end(): Promise<Exit> {
+    return bounded(this.#ended, () => 'the end of the process');
+  }
+
+  /** Waits for the end of the process and of its output. */
   exit(): Promise<Exit> {
     return bounded(
       this.exited,

@@ -1,6 +1,5 @@
 // Whatever the index has reached, every page, total, count and search is what a plain list of the messages says.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { it } from 'node:test';
 import fc from 'fast-check';
@@ -9,8 +8,6 @@ import type { Message } from '../../app/model/message.ts';
 import { compareOrder, type OrderKey } from '../../app/model/order.ts';
 import type { Cursor, MessageQuery, Page } from '../../app/model/page.ts';
 import { foldCase } from '../../app/model/search.ts';
-import { ServiceLock } from '../../app/storage/sqlite/file/service-lock.ts';
-import { Indexer } from '../../app/storage/sqlite/index/indexer.ts';
 import { inSnapshot, openReader } from '../../app/storage/sqlite/index/reader-connection.ts';
 import {
   verifyCounters,
@@ -20,8 +17,7 @@ import {
 import { selectPage } from '../../app/storage/sqlite/read/page.ts';
 import { selectStats } from '../../app/storage/sqlite/read/stats.ts';
 import { selectTimeline } from '../../app/storage/sqlite/read/timeline.ts';
-import { Writer } from '../../app/storage/sqlite/write/writer.ts';
-import { type Cleaner, temporaryDirectory } from '../support/cleanup.ts';
+import { Life, type Operation, keyOf, sorted } from './index-life.ts';
 
 const SENDERS = ['+1', '+2', '+33', '+444'];
 const TIMES = [
@@ -32,8 +28,30 @@ const TIMES = [
   '2025-01-15T10:01:01Z',
   '9999-12-31T23:59:59.999999999Z',
 ];
-const TEXTS = [null, '', 'hello world', 'HELLO', 'Réunion', 'Re\u0301union', 'x\0yz', '한국어', '\u212Aelvin', '😀😀😀'];
-const SEARCHES = ['hello', 'o', 'réunion', 'RE\u0301UN', 'reunion', 'x\0y', '한국', 'kelvin', '😀😀', 'absent'];
+const TEXTS = [
+  null,
+  '',
+  'hello world',
+  'HELLO',
+  'Réunion',
+  'Re\u0301union',
+  'x\0yz',
+  '한국어',
+  '\u212Aelvin',
+  '😀😀😀',
+];
+const SEARCHES = [
+  'hello',
+  'o',
+  'réunion',
+  'RE\u0301UN',
+  'reunion',
+  'x\0y',
+  '한국',
+  'kelvin',
+  '😀😀',
+  'absent',
+];
 const ids = fc.oneof(
   fc.string({ minLength: 1, maxLength: 2, unit: 'grapheme' }),
   fc.constantFrom('\u{1f600}', '\uffff', '\0', 'é'),
@@ -45,91 +63,19 @@ const message = fc.record({
   ts: fc.constantFrom(...TIMES),
   text: fc.constantFrom(...TEXTS),
 });
-const operation = fc.oneof(
+const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ append: fc.array(message, { maxLength: 12 }) }) },
-  { weight: 3, arbitrary: fc.record({ steps: fc.integer({ min: 1, max: 3 }), search: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ steps: fc.integer({ min: 1, max: 3 }), search: fc.boolean() }),
+  },
   { weight: 2, arbitrary: fc.record({ remove: fc.array(fc.nat(40), { maxLength: 6 }) }) },
-  { weight: 1, arbitrary: fc.constant({ purge: true }) },
-  { weight: 1, arbitrary: fc.constant({ reopen: true }) },
+  { weight: 1, arbitrary: fc.constant({ purge: true as const }) },
+  { weight: 1, arbitrary: fc.constant({ reopen: true as const }) },
 );
-type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
-
-/** A database with its index, and the messages that are in it by the rules alone. */
-class Life {
-  readonly path: string;
-  readonly stored = new Map<string, Message & { seq: number }>();
-  readonly #removed = new Set<string>();
-  #writer: Writer;
-  #indexer: Indexer;
-  #seq = 0;
-
-  constructor(path: string) {
-    this.path = path;
-    this.#writer = new Writer(path, ServiceLock.forService(path));
-    this.#indexer = new Indexer(path);
-  }
-
-  do(operation: Operation): void {
-    if ('append' in operation) this.append(operation.append);
-    else if ('steps' in operation)
-      for (let step = 0; step < operation.steps; step += 1) this.#indexer.step(operation.search);
-    else if ('remove' in operation) this.#remove(operation.remove);
-    else if ('purge' in operation)
-      assert.equal(this.#writer.purgeRemovals(this.#indexer.standing.index.removals), null);
-    else this.#reopen();
-  }
-
-  append(messages: readonly Message[]): void {
-    assert.equal(this.#writer.append(messages).failure, null);
-    for (const one of messages) {
-      if (this.stored.has(one.message_id) || this.#removed.has(one.message_id)) continue;
-      this.#seq += 1;
-      this.stored.set(one.message_id, { ...one, seq: this.#seq });
-    }
-  }
-
-  /** Fills the index to its end. */
-  index(): void {
-    while (this.#indexer.step() !== 'none');
-  }
-
-  close(): void {
-    this.#indexer.close();
-    this.#writer.close();
-  }
-
-  #remove(places: readonly number[]): void {
-    const all = [...this.stored.values()];
-    const gone = new Set(places.flatMap((place) => all[place] ?? []));
-    const { removed, failure } = this.#writer.remove([...gone].map(({ seq }) => seq));
-    assert.deepEqual([removed, failure], [gone.size, null]);
-    for (const { message_id } of gone) {
-      this.stored.delete(message_id);
-      this.#removed.add(message_id);
-    }
-  }
-
-  #reopen(): void {
-    this.close();
-    this.#writer = new Writer(this.path, ServiceLock.forService(this.path));
-    this.#indexer = new Indexer(this.path);
-  }
-}
 
 function query(overrides: Partial<MessageQuery>): MessageQuery {
   return { limit: 50, offset: 0, from: null, since: null, text: null, cursor: null, ...overrides };
-}
-
-function keyOf({ ts, message_id }: Message): OrderKey {
-  const instant = parseInstant(ts);
-  assert.ok(instant);
-  return { ...instant, messageId: message_id };
-}
-
-function sorted(messages: Iterable<Message>): Message[] {
-  return [...messages]
-    .map(({ message_id, from, to, ts, text }) => ({ message_id, from, to, ts, text }))
-    .toSorted((a, b) => compareOrder(keyOf(a), keyOf(b)));
 }
 
 /** Everything that can be asked says what is stored. */
@@ -163,7 +109,10 @@ function assertReads(database: DatabaseSync, stored: Iterable<Message>, limit: n
       assert.equal(total, expected.length);
     }
     for (const direction of ['after', 'before'] as const)
-      assert.deepEqual(walk((cursor) => page({ ...filter, limit, cursor }), direction), expected);
+      assert.deepEqual(
+        walk((cursor) => page({ ...filter, limit, cursor }), direction),
+        expected,
+      );
   }
   assertFigures(database, all);
 }
@@ -216,17 +165,13 @@ function assertVerified(database: DatabaseSync): void {
   assert.deepEqual(problems, []);
 }
 
-function live(t: Cleaner): Life {
-  return new Life(join(temporaryDirectory(t), 'app.db'));
-}
-
 it('after any operations and steps of the indexer', (t) => {
   fc.assert(
     fc.property(
       fc.array(operation, { maxLength: 14 }),
       fc.integer({ min: 1, max: 7 }),
       (operations, limit) => {
-        const life = live(t);
+        const life = new Life(t);
         const early = openReader(life.path);
         const database = openReader(life.path);
         try {
@@ -250,7 +195,7 @@ it('after any operations and steps of the indexer', (t) => {
 });
 
 it('with far more messages than one segment holds, removed ones among them', (t) => {
-  const life = live(t);
+  const life = new Life(t);
   t.after(() => life.close());
   const total = 50_000;
   const messageOf = (number: number, day: number): Message => ({

@@ -68,7 +68,7 @@ async function exportTo(terminal: Terminal, options: ExportOptions): Promise<voi
   const interruption = terminal.interruption();
   const startMs = performance.now();
   const progress = terminal.progress('messages');
-  const output = file === undefined ? toStdout() : toFile(file);
+  const output = file === undefined ? toStdout(interruption) : toFile(file);
   let messages = 0;
   try {
     await output.write(headOf(format, spreadsheet));

@@ -1,7 +1,7 @@
 // `oncebox import`: messages from NDJSON or CSV, each stored exactly once.
-import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CommandError, EXIT } from '../exit.ts';
+import { inputBytes } from '../input.ts';
 import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { type Terminal, whole } from '../terminal.ts';
 import type { ImportTotals } from '../transfer/importer.ts';
@@ -40,17 +40,22 @@ async function importFrom(terminal: Terminal, file: string, options: ImportOptio
   const { Importer } = await import('../transfer/importer.ts');
   const isStdin = file === '-';
   const format = formatOf(options.format, isStdin ? undefined : file);
-  const bytes = isStdin ? null : sizeOf(file);
+  const bytes = isStdin ? null : inputBytes(file);
   const rejects = options.rejects ?? `${isStdin ? 'stdin' : file}.rejects.ndjson`;
   const admin = await adminOf(options);
   const interruption = terminal.interruption();
-  const importer = new Importer(await admin.openImport(), isStdin ? null : file, format, rejects);
+  const importer = new Importer({
+    bulk: await admin.openImport(),
+    file: isStdin ? null : file,
+    format,
+    rejectsFile: rejects,
+    interruption,
+  });
   try {
     const reading = terminal.progress('importing');
-    const { failure } = await importer.store(interruption, (done) => reading.update(done, bytes));
+    const { failure } = await importer.store((done) => reading.update(done, bytes));
     const indexing = terminal.progress('search index');
-    if (failure === null)
-      await importer.updateSearch(interruption, (done) => indexing.update(done, null));
+    if (failure === null) await importer.updateSearch((done) => indexing.update(done, null));
     indexing.end();
   } finally {
     await importer.close();
@@ -60,12 +65,6 @@ async function importFrom(terminal: Terminal, file: string, options: ImportOptio
   if (failure !== null)
     throw new CommandError(`${file}: ${failure}; everything before it is stored`);
   if (rejected + conflicts > 0) terminal.exitCode = EXIT.partly;
-}
-
-function sizeOf(file: string): number {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) throw new CommandError(`${file} does not exist`);
-  return stat.size;
 }
 
 function report(terminal: Terminal, totals: ImportTotals, rejects: string): void {

@@ -6,8 +6,9 @@ import { readSigningKey } from '../../config.ts';
 import { Delivery, GaveUp } from '../delivery.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { Journal } from '../journal.ts';
+import { inputBytes } from '../input.ts';
 import { type Line, linesOf } from '../lines.ts';
-import { wholeNumber, withExamples, withJson } from '../options.ts';
+import { httpUrl, wholeNumber, withExamples, withJson } from '../options.ts';
 import { type Terminal, whole } from '../terminal.ts';
 
 interface Options {
@@ -30,7 +31,7 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('send')
     .description('sign and post one message, or with --file each line of a file of messages')
-    .option('--url <url>', 'where to post', 'http://127.0.0.1:8000/webhook')
+    .option('--url <url>', 'where to post', httpUrl, 'http://127.0.0.1:8000/webhook')
     .option('--id <id>', 'message_id; default: a new one')
     .option('--from <number>', 'the sender', '+10000000001')
     .option('--to <number>', 'the recipient', '+10000000002')
@@ -60,13 +61,12 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
   );
 }
 
-function deliveryOf(terminal: Terminal, options: Options, stop?: AbortSignal): Delivery {
-  const interruption = terminal.interruption();
+function deliveryOf(options: Options, signal: AbortSignal): Delivery {
   return new Delivery({
     url: options.url,
     secret: readSigningKey(),
     patienceMs: options.patience * 1_000,
-    signal: stop === undefined ? interruption : AbortSignal.any([interruption, stop]),
+    signal,
   });
 }
 
@@ -78,7 +78,7 @@ async function sendOne(terminal: Terminal, options: Options): Promise<void> {
     ts: options.ts ?? new Date().toISOString(),
     ...(options.text === undefined ? {} : { text: options.text }),
   };
-  const delivery = deliveryOf(terminal, options);
+  const delivery = deliveryOf(options, terminal.interruption());
   const outcome = await delivery
     .deliver(Buffer.from(JSON.stringify(message)))
     .catch(gaveUp(options.url));
@@ -123,13 +123,15 @@ class Rejects {
 }
 
 async function sendFile(terminal: Terminal, options: Options, file: string): Promise<void> {
+  if (file !== '-') inputBytes(file);
   const journal = file === '-' ? Journal.none() : await Journal.open(`${file}.sent`);
   const tally: Tally = { sent: 0, skipped: 0, rejected: 0 };
   const rejects = new Rejects(file, terminal);
   const stop = new AbortController();
-  const delivery = deliveryOf(terminal, options, stop.signal);
+  const signal = AbortSignal.any([terminal.interruption(), stop.signal]);
+  const delivery = deliveryOf(options, signal);
   const progress = terminal.progress('sent');
-  const lines = linesOf(file);
+  const lines = linesOf(file, signal);
   const sender = async (): Promise<void> => {
     for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
       await sendLine(next.value, { delivery, journal, tally, rejects });

@@ -8,6 +8,7 @@ export function addServeCommand(program: Command): void {
     .description('run the service in the foreground, until SIGTERM or Ctrl-C')
     .action(async () => {
       // From here on the process is the service: its signals, its exit codes, its log on stdout.
+      process.stdout.removeAllListeners('error');
       await import('../../main.ts');
     });
   withExamples(command, ['serve', 'serves on HOST and PORT; needs WEBHOOK_SECRET']);

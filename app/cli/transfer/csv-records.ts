@@ -1,10 +1,15 @@
 // Parses CSV into rows: headings name the columns, and quotes distinguish an empty text from none.
-import { type Readable, Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { type Info, parse } from 'csv-parse';
+import { CommandError } from '../exit.ts';
 import { columnOf, unguarded } from './format.ts';
 import { type Row, rowOfRecord } from './row.ts';
+import type { TextInput } from './text-input.ts';
 
 const RECORD_UNITS_MAX = 1_048_576;
+/** What spreadsheets put between cells: a semicolon where the comma is for decimals. */
+const DELIMITERS = [',', ';', '\t'];
+const SHOWN_UNITS_MAX = 80;
 const REQUIRED = ['message_id', 'from', 'to', 'ts'];
 
 type Column = ReturnType<typeof columnOf>;
@@ -18,10 +23,14 @@ export interface CsvRow {
   readonly input: () => string;
 }
 
-/** Reads UTF-8. Throws where a heading is missing, where the bytes are not UTF-8, and where a quote is not closed. */
-export async function* records(stream: Readable): AsyncGenerator<CsvRow> {
+/**
+ * Reads UTF-8 without a byte order mark. Throws CommandError where a heading is missing or the bytes are not UTF-8,
+ * and a CsvError where a quote is not closed.
+ */
+export async function* records({ firstLine, chunks }: TextInput): AsyncGenerator<CsvRow> {
+  const delimiter = delimiterOf(firstLine);
   const parser = parse({
-    bom: true,
+    delimiter,
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
@@ -31,14 +40,15 @@ export async function* records(stream: Readable): AsyncGenerator<CsvRow> {
   });
   let columns: readonly Column[] | null = null;
   let line = 1;
-  const parsed = stream
+  const parsed = Readable.from(chunks)
+    .on('error', (error) => parser.destroy(error))
     .pipe(checkedUtf8())
     .on('error', (error) => parser.destroy(error))
     .pipe(parser);
   for await (const { record, info } of parsed as AsyncIterable<{ record: Cells; info: Info }>) {
     const begins = line;
     line = info.lines + 1;
-    if (columns === null) columns = headings(record);
+    if (columns === null) columns = headings(record, firstLine);
     else {
       const cells = record;
       const row: Row =
@@ -50,11 +60,36 @@ export async function* records(stream: Readable): AsyncGenerator<CsvRow> {
   }
 }
 
-function headings(cells: Cells): Column[] {
+/** The delimiter by which the first line names most of our columns. Throws CommandError where none finds any. */
+function delimiterOf(firstLine: string): string {
+  let best = DELIMITERS[0] ?? ',';
+  let bestCount = 0;
+  for (const delimiter of DELIMITERS) {
+    const cells = firstLine.split(delimiter).map((cell) => cell.trim().replaceAll('"', ''));
+    const count = cells.filter((cell) => columnOf(cell) !== null).length;
+    if (count > bestCount) [best, bestCount] = [delimiter, count];
+  }
+  if (bestCount === 0 && firstLine !== '') throw otherHeadings(REQUIRED, firstLine);
+  return best;
+}
+
+function headings(cells: Cells, firstLine: string): Column[] {
   const columns = cells.map((heading) => columnOf(heading ?? ''));
   const missing = REQUIRED.filter((name) => !columns.some((column) => column?.name === name));
-  if (missing.length > 0) throw new Error(`the first line names no column ${missing.join(', ')}`);
+  if (missing.length > 0) throw otherHeadings(missing, firstLine);
   return columns;
+}
+
+function otherHeadings(missing: readonly string[], firstLine: string): CommandError {
+  return new CommandError(
+    `the first line names no column ${missing.join(', ')}: it is ${shown(firstLine)}, and must name the columns ` +
+      `${REQUIRED.join(', ')} with commas, semicolons or tabs between them`,
+  );
+}
+
+function shown(line: string): string {
+  const short = line.length <= SHOWN_UNITS_MAX ? line : `${line.slice(0, SHOWN_UNITS_MAX)}…`;
+  return JSON.stringify(short.toWellFormed());
 }
 
 function recordOf(columns: readonly Column[], cells: Cells): Record<string, string | null> {
@@ -76,7 +111,7 @@ function checkedUtf8(): Transform {
         decoder.decode(chunk, { stream: true });
         done(null, chunk);
       } catch {
-        done(new Error('the file is not UTF-8'));
+        done(new CommandError('the file is not UTF-8'));
       }
     },
   });

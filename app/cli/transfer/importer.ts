@@ -25,6 +25,15 @@ export interface ImportTotals {
 const CONFLICT = 'another message with this id is stored';
 const FIELDS = 5;
 
+interface ImporterOptions {
+  readonly bulk: BulkImport;
+  /** Null for standard input. */
+  readonly file: string | null;
+  readonly format: Format;
+  readonly rejectsFile: string;
+  readonly interruption: AbortSignal;
+}
+
 export class Importer {
   readonly totals: ImportTotals = {
     rows: 0,
@@ -38,17 +47,19 @@ export class Importer {
   readonly #bulk: BulkImport;
   readonly #source: Source;
   readonly #rejectsFile: string;
+  readonly #interruption: AbortSignal;
   #rejects: number | null = null;
 
-  /** Reads `file`, or standard input where it is null. Closes `bulk` in the end. */
-  constructor(bulk: BulkImport, file: string | null, format: Format, rejectsFile: string) {
-    this.#bulk = bulk;
-    this.#source = new Source(file, format);
-    this.#rejectsFile = rejectsFile;
+  /** Closes `bulk` in the end. */
+  constructor(options: ImporterOptions) {
+    this.#bulk = options.bulk;
+    this.#source = new Source(options.file, options.format, options.interruption);
+    this.#rejectsFile = options.rejectsFile;
+    this.#interruption = options.interruption;
   }
 
   /** Stores every row. `read` is called with how many bytes of the input were processed. Rejects where the store fails. */
-  async store(interruption: AbortSignal, read: (bytes: number) => void): Promise<ImportTotals> {
+  async store(read: (bytes: number) => void): Promise<ImportTotals> {
     const startMs = performance.now();
     for (let ended = false; !ended;) {
       const chunks = await this.#source.next(this.#bulk.batchMessages);
@@ -57,19 +68,16 @@ export class Importer {
       read(last?.bytes ?? 0);
       ended = last?.last === true;
       this.totals.failure = last?.failure ?? null;
-      if (ended) await this.#bulk.updateLists(interruption);
+      if (ended) await this.#bulk.updateLists(this.#interruption);
       this.totals.seconds = (performance.now() - startMs) / 1_000;
-      interruption.throwIfAborted();
+      this.#interruption.throwIfAborted();
     }
     return this.totals;
   }
 
   /** Brings the search index up to date; otherwise a service, or the next import, does. */
-  async updateSearch(
-    interruption: AbortSignal,
-    onProgress: (messages: number) => void,
-  ): Promise<void> {
-    await this.#bulk.updateSearch(interruption, onProgress);
+  async updateSearch(onProgress: (messages: number) => void): Promise<void> {
+    await this.#bulk.updateSearch(this.#interruption, onProgress);
   }
 
   async close(): Promise<void> {

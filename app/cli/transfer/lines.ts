@@ -1,7 +1,10 @@
 // Splits a stream of bytes into lines of bounded length.
+import { CommandError } from '../exit.ts';
 
 /** The default limit of a webhook's body. */
 const LINE_BYTES_MAX = 1_048_576;
+/** A line that does not end in so many bytes means that this is another kind of file, or one without an end. */
+const SKIPPED_BYTES_MAX = 64 * 1_048_576;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -17,7 +20,7 @@ export class Lines {
   #length = 0;
   #number = 0;
 
-  /** Yields the lines that end in this chunk. */
+  /** Yields the lines that end in this chunk. Throws CommandError where one does not end. */
   *of(chunk: Buffer): Generator<Line> {
     let start = 0;
     for (;;) {
@@ -50,5 +53,9 @@ export class Lines {
     this.#length += part.length;
     if (this.#length <= LINE_BYTES_MAX) this.#parts.push(part);
     else this.#parts = [];
+    if (this.#length > SKIPPED_BYTES_MAX)
+      throw new CommandError(
+        `line ${this.#number + 1} is longer than ${SKIPPED_BYTES_MAX} bytes: this is no NDJSON`,
+      );
   }
 }

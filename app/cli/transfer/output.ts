@@ -1,10 +1,24 @@
 // The output of an export: stdout, or a file that gets its name only when it is complete.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { once } from 'node:events';
-import { dirname, resolve } from 'node:path';
+import { hostname } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { syncDirectory } from '../../sync-directory.ts';
+import { CommandError } from '../exit.ts';
 
 /** Characters that are buffered before they are written. */
 const WRITE_UNITS = 262_144;
+/** An unfinished file of another machine, or of a number that has a process again, is stale after this long. */
+const STALE_MS = 86_400_000;
 
 export interface Output {
   /** Writes text. Resolves when more may be written. */
@@ -15,12 +29,13 @@ export interface Output {
   discard(): void;
 }
 
-export function toStdout(): Output {
+/** Writes to stdout. A write that waits for a reader rejects when `signal` is aborted. */
+export function toStdout(signal: AbortSignal): Output {
   let waiting = '';
   const flush = async (): Promise<void> => {
     const text = waiting;
     waiting = '';
-    if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+    if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain', { signal });
   };
   return {
     write: async (text) => {
@@ -32,10 +47,19 @@ export function toStdout(): Output {
   };
 }
 
-/** Writes to a temporary file beside the target, and renames it at the end. Throws what the system throws. */
+/**
+ * Writes to a temporary file beside the target, and renames it at the end. Removes what killed exports to the same name
+ * have left. Throws CommandError where the target exists and is not a regular file, and what the system throws.
+ */
 export function toFile(file: string): Output {
   const target = resolve(file);
-  const partial = `${target}.partial-${process.pid}`;
+  // Renamed over a device it would take its place.
+  if (statSync(target, { throwIfNoEntry: false })?.isFile() === false)
+    throw new CommandError(
+      `${file} is not a regular file: leave out --output, and redirect stdout`,
+    );
+  removeStale(target);
+  const partial = `${target}${partialSuffix(process.pid)}`;
   const descriptor = openSync(partial, 'wx', 0o600);
   let waiting = '';
   const flush = (): void => {
@@ -54,11 +78,43 @@ export function toFile(file: string): Output {
       fsyncSync(descriptor);
       closeSync(descriptor);
       renameSync(partial, target);
-      const directory = openSync(dirname(target), 'r');
-      fsyncSync(directory);
-      closeSync(directory);
+      syncDirectory(dirname(target));
       return Promise.resolve();
     },
     discard: () => rmSync(partial, { force: true }),
   };
+}
+
+/** The host is part of the name: on a shared volume another one may have a process with the same number. */
+function partialSuffix(pid: number | string): string {
+  return `.partial-${hostname()}-${pid}`;
+}
+
+/** Removes the unfinished files for this target whose process is gone. */
+function removeStale(target: string): void {
+  const any = `${basename(target)}.partial-`;
+  const own = `${basename(target)}${partialSuffix('')}`;
+  for (const name of readdirSync(dirname(target))) {
+    if (!name.startsWith(any)) continue;
+    const path = join(dirname(target), name);
+    const pid = name.startsWith(own) ? Number(name.slice(own.length)) : Number.NaN;
+    if (isGone(pid) || isOld(path)) rmSync(path, { force: true });
+  }
+}
+
+/** Whether a process of this host has ended; one with our own number must have been another. False for NaN. */
+function isGone(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  if (pid === process.pid) return true;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+function isOld(path: string): boolean {
+  const modifiedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  return Date.now() - modifiedMs > STALE_MS;
 }

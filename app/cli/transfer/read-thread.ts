@@ -1,10 +1,13 @@
 // The reading thread of an import: parses and validates rows, and sends them to the thread that stores.
-import { createReadStream } from 'node:fs';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { CsvError } from 'csv-parse';
+import { isExpected } from '../../model/refusal.ts';
+import { type Input, openInput } from '../input.ts';
 import { records } from './csv-records.ts';
 import type { Format } from './format.ts';
 import { Lines } from './lines.ts';
 import { type Row, rowOfBytes } from './row.ts';
+import { type TextInput, textInput } from './text-input.ts';
 
 /** Rows sent in one chunk. */
 const CHUNK_ROWS = 2_048;
@@ -98,30 +101,30 @@ function emptyChunk(): Omit<Chunk, 'bytes' | 'last' | 'failure'> {
 }
 
 async function read(sender: Sender): Promise<void> {
-  const options = { highWaterMark: READ_BYTES };
-  const stream =
-    file === null ? createReadStream('', { ...options, fd: 0 }) : createReadStream(file, options);
+  let stream: Input | null = null;
   try {
-    if (format === 'csv') await readCsv(stream, sender);
-    else await readLines(stream, sender);
+    stream = openInput(file, READ_BYTES);
+    const input = await textInput(stream as AsyncIterable<Buffer>);
+    if (format === 'csv') await readCsv(stream, input, sender);
+    else await readLines(stream, input, sender);
     await sender.send(stream.bytesRead, true);
   } catch (error) {
-    await sender.send(stream.bytesRead, true, (error as Error).message);
+    // A bug ends the thread, and so keeps its stack.
+    if (!isExpected(error) && !(error instanceof CsvError)) throw error;
+    await sender.send(stream?.bytesRead ?? 0, true, error.message);
   } finally {
+    stream?.destroy();
     port?.close();
   }
 }
 
-async function readLines(
-  stream: ReturnType<typeof createReadStream>,
-  sender: Sender,
-): Promise<void> {
+async function readLines(stream: Input, { chunks }: TextInput, sender: Sender): Promise<void> {
   const lines = new Lines();
   const take = (number: number, bytes: Buffer | null): void => {
     if (bytes === null) sender.add(number, { reason: 'the line is longer than 1 MiB' }, () => '');
     else if (bytes.length > 0) sender.add(number, rowOfBytes(bytes), () => bytes.toString());
   };
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     for (const { number, bytes } of lines.of(chunk)) {
       take(number, bytes);
       if (sender.isFull) await sender.send(stream.bytesRead, false);
@@ -131,8 +134,8 @@ async function readLines(
   if (rest !== null) take(rest.number, rest.bytes);
 }
 
-async function readCsv(stream: ReturnType<typeof createReadStream>, sender: Sender): Promise<void> {
-  for await (const { line, row, input } of records(stream)) {
+async function readCsv(stream: Input, text: TextInput, sender: Sender): Promise<void> {
+  for await (const { line, row, input } of records(text)) {
     sender.add(line, row, input);
     if (sender.isFull) await sender.send(stream.bytesRead, false);
   }

@@ -12,11 +12,15 @@ export class Source {
   #wake: () => void = () => undefined;
   #failure: Error | null = null;
 
-  /** Reads a file, or standard input where it is null. */
-  constructor(file: string | null, format: Format) {
+  /** Reads a file, or standard input where it is null, until `signal` is aborted. */
+  constructor(file: string | null, format: Format, signal: AbortSignal) {
     this.#worker = new Worker(new URL('./read-thread.ts', import.meta.url), {
       workerData: { file, format, chunksAhead: CHUNKS_AHEAD },
       name: 'read',
+    });
+    signal.addEventListener('abort', () => {
+      this.#failure = signal.reason as Error;
+      this.#wake();
     });
     this.#worker.on('message', (chunk: Chunk) => {
       this.#chunks.push(chunk);
@@ -28,7 +32,10 @@ export class Source {
     });
   }
 
-  /** Returns the next chunks: as many as hold `rows` messages together, fewer at the end. Rejects if the thread died. */
+  /**
+   * Returns the next chunks: as many as hold `rows` messages together, fewer at the end. Rejects if the thread died, and
+   * when the signal is aborted.
+   */
   async next(rows: number): Promise<Chunk[]> {
     const taken: Chunk[] = [];
     let count = 0;

@@ -10,10 +10,15 @@ export async function webhook(
   bodies: BodyReader,
 ): Promise<void> {
   const body = await bodies.read(exchange.request);
-  let receipt;
-  if (body === 'too_large') receipt = PAYLOAD_TOO_LARGE;
-  else if (body === 'overloaded') receipt = OVERLOADED;
-  else receipt = await receive(body, exchange.request.headers['x-signature']);
-  exchange.received(receipt);
-  exchange.send(webhookReply(receipt));
+  // It took too long, and has been refused meanwhile.
+  if (exchange.answered) return;
+  if (body instanceof Buffer) {
+    const receipt = await receive(body, exchange.request.headers['x-signature']);
+    exchange.received(receipt);
+    exchange.send(webhookReply(receipt));
+  } else {
+    const receipt = body === 'too_large' ? PAYLOAD_TOO_LARGE : OVERLOADED;
+    exchange.received(receipt);
+    exchange.refuse(webhookReply(receipt));
+  }
 }

@@ -1,8 +1,8 @@
 // Opens the database file with the settings that durability depends on, and reads each of them back.
-import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { Refusal } from '../../../model/refusal.ts';
 import { foldCase } from '../../../model/search.ts';
-import { StoreUnavailable } from '../../store.ts';
+import { checkForReading, statOf, UnusableFile } from './database-file.ts';
 
 /**
  * Versions up to 3.51.2 can corrupt a database when a checkpoint resets the WAL at the wrong moment
@@ -19,7 +19,7 @@ export const BUSY_TIMEOUT_MS = 2_000;
  */
 export const CACHE_KIB = 2_048;
 
-/** Opens the file for writing, creating it where it is absent. Throws what SQLite throws. */
+/** Opens the file for writing, creating it where it is absent. Throws UnusableFile, and what SQLite throws. */
 export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
   const database = open(path, false, cacheKib);
   // Only a new file can be given this, and then shrinks in steps. An older one shrinks by VACUUM only.
@@ -35,20 +35,21 @@ export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync
   return database;
 }
 
-/** Opens the file for checkpoints, from a thread that writes no messages. Throws what SQLite throws. */
+/** Opens the file for checkpoints, from a thread that writes no messages. Throws UnusableFile, and what SQLite throws. */
 export function openForCheckpoints(path: string): DatabaseSync {
   return open(path, false);
 }
 
-/** Opens an existing file for reading only. Throws what SQLite throws. */
+/** Opens an existing file for reading only. Throws UnusableFile, and what SQLite throws. */
 export function openForReading(path: string): DatabaseSync {
-  if (!existsSync(path)) throw new StoreUnavailable('disk', 'the database file does not exist');
+  if (statOf(path) === undefined) throw new UnusableFile('the database file does not exist');
   const database = open(path, true);
   database.function('fold_case', { deterministic: true }, (text) => foldCase(String(text)));
   return database;
 }
 
 function open(path: string, readOnly: boolean, cacheKib = CACHE_KIB): DatabaseSync {
+  checkForReading(path);
   const database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS });
   try {
     refuseOldSqlite(database);
@@ -68,7 +69,7 @@ function refuseOldSqlite(database: DatabaseSync): void {
     const part = parts[index] ?? 0;
     if (part > least) return;
     if (part < least) {
-      throw new Error(
+      throw new Refusal(
         `SQLite ${version} has the WAL-reset bug: ${SQLITE_VERSION_MIN.join('.')} or newer is needed`,
       );
     }
@@ -86,6 +87,6 @@ function requirePragma(
   // The column of the result does not always have the name of the pragma.
   const actual = row === undefined ? undefined : Object.values(row)[0];
   if (actual !== expected) {
-    throw new Error(`the database refused PRAGMA ${name} = ${value}: it is ${String(actual)}`);
+    throw new Refusal(`the database refused PRAGMA ${name} = ${value}: it is ${String(actual)}`);
   }
 }

@@ -1,32 +1,38 @@
-// Creates the directory of the database so that its name survives a power cut, as SQLite does for the files in it.
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+// Creates directories so that their names survive a power cut, as SQLite does for the files in them.
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncDirectory } from '../../../sync-directory.ts';
+import { statOf, unusable, UnusableFile } from './database-file.ts';
 
 /**
  * Creates the directory and its missing parents, for this user alone, and syncs each new name into the
  * directory that holds it. SQLite syncs the names of its own files: that of the WAL, and with it that of the
- * database, before its first commit ends. Does nothing where the directory exists. Throws what the system throws.
+ * database, before its first commit ends. Does nothing where the directory exists. Throws UnusableFile where it
+ * cannot be created.
  */
 export function makeDirectory(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  const above = dirname(first);
-  for (let holder = dirname(path); ; holder = dirname(holder)) {
-    syncNames(holder);
-    if (holder === above) return;
+  const missing: string[] = [];
+  // Not by a recursive mkdir: where the system answers ENOENT for ever, as in /proc, Node's never ends.
+  for (let at = path; !isDirectory(at) && at !== dirname(at); at = dirname(at)) missing.unshift(at);
+  for (const directory of missing) {
+    makeOne(directory);
+    syncDirectory(dirname(directory));
   }
 }
 
-function syncNames(directory: string): void {
-  // Windows cannot open a directory, and journals names itself.
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(directory, 'r');
+/** Returns whether it exists; throws UnusableFile where something else does. */
+function isDirectory(path: string): boolean {
+  const found = statOf(path);
+  if (found?.isDirectory() === false) throw new UnusableFile(`${path} is not a directory`);
+  return found !== undefined;
+}
+
+function makeOne(path: string): void {
   try {
-    fsyncSync(descriptor);
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // A file system that cannot sync a directory makes no promise about names.
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-  } finally {
-    closeSync(descriptor);
+    const { code } = error as NodeJS.ErrnoException;
+    // Another process may have made it at the same moment.
+    if (code !== 'EEXIST' || !isDirectory(path)) throw unusable(path, 'cannot be made', error);
   }
 }

@@ -1,5 +1,6 @@
 // Which processes use the database: a lock that every service holds, and that the kernel releases however its process ends.
 import { DatabaseSync } from 'node:sqlite';
+import { checkForWriting } from './database-file.ts';
 import { InUseError, SQLITE_BUSY } from './in-use.ts';
 
 /** How long to wait for a lock before it counts as held by another process. */
@@ -81,6 +82,7 @@ export class ServiceLock {
 }
 
 function openLock(path: string): DatabaseSync {
+  checkForWriting(path);
   const file = new DatabaseSync(`${path}-lock`);
   // Nothing is ever committed, so the journal need not be on the disk.
   // While another process holds an exclusive lock the setting fails, and so will the lock that is requested next.

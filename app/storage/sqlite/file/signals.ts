@@ -10,6 +10,8 @@ const CELLS = {
   following: 2,
   /** The number of the last removal that the index has followed. */
   followedRemoval: 3,
+  /** The same, of an index that a power cut would not take back: only then may the record of the removal be deleted. */
+  durableRemoval: 10,
   /** Counts index files: a reader reopens its connection when it changes. */
   generation: 4,
   /** 1 when a reader found the index damaged. */

@@ -11,6 +11,11 @@ export function indexedForm(text: string): string {
   return foldCase(text).replaceAll('\0', '\u0001');
 }
 
+/** Returns how many trigrams the index holds of the text. */
+export function trigramsOf(text: string): number {
+  return Math.max(0, [...indexedForm(text)].length - TRIGRAM_LENGTH + 1);
+}
+
 /**
  * Returns the FTS5 query for the messages that may contain `text`: those with each of its trigrams (false positives are removed when
  * the texts are compared). Null where the text has none, so that every message may.

@@ -12,8 +12,11 @@ import { deleteIndex, indexPath, isDamage } from './schema.ts';
  * thread cannot raise its priority again; at 5 it keeps up, and commits are not slower.
  */
 const NICE = 5;
-/** Messages are gathered for so long, unless many are there: the larger a batch, the less each of them costs. */
-const GATHER_MS = 50;
+/**
+ * Messages are gathered for so long, unless many are there: the larger a batch, the less each of them costs. Readers merge in a few
+ * thousand in a millisecond.
+ */
+const GATHER_MS = 300;
 const GATHER_MESSAGES = 4_096;
 /** Another process may write too: its messages are found this late. */
 const POLL_MS = 250;
@@ -91,7 +94,11 @@ function rest(committed: number, listedSeq: number): void {
 
 /** Copies the WAL into the file. Where searches keep it from starting over, no new ones begin until it has. */
 function checkpoint(indexer: Indexer): void {
-  if (indexer.checkpoint(false) <= LONG_FRAMES) {
+  const { removals } = indexer.standing.index;
+  const frames = indexer.checkpoint(false);
+  // A checkpoint syncs the WAL first; commits of the index do not.
+  signals.set('durableRemoval', removals);
+  if (frames <= LONG_FRAMES) {
     signals.set('indexHoldsSearchesUntil', 0);
     return;
   }

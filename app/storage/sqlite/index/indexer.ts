@@ -59,7 +59,12 @@ export class Indexer {
   step(searchFirst = false): Step {
     const work = this.#reading(() => this.#nextWork(searchFirst));
     if (work.step === 'renewed') work.write();
-    else if (work.step !== 'none') this.#writing(work.write);
+    else if (work.step !== 'none') {
+      // What is removed is overwritten where it stood, also in pages that become free by it.
+      const erase = work.step === 'removals' ? 'ON' : 'FAST';
+      this.#database.exec(`PRAGMA main.secure_delete = ${erase}`);
+      this.#writing(work.write);
+    }
     return work.step;
   }
 

@@ -84,4 +84,3 @@ function dropEmpty(database: DatabaseSync, list: number): boolean {
   change(database, 'DELETE FROM segments WHERE list = ?', list);
   return true;
 }
-

@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Depth, Inspection } from '../../admin.ts';
 import { openForCheckpoints, openForReading } from '../file/connection.ts';
+import { statOf } from '../file/database-file.ts';
 import { checkAside } from './check-aside.ts';
 import {
   BadCopy,
@@ -62,6 +63,8 @@ export async function backUp(options: BackupOptions, tell: TellBackup): Promise<
   if (isSameFile(source, target)) throw new NameTaken(`${target} is the database itself`);
   if (options.placement === 'new' && existsSync(target))
     throw new NameTaken(`${target} is there already`);
+  // Renamed over a device, the copy would take its place.
+  if (statOf(target)?.isFile() === false) throw new NameTaken(`${target} is not a regular file`);
   lowerPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   removeStale(target);
   const partial = partialName(target);

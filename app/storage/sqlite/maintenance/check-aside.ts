@@ -1,5 +1,6 @@
 // Checks a file in a thread of its own, so that the caller sees the progress, and can stop it.
 import { Worker } from 'node:worker_threads';
+import { Refusal } from '../../../model/refusal.ts';
 import type { CheckName, Depth, Inspection, OnProgress } from '../../admin.ts';
 
 /** Also without news: the caller sees that it is still running. */
@@ -33,12 +34,12 @@ export async function checkAside(
   const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
   let last: Parameters<OnProgress<CheckName>> = ['schema', 0, null];
   const timer = setInterval(() => onProgress(...last), PROGRESS_EVERY_MS);
-  const stop = (): void => reject(new Error('it was stopped'));
+  const stop = (): void => reject(signal.reason);
   signal.addEventListener('abort', stop);
   worker.on('message', (message: CheckMessage) => {
     if (message.kind === 'progress') last = [message.name, message.done, message.all];
     else if (message.kind === 'done') resolve(message.inspection);
-    else reject(new Error(message.reason));
+    else reject(new Refusal(message.reason));
   });
   worker.on('error', reject);
   worker.on('exit', () => reject(new Error('the thread that checks the file ended')));

@@ -1,5 +1,6 @@
 // The thread that checks a file: SQLite's own check cannot be interrupted, and so must not block the caller.
 import { parentPort, workerData } from 'node:worker_threads';
+import { isExpected } from '../../../model/refusal.ts';
 import type { Depth } from '../../admin.ts';
 import { checkFile } from './check.ts';
 import type { CheckMessage } from './check-aside.ts';
@@ -15,5 +16,7 @@ try {
   );
   send({ kind: 'done', inspection });
 } catch (error) {
-  send({ kind: 'failed', reason: (error as Error).message });
+  // A bug ends the thread, and so keeps its stack.
+  if (!isExpected(error)) throw error;
+  send({ kind: 'failed', reason: error.message });
 }

@@ -88,7 +88,8 @@ function checkIndex(
     });
   } catch (error) {
     if (!(error instanceof IndexUnusable)) throw error;
-    run('index', () => [error.message]);
+    // One of another database is no fault of this one: the service deletes it.
+    if (error.damaged) run('index', () => [error.message]);
     return null;
   } finally {
     database.close();

@@ -8,7 +8,7 @@ import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
 import { ARCHIVED_COLUMNS } from '../file/message-row.ts';
 import { prepared } from '../file/statements.ts';
-import { inSnapshot, openReader } from '../index/reader-connection.ts';
+import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import { MergedList } from '../read/merged-list.ts';
 import { searchEntries } from '../read/search.ts';
 
@@ -24,7 +24,7 @@ const FOUND_MAX = 50_000;
  * Throws what SQLite throws.
  */
 export function* exportMessages(path: string, filter: ExportFilter): Generator<ArchivedMessage[]> {
-  const database = openReader(path);
+  const database = openUsableReader(path);
   try {
     if (!isListed(database, filter)) yield* sorted(database, filter);
     else {

@@ -5,7 +5,7 @@ import type { DatabaseStats } from '../../admin.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, DESCENDING } from '../file/keys.ts';
 import { schemaVersion } from '../file/migrations.ts';
-import { inSnapshot, openReader } from '../index/reader-connection.ts';
+import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import { readGauges } from '../read/gauges.ts';
 import { selectStats } from '../read/stats.ts';
 
@@ -13,7 +13,7 @@ const TOP_SENDERS = 10;
 
 /** Opens the file for reading and returns all of that from one snapshot. Throws what SQLite throws. */
 export function fileStats(path: string): DatabaseStats {
-  const database = openReader(path);
+  const database = openUsableReader(path);
   try {
     return inSnapshot(database, (standing) => ({
       stats: counted(database, () => selectStats(database, standing)),

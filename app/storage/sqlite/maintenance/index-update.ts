@@ -3,7 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { StoreUnavailable } from '../../store.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
 import { Indexer } from '../index/indexer.ts';
-import { inSnapshot, openReader } from '../index/reader-connection.ts';
+import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import type { Standing } from '../index/state.ts';
 
 /** How long the primary lock is held at a time: a service that starts gets it in between. */
@@ -68,7 +68,7 @@ function fill(path: string, isDone: (standing: Standing) => boolean): void {
 
 /** Returns the state of the database and of the index. Throws what SQLite throws. */
 function readStandingOf(path: string): Standing {
-  const database = openReader(path);
+  const database = openUsableReader(path);
   try {
     return inSnapshot(database, (standing) => standing);
   } finally {

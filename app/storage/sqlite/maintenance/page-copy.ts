@@ -9,6 +9,7 @@ import {
   closeSync,
 } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BadCopy } from './files.ts';
 
 const CHUNK_BYTES = 1_048_576;
 /** Pages this near to each other are copied in one go. */
@@ -121,7 +122,7 @@ export function copyStart(source: string, target: string, length: number): void 
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     for (let at = 0; at < length;) {
       const got = readSync(from, buffer, 0, Math.min(CHUNK_BYTES, length - at), at);
-      if (got === 0) throw new Error(`${source} is shorter than it was`);
+      if (got === 0) throw new BadCopy(`${source} is shorter than it was`);
       writeWhole(to, buffer, got, at);
       at += got;
     }

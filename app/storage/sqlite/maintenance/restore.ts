@@ -2,6 +2,7 @@
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDirectory } from '../../../sync-directory.ts';
 import type { NumberSource, RestoreOptions, RestoreReport } from '../../admin.ts';
 import { openForCheckpoints } from '../file/connection.ts';
 import { renewEpochs } from '../file/epochs.ts';
@@ -10,15 +11,7 @@ import { continueAfter, type Numbers, readNumbers, setLastSeq } from '../file/nu
 import { ServiceLock } from '../file/service-lock.ts';
 import { deleteIndex } from '../index/schema.ts';
 import { inspectCopy, type TellBackup } from './backup.ts';
-import {
-  BadCopy,
-  isSameFile,
-  NameTaken,
-  partialName,
-  removeStale,
-  syncDirectory,
-  syncFile,
-} from './files.ts';
+import { BadCopy, isSameFile, NameTaken, partialName, removeStale, syncFile } from './files.ts';
 import { ReplacedFile } from './replaced.ts';
 
 /**
@@ -64,6 +57,7 @@ export async function restore(
 /** A database in use is no backup: what its log holds would be missing. */
 function refuseLive(backup: string, target: string): void {
   if (isSameFile(backup, target)) throw new NameTaken(`${backup} is the database itself`);
+  if (!statSync(backup).isFile()) throw new BadCopy('it is not a regular file');
   const log = statSync(`${backup}-wal`, { throwIfNoEntry: false });
   if (log !== undefined && log.size > 0)
     throw new BadCopy(

@@ -70,12 +70,10 @@ export class MergedList {
       const place = sorted.findIndex((seconds) => seconds >= end);
       return place === -1 ? sorted.length : place;
     };
-    return this.#list
-      .countsBefore(ends)
-      .map((count, place) => {
-        const end = ends[place] ?? 0;
-        return count - before(removed, end) + before(tail, end);
-      });
+    return this.#list.countsBefore(ends).map((count, place) => {
+      const end = ends[place] ?? 0;
+      return count - before(removed, end) + before(tail, end);
+    });
   }
 
   /** The first and the last entry; undefined where the list is empty. */

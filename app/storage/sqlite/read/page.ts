@@ -60,6 +60,6 @@ function messagesJson(database: DatabaseSync, entries: readonly Entry[]): Uint8A
     Uint8Array,
   ];
   if (row[0] !== entries.length)
-    throw new IndexUnusable('the index lists a message that is not there');
+    throw new IndexUnusable('the index lists a message that is not there', true);
   return row[1];
 }

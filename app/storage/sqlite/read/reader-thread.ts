@@ -32,7 +32,7 @@ function read(request: ReaderRequest): ReaderReply {
     } catch (error) {
       if (!(error instanceof IndexUnusable)) throw error;
       // The indexer builds it again; until it has, this thread does without.
-      signals.set('damaged', 1);
+      if (error.damaged) signals.set('damaged', 1);
       disconnect();
       return { answer: answer(connect(false), request) };
     }
@@ -74,7 +74,7 @@ function answer(
         return selectTimeline(database, standing, request.query);
       case 'after':
         return selectAfter(database, request.query);
-      default:
+      case 'gauges':
         return readGauges(database, standing, path);
     }
   });

@@ -99,18 +99,18 @@ function* candidates(
   const query = candidateQuery(text);
   if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
     yield* chunksOf(sender.seqs());
-    yield* after(database, index.listedSeq);
+    yield* messagesAfter(database, index.listedSeq);
   } else if (query === null) {
     const ends = preparedArrays(database, 'SELECT min(rowid), max(rowid) FROM messages').get();
     const [first, last] = ends as unknown as [number | null, number | null];
     if (first === null || last === null) return;
-    for (let from = first; from <= last; from += CHUNK_MAX)
-      yield { kind: 'rowid', first: from, last: Math.min(last, from + CHUNK_MAX - 1) };
+    for (let start = first; start <= last; start += CHUNK_MAX)
+      yield { kind: 'rowid', first: start, last: Math.min(last, start + CHUNK_MAX - 1) };
   } else {
     if (lacksMore(database, main.lastSeq, index.searchedSeq, SEARCH_TAIL_MAX))
       throw new StoreUnavailable('index_behind', 'search is being filled');
     yield* named(database, query);
-    yield* after(database, index.searchedSeq);
+    yield* messagesAfter(database, index.searchedSeq);
   }
 }
 
@@ -134,7 +134,7 @@ function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
 }
 
 /** The messages after a number. Numbers that no message has are stepped over, however many they are. */
-function* after(database: DatabaseSync, seq: number): Iterable<Candidates> {
+function* messagesAfter(database: DatabaseSync, seq: number): Iterable<Candidates> {
   const select = preparedArrays(
     database,
     `SELECT min(seq), max(seq) FROM (SELECT seq FROM messages WHERE seq > ? ORDER BY seq LIMIT ${CHUNK_MAX})`,

@@ -23,21 +23,28 @@ const SOURCES = {
   rowid: 'messages m WHERE m.rowid BETWEEN :first AND :last AND m.text IS NOT NULL',
 };
 
+/** Whether a text has one of the few code points that fold into ASCII. */
+const FOLDS_TO_ASCII = [...CODE_POINTS_FOLDED_TO_ASCII]
+  .map((point) => `instr(text, char(${point.codePointAt(0)})) > 0`)
+  .join(' OR ');
+/** Whether a text has code points from U+0300 on, where combining marks begin, or U+0000, at which GLOB ends. */
+const MAY_COMPOSE = `text GLOB '*[^' || char(1) || '-' || char(0x2FF) || ']*' OR instr(CAST(text AS BLOB), x'00') > 0`;
+
 /**
- * What SQL can tell of a text: 1 it matches, 0 it does not, NULL it must be folded here. `lower` folds ASCII only, so it decides for
- * a text of ASCII alone. In any other text a search in ASCII can be found only where the letters are there, or one of the
- * few code points that fold into ASCII; but what is found may be the base of a composed letter, which is another letter.
+ * What SQL can tell of a text: 1 it matches, 0 it does not, NULL it must be folded here. `lower` folds ASCII only, so what it does not
+ * find decides for a text of ASCII alone; and for a search in ASCII, unless the text has a code point that folds into ASCII. What it
+ * finds may be the base of a letter that a mark makes another one, but not in a text without marks.
  */
 const VERDICT = `CASE
-  WHEN length(m.text) = octet_length(m.text) THEN instr(lower(m.text), :needle) > 0
-  WHEN :ascii AND instr(lower(m.text), :needle) = 0 AND NOT (${[...CODE_POINTS_FOLDED_TO_ASCII]
-    .map((point) => `instr(m.text, char(${point.codePointAt(0)})) > 0`)
-    .join(' OR ')}) THEN 0
+  WHEN found AND (ascii OR NOT (${MAY_COMPOSE})) THEN 1
+  WHEN NOT found AND (ascii OR (:ascii AND NOT (${FOLDS_TO_ASCII}))) THEN 0
   END`;
+/** `found`: whether the search is in the text as SQL folds it; `ascii`: whether that is all there is to know. */
+const COMPARED = `instr(lower(m.text), :needle) > 0 AS found, length(m.text) = octet_length(m.text) AS ascii`;
 const FILTER =
   '(ts_seconds, ts_nanos) >= (:since_s, :since_n) AND (:sender IS NULL OR m.from_msisdn = :sender)';
-const WITHIN = `(ts_seconds, ts_nanos, m.message_id) > (:above_s, :above_n, :above_id)
-  AND (ts_seconds, ts_nanos, m.message_id) < (:below_s, :below_n, :below_id)`;
+const WITHIN = `(ts_seconds, ts_nanos, message_id) > (:above_s, :above_n, :above_id)
+  AND (ts_seconds, ts_nanos, message_id) < (:below_s, :below_n, :below_id)`;
 
 export class TextMatcher {
   readonly #database: DatabaseSync;
@@ -62,9 +69,10 @@ export class TextMatcher {
     const rows = preparedArrays(
       this.#database,
       `SELECT ts_seconds, ts_nanos, message_id, seq, text FROM (
-         SELECT ts_seconds, ts_nanos, m.message_id, m.seq,
-           CASE ${VERDICT} WHEN 1 THEN 1 WHEN 0 THEN NULL ELSE m.text END AS text
-         FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1)
+         SELECT ts_seconds, ts_nanos, message_id, seq,
+           CASE ${VERDICT} WHEN 1 THEN 1 WHEN 0 THEN NULL ELSE text END AS text
+         FROM (SELECT ts_seconds, ts_nanos, m.message_id, m.seq, m.text, ${COMPARED}
+           FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) LIMIT -1)
        WHERE text IS NOT NULL`,
     ).all({ ...this.#parameters, ...sourceOf(candidates) }) as unknown as Row[];
     return rows
@@ -80,8 +88,9 @@ export class TextMatcher {
     const [count, rest] = preparedArrays(
       this.#database,
       `SELECT count(*) FILTER (WHERE seq = 0), json_group_array(seq) FILTER (WHERE seq > 0) FROM (
-         SELECT CASE ${VERDICT} WHEN 1 THEN iif(${WITHIN}, m.seq, 0) WHEN 0 THEN NULL ELSE m.seq END AS seq
-         FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1)`,
+         SELECT CASE ${VERDICT} WHEN 1 THEN iif(${WITHIN}, seq, 0) WHEN 0 THEN NULL ELSE seq END AS seq
+         FROM (SELECT ts_seconds, ts_nanos, m.message_id, m.seq, m.text, ${COMPARED}
+           FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) LIMIT -1)`,
     ).get({
       ...this.#parameters,
       ...sourceOf(candidates),

@@ -10,8 +10,8 @@ const RETRY_MS = 10_000;
 export class Cleaner {
   readonly #writer: Writer;
   readonly #signals: Signals;
-  readonly #retiring = new Pacer();
-  readonly #purging = new Pacer();
+  readonly #retiring = new Pacer(1);
+  readonly #purging = new Pacer(1);
   #purged = 0;
 
   constructor(writer: Writer, signals: Signals) {
@@ -41,7 +41,7 @@ export class Cleaner {
 
   /** Deletes the records of removals that the index has followed: they name messages that are gone. */
   #purge(): void {
-    const followed = this.#signals.get('followedRemoval');
+    const followed = this.#signals.get('durableRemoval');
     if (followed > this.#purged && this.#writer.purgeRemovals(followed) === null)
       this.#purged = followed;
     this.#purging.after(PURGE_EVERY_MS, () => this.#purge());

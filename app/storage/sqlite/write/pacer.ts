@@ -1,16 +1,21 @@
 // Spaces the steps of background work on the writer's thread, so that commits are hardly held up.
 
-/** After a step the writer has this many times as long for everything else, while messages come and while none do. */
+/** After a step the writer has this many times as long for everything else, while messages come. */
 const PAUSE_FACTOR_BUSY = 20;
-const PAUSE_FACTOR = 4;
 const PAUSE_MS_MIN = 20;
 /** Messages count as coming for so long after a commit. */
 const BUSY_MS = 1_000;
 
 export class Pacer {
+  readonly #restFactor: number;
   #timer: NodeJS.Timeout | undefined;
   #lastCommitMs = Number.NEGATIVE_INFINITY;
   #closed = false;
+
+  /** `restFactor`: the same while no messages come. */
+  constructor(restFactor: number) {
+    this.#restFactor = restFactor;
+  }
 
   /** Messages were committed. */
   committed(): void {
@@ -24,7 +29,7 @@ export class Pacer {
 
   /** Runs `next` after a pause that the step that began at `stepStartMs` has earned. */
   pause(stepStartMs: number, next: () => void): void {
-    const factor = this.busy ? PAUSE_FACTOR_BUSY : PAUSE_FACTOR;
+    const factor = this.busy ? PAUSE_FACTOR_BUSY : this.#restFactor;
     this.after(Math.max(PAUSE_MS_MIN, (performance.now() - stepStartMs) * factor), next);
   }
 

@@ -15,6 +15,8 @@ const STEP_MESSAGES = 64;
 const STEP_PAGES = 64;
 /** Removals that the index need not have followed yet. */
 const REMOVALS_AHEAD_MAX = 1_024;
+/** While no messages come, a step is followed by a pause of this many times its length. */
+const REST_FACTOR = 4;
 const RUN_EVERY_MS = 3_600_000;
 const RETRY_MS = 10_000;
 /** While the index has to follow first. */
@@ -54,7 +56,7 @@ export class Retention {
   readonly #writer: Writer;
   readonly #signals: Signals;
   readonly #events: RetentionEvents;
-  readonly #pacer = new Pacer();
+  readonly #pacer = new Pacer(REST_FACTOR);
   #run: Run | null = null;
 
   /** Removes messages older than `days` days from the database at `path`. */

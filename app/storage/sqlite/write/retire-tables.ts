@@ -3,14 +3,14 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /** The old tables, and how many of their rows a step deletes: those of the search index are up to 256 KiB long. */
 const RETIRED: readonly (readonly [table: string, key: string, rows: number])[] = [
-  ['by_time', 'ts_seconds, ts_nanos, message_id', 1_024],
-  ['by_sender', 'sender_id, ts_seconds, ts_nanos, message_id', 1_024],
-  ['segments', 'ts_seconds, ts_nanos, message_id', 1_024],
-  ['sender_segments', 'sender_id, ts_seconds, ts_nanos, message_id', 1_024],
-  ['senders', 'sender_id', 1_024],
-  ['sender_progress', 'one', 1_024],
-  ['search_postings', 'row_id', 4],
-  ['search_blocks', 'block_id', 1_024],
+  ['by_time', 'ts_seconds, ts_nanos, message_id', 2_048],
+  ['by_sender', 'sender_id, ts_seconds, ts_nanos, message_id', 2_048],
+  ['segments', 'ts_seconds, ts_nanos, message_id', 2_048],
+  ['sender_segments', 'sender_id, ts_seconds, ts_nanos, message_id', 2_048],
+  ['senders', 'sender_id', 2_048],
+  ['sender_progress', 'one', 2_048],
+  ['search_postings', 'row_id', 16],
+  ['search_blocks', 'block_id', 2_048],
 ];
 
 /**

@@ -33,7 +33,10 @@ export class WriterClient {
     this.#worker = worker;
     this.#observer = observer;
     this.#committed = committed;
-    this.#queue = new AppendQueue((messages) => this.#post({ kind: 'append', messages }), messagesMax);
+    this.#queue = new AppendQueue(
+      (messages) => this.#post({ kind: 'append', messages }),
+      messagesMax,
+    );
     this.#disk = new DiskProbes(
       () => this.#post({ kind: 'probe' }),
       () => observer.diskRecovered(),

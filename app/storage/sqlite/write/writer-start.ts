@@ -1,6 +1,7 @@
 // Starts the writer's thread and waits until it has opened the file, or says why it could not.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { Refusal } from '../../../model/refusal.ts';
 import type { StoreObserver } from '../../store.ts';
 import type { WriterReply } from '../file/protocol.ts';
 import type { Signals } from '../file/signals.ts';
@@ -9,7 +10,7 @@ import type { Signals } from '../file/signals.ts';
 const OPEN_MS_MAX = 60_000;
 
 /** Why the file could not be opened: the message is for the operator. */
-class OpenError extends Error {
+class OpenError extends Refusal {
   override readonly name = 'OpenError';
 }
 

@@ -1,5 +1,4 @@
 // The writer's thread: opens the file, answers batches one after another, closes the file.
-import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   type MessagePort,
@@ -8,15 +7,18 @@ import {
   workerData,
 } from 'node:worker_threads';
 import type { Message } from '../../../model/message.ts';
-import { ServiceLock } from '../file/service-lock.ts';
-import { Signals } from '../file/signals.ts';
-import { Cleaner } from './cleaner.ts';
-import { Retention } from './retention.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { isExpected } from '../../../model/refusal.ts';
+import { UnusableFile } from '../file/database-file.ts';
 import { makeDirectory } from '../file/directory.ts';
 import { failureOf } from '../file/failure.ts';
+import { InUseError } from '../file/in-use.ts';
 import { SchemaError } from '../file/migrations.ts';
 import type { WriterReply, WriterRequest } from '../file/protocol.ts';
+import { ServiceLock } from '../file/service-lock.ts';
+import { Signals } from '../file/signals.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { Cleaner } from './cleaner.ts';
+import { Retention } from './retention.ts';
 import { Writer } from './writer.ts';
 
 const port = parentPort;
@@ -37,6 +39,8 @@ const INDEX_WAIT_MS_MAX = 100;
 /** A start waits so long for a lock of another process; each attempt waits in SQLite for the busy timeout. */
 const OPEN_LOCK_MS_MAX = 30_000;
 const OPEN_LOCK_RETRY_MS = 100;
+/** And so long for a service before this one to stop: it finishes what it has within 10 s. */
+const PREDECESSOR_MS_MAX = 15_000;
 
 const writer = openOrRefuse(path);
 if (writer !== null) run(writer);
@@ -57,15 +61,16 @@ function openOrRefuse(file: string): Writer | null {
   }
 }
 
-/** Opens the file. While another process holds the write lock, as a backup or a predecessor may, it is tried again. */
+/** Opens the file. While another process holds a lock, as a service that stops or a shell may, it is tried again. */
 function openOnceFree(file: string): Writer {
-  const endMs = performance.now() + OPEN_LOCK_MS_MAX;
+  const startMs = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return new Writer(file, ServiceLock.forService(file));
     } catch (error) {
-      if (failureOf(error) !== 'locked' || performance.now() > endMs) throw error;
-      if (attempt === 1) reply({ kind: 'locked', waitMs: OPEN_LOCK_MS_MAX });
+      const waitMs = error instanceof InUseError ? PREDECESSOR_MS_MAX : OPEN_LOCK_MS_MAX;
+      if (failureOf(error) !== 'locked' || performance.now() - startMs > waitMs) throw error;
+      if (attempt === 1) reply({ kind: 'locked', waitMs });
       // Some locks fail at once, without the wait in SQLite.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_LOCK_RETRY_MS);
     }
@@ -106,8 +111,8 @@ function run(open: Writer): void {
 }
 
 /** What is removed leaves the index behind it, by the indexer. */
-function retain(days: number, writer: Writer): Retention {
-  return new Retention({ path, days }, writer, signals, {
+function retain(days: number, open: Writer): Retention {
+  return new Retention({ path, days }, open, signals, {
     removed: (messages) => reply({ kind: 'pruned', messages }),
     ended: (pruneRun) => reply({ kind: 'prune-run', run: pruneRun }),
   });
@@ -159,33 +164,18 @@ async function finish(open: Writer, checkpoints: Checkpoints): Promise<void> {
 
 /** Why the file cannot be used, with the way to fix it where there is one. */
 function refusal(file: string, error: unknown): string {
+  if (error instanceof UnusableFile) return `DATABASE_URL: ${error.message}`;
   if (error instanceof SchemaError) return `DATABASE_URL: ${file}: ${error.message}`;
+  if (error instanceof InUseError) {
+    return `DATABASE_URL: ${file}: ${error.message}: end it first (\`fuser ${file}-lock\` names it)`;
+  }
   if (failureOf(error) === 'locked') {
     return (
       `DATABASE_URL: ${file}: another process has held the write lock for more than ${OPEN_LOCK_MS_MAX / 1_000} s: ` +
       `end it (\`fuser ${file}\` names it), then start again`
     );
   }
-  return (
-    unwritable(dirname(file)) ??
-    unwritable(file) ??
-    `DATABASE_URL: ${file} cannot be opened: ${(error as Error).message}`
-  );
-}
-
-function unwritable(target: string): string | null {
-  try {
-    accessSync(target, constants.R_OK | constants.W_OK);
-    return null;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    const uid = process.getuid?.() ?? 0;
-    const gid = process.getgid?.() ?? 0;
-    const owner = statSync(target, { throwIfNoEntry: false })?.uid ?? 'unknown';
-    return (
-      `DATABASE_URL: ${target} cannot be written: it belongs to uid ${owner}, and this process runs as uid ${uid}; ` +
-      `fix it with: chown -R ${uid}:${gid} ${target}`
-    );
-  }
+  // A bug ends the thread, and so keeps its stack.
+  if (!isExpected(error)) throw error;
+  return `DATABASE_URL: ${file} cannot be opened: ${error.message}`;
 }

@@ -1,0 +1,139 @@
+// One connection: the request that came last over it, its last answer, and the release of its socket, whatever the client does.
+import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Events } from '../observe/events.ts';
+import { type Reply, protocolError } from './replies.ts';
+
+/** How long a client may go on sending after the last answer of its connection. With the time to notice, less than 5 s. */
+const LINGER_MS = 4_000;
+/** A client that takes nothing of its last answer is cut off after one to two of these: Node looks once in each for progress. */
+const LAST_UNREAD_MS = 2_000;
+/** The same for an answer that others follow. Longer than the heartbeat of a stream. */
+const UNREAD_MS = 20_000;
+
+/** Node's code for a request that has not arrived within its time. */
+const TIMED_OUT = 'ERR_HTTP_REQUEST_TIMEOUT';
+/** Node's code for a client that ended its half of the connection in the middle of a request. */
+const CUT_SHORT = 'HPE_INVALID_EOF_STATE';
+/** Node's code for bytes behind a request that closes its connection. */
+const BEHIND_THE_LAST = 'HPE_CLOSED_CONNECTION';
+
+/** A request and its answer, as far as their connection is concerned. */
+export interface Pending {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Answers the request before all of it has arrived, as the last one of its connection. */
+  readonly refuse: (reply: Reply) => void;
+  /** The client has given the request up. */
+  readonly abandoned: () => void;
+}
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #events: Events;
+  #latest: Pending | null = null;
+  /** Requests that have no answer yet. */
+  #unanswered = 0;
+  #ending = false;
+
+  constructor(socket: Socket, events: Events) {
+    this.#socket = socket;
+    this.#events = events;
+    socket.once('end', () => this.limitUnread());
+  }
+
+  /** Whether its last answer is decided, so that no further request is served. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  /** A request has begun to arrive. */
+  begin(pending: Pending): void {
+    this.#latest = pending;
+    this.#unanswered += 1;
+  }
+
+  /** An answer was written, or waits for those before it. */
+  answered(): void {
+    this.#unanswered -= 1;
+    this.limitUnread();
+  }
+
+  /** Closes the connection if the client has not sent anything yet. */
+  closeUnused(): void {
+    if (this.#socket.bytesRead === 0) this.#socket.destroy();
+  }
+
+  /** Limits how long the client may leave unread what was written. The system takes nearly every answer at once: then there is no timer. */
+  limitUnread(): void {
+    if (this.#socket.writableLength === 0) return;
+    const closing =
+      this.#ending ||
+      this.#socket.readableEnded ||
+      this.#latest?.response.shouldKeepAlive === false;
+    const last = closing && this.#unanswered === 0;
+    this.#socket.setTimeout(last ? LAST_UNREAD_MS : UNREAD_MS);
+    // Bytes that nobody waits for must not look like a client that reads.
+    if (last) this.#socket.pause();
+  }
+
+  /**
+   * The last answer is out: ends our half, discards what the client still sends, and releases the socket. Closing at once
+   * would reset the connection under a client that is sending, and could take the answer with it (RFC 9112, section 9.6).
+   */
+  linger(): void {
+    this.#ending = true;
+    const socket = this.#socket;
+    // When the client ends its half too, Node closes the socket.
+    socket.end();
+    // From here on there is one limit, whatever was set while the answer waited.
+    socket.setTimeout(0).resume();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+    const request = this.#latest?.request;
+    if (request?.complete === false) request.resume().once('end', () => socket.destroySoon());
+  }
+
+  /** Ends the connection over bytes that are no usable request, or over a request that took too long to arrive. */
+  refuse(code: string): void {
+    const socket = this.#socket;
+    if (code === BEHIND_THE_LAST || this.#ending) return;
+    this.#ending = true;
+    const silent = code === TIMED_OUT && socket.bytesRead === 0;
+    if (silent || !socket.writable || code === 'ECONNRESET') socket.destroy();
+    else if (this.#latest === null) this.#answer(code);
+    else if (!this.#latest.request.complete) this.#refuseBody(this.#latest, code);
+    else {
+      // The answer to bytes that are no request comes after all others.
+      this.limitUnread();
+      whenSent(this.#latest.response, () => this.#answer(code));
+    }
+  }
+
+  #refuseBody({ response, refuse, abandoned }: Pending, code: string): void {
+    if (!response.headersSent) {
+      if (code === CUT_SHORT) abandoned();
+      refuse(protocolError(code));
+    } else if (code === TIMED_OUT && !response.writableFinished) this.#socket.destroy();
+    // It was answered before all of it had arrived: a second answer would be taken for that of another request.
+    else whenSent(response, () => this.linger());
+  }
+
+  /** Answers bytes that never became a request. */
+  #answer(code: string): void {
+    if (!this.#socket.writable) return;
+    const { status, body } = protocolError(code);
+    this.#events.protocolError(status, code);
+    this.#socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+    this.linger();
+  }
+}
+
+/** Calls `act` once the response is written to its end. */
+function whenSent(response: ServerResponse, act: () => void): void {
+  if (response.writableFinished) act();
+  else response.once('finish', act);
+}

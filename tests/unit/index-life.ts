@@ -1,0 +1,94 @@
+// A database with its index, worked on by hand in this process, and the messages that are in it by the rules alone.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { parseInstant } from '../../app/model/instant.ts';
+import type { Message } from '../../app/model/message.ts';
+import { compareOrder, type OrderKey } from '../../app/model/order.ts';
+import { ServiceLock } from '../../app/storage/sqlite/file/service-lock.ts';
+import { Indexer } from '../../app/storage/sqlite/index/indexer.ts';
+import { Writer } from '../../app/storage/sqlite/write/writer.ts';
+import { type Cleaner, temporaryDirectory } from '../support/cleanup.ts';
+
+/** `steps` of the indexer; `remove`: the messages at these places of those that are stored. */
+export type Operation =
+  | { readonly append: readonly Message[] }
+  | { readonly steps: number; readonly search: boolean }
+  | { readonly remove: readonly number[] }
+  | { readonly purge: true }
+  | { readonly reopen: true };
+
+export class Life {
+  readonly path: string;
+  readonly stored = new Map<string, Message & { seq: number }>();
+  readonly #removed = new Set<string>();
+  #writer: Writer;
+  #indexer: Indexer;
+  #seq = 0;
+
+  constructor(t: Cleaner) {
+    this.path = join(temporaryDirectory(t), 'app.db');
+    const { path } = this;
+    this.#writer = new Writer(path, ServiceLock.forService(path));
+    this.#indexer = new Indexer(path);
+  }
+
+  do(operation: Operation): void {
+    if ('append' in operation) this.append(operation.append);
+    else if ('steps' in operation)
+      for (let step = 0; step < operation.steps; step += 1) this.#indexer.step(operation.search);
+    else if ('remove' in operation) this.#remove(operation.remove);
+    else if ('purge' in operation)
+      assert.equal(this.#writer.purgeRemovals(this.#indexer.standing.index.removals), null);
+    else this.#reopen();
+  }
+
+  append(messages: readonly Message[]): void {
+    assert.equal(this.#writer.append(messages).failure, null);
+    for (const one of messages) {
+      if (this.stored.has(one.message_id) || this.#removed.has(one.message_id)) continue;
+      this.#seq += 1;
+      this.stored.set(one.message_id, { ...one, seq: this.#seq });
+    }
+  }
+
+  /** Fills the index to its end. */
+  index(): void {
+    while (this.#indexer.step() !== 'none');
+  }
+
+  close(): void {
+    this.#indexer.close();
+    this.#writer.close();
+  }
+
+  #remove(places: readonly number[]): void {
+    const all = [...this.stored.values()];
+    const gone = new Set(places.flatMap((place) => all[place] ?? []));
+    const { removed, failure } = this.#writer.remove([...gone].map(({ seq }) => seq));
+    assert.deepEqual([removed, failure], [gone.size, null]);
+    for (const { message_id } of gone) {
+      this.stored.delete(message_id);
+      this.#removed.add(message_id);
+    }
+  }
+
+  #reopen(): void {
+    this.close();
+    this.#writer = new Writer(this.path, ServiceLock.forService(this.path));
+    this.#indexer = new Indexer(this.path);
+  }
+}
+
+/** The place of a message in the list. */
+export function keyOf({ ts, message_id }: Message): OrderKey {
+  const instant = parseInstant(ts);
+  assert.ok(instant);
+  return { ...instant, messageId: message_id };
+}
+
+/** The messages in the order of the list. */
+export function sorted(messages: Iterable<Message>): Message[] {
+  return [...messages]
+    .map(({ message_id, from, to, ts, text }) => ({ message_id, from, to, ts, text }))
+    .toSorted((a, b) => compareOrder(keyOf(a), keyOf(b)));
+}
