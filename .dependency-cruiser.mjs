@@ -3,16 +3,49 @@
 /** What each room of app/ may import from the others, beside itself. A room is a folder or one file. */
 const ROOMS = {
   model: [],
-  config: [],
-  ingest: ['model'],
+  'sync-directory': [],
+  config: ['model'],
+  ingest: ['model', 'storage/store'],
   query: ['model'],
-  storage: ['model'],
-  observe: ['model'],
-  http: ['ingest', 'query', 'observe', 'model'],
-  service: ['model', 'config', 'ingest', 'query', 'storage', 'observe', 'http'],
+  storage: ['model', 'sync-directory'],
+  observe: ['model', 'storage/store'],
+  http: ['ingest', 'query', 'observe', 'model', 'storage/store'],
+  service: [
+    'model',
+    'config',
+    'ingest',
+    'query',
+    'observe',
+    'http',
+    'storage/open',
+    'storage/store',
+  ],
   main: ['service', 'config'],
   // The command `serve` is the process; `send` signs as `ingest` verifies, and `import` decodes as it does.
-  cli: ['main', 'config', 'storage', 'ingest', 'model'],
+  cli: [
+    'main',
+    'config',
+    'ingest',
+    'model',
+    'storage/open',
+    'storage/store',
+    'storage/admin',
+    'sync-directory',
+  ],
+};
+
+/** The files by which the rest of the program enters app/storage: the two ports, and what opens an engine behind them. */
+const STORAGE_ENTRANCES = '^app/storage/(open|store|admin)\\.ts$';
+
+/** What each room of an engine may import, beside itself. Only open.ts imports an engine, and an engine imports what every one needs. */
+const SQLITE_ROOMS = {
+  file: [],
+  index: ['file'],
+  write: ['index', 'file'],
+  read: ['index', 'file'],
+  maintenance: ['read', 'write', 'index', 'file'],
+  store: ['read', 'write', 'index', 'file'],
+  admin: ['maintenance'],
 };
 
 /** Packages and Node modules that belong to certain rooms. */
@@ -49,6 +82,20 @@ const roomRules = Object.entries(ROOMS).map(([name, others]) => ({
   to: { path: '^(app|tests|bench|scripts|web)/', pathNot: room([name, ...others]) },
 }));
 
+/**
+ * The path of a file in one of these rooms of the SQLite engine.
+ * @param {string[]} names
+ */
+const sqliteRoom = (names) => `^app/storage/sqlite/(${names.join('|')})(/|\\.ts$)`;
+
+const sqliteRules = Object.entries(SQLITE_ROOMS).map(([name, others]) => ({
+  name: `sqlite-${name}`,
+  comment: `app/storage/sqlite/${name} may import ${others.length ? others.join(', ') : 'no room'} beside itself and the ports.`,
+  severity: 'error',
+  from: { path: sqliteRoom([name]) },
+  to: { path: '^app/storage/sqlite/', pathNot: sqliteRoom([name, ...others]) },
+}));
+
 const ownerRules = Object.entries(OWNED).map(([name, owners]) => ({
   name: `only-${owners.join('-')}-imports-${name.replace('node:', '')}`,
   comment: `In app/, ${name} belongs to ${owners.join(', ')}.`,
@@ -60,7 +107,45 @@ const ownerRules = Object.entries(OWNED).map(([name, owners]) => ({
 export default {
   forbidden: [
     ...roomRules,
+    ...sqliteRules,
     ...ownerRules,
+    {
+      name: 'every-file-of-sqlite-has-a-room',
+      comment: 'A new folder of app/storage/sqlite needs a line in the table above.',
+      severity: 'error',
+      from: { path: '^app/storage/sqlite/', pathNot: sqliteRoom(Object.keys(SQLITE_ROOMS)) },
+      to: {},
+    },
+    {
+      name: 'storage-by-its-entrances',
+      comment:
+        'Outside of app/storage only its ports and open.ts are known. Tests of its parts and benchmarks look inside.',
+      severity: 'error',
+      from: { pathNot: '^(app/storage|bench|tests/unit|tests/properties)/' },
+      to: { path: '^app/storage/', pathNot: STORAGE_ENTRANCES },
+    },
+    {
+      name: 'ports-know-no-engine',
+      comment:
+        'What every engine shares imports none of them; open.ts alone knows which there are.',
+      severity: 'error',
+      from: { path: '^app/storage/[^/]+\\.ts$', pathNot: '^app/storage/open\\.ts$' },
+      to: { path: '^app/storage/.+/' },
+    },
+    {
+      name: 'engines-enter-by-store-and-admin',
+      comment: 'open.ts needs of an engine what implements the two ports.',
+      severity: 'error',
+      from: { path: '^app/storage/open\\.ts$' },
+      to: { path: '^app/storage/.+/', pathNot: '^app/storage/[^/]+/(store|admin)\\.ts$' },
+    },
+    {
+      name: 'engines-open-nothing',
+      comment: 'An engine implements the ports; open.ts is for those who use them.',
+      severity: 'error',
+      from: { path: '^app/storage/.+/' },
+      to: { path: '^app/storage/open\\.ts$' },
+    },
     {
       name: 'every-file-has-a-room',
       comment: 'A new folder of app/ needs a line in the table above.',

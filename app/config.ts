@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { readBasePath } from './config/base-path.ts';
 import { ConfigError } from './config/config-error.ts';
+import type { DatabaseLocation } from './model/database.ts';
 import { SECRET_NAMES, readSecret, readToken, required } from './config/secrets.ts';
 
 /** Every setting: the README's table is held against this list by a test. */
@@ -89,7 +90,7 @@ export interface Config {
   readonly secrets: { readonly current: Buffer; readonly previous: Buffer | null };
   /** The tokens that reads ask for; null where they are open. */
   readonly tokens: { readonly api: string | null; readonly metrics: string | null };
-  readonly databasePath: string;
+  readonly database: DatabaseLocation;
   readonly logLevel: LogLevel;
   readonly host: string;
   readonly port: number;
@@ -116,7 +117,7 @@ export function readConfig(env: Environment = process.env): Config {
       previous: readSecret(env, 'WEBHOOK_SECRET_PREVIOUS'),
     },
     tokens: { api: readToken(env, 'API_TOKEN'), metrics: readToken(env, 'METRICS_TOKEN') },
-    databasePath: readDatabasePath(env),
+    database: readDatabase(env),
     logLevel: readLogLevel(setting(env, 'LOG_LEVEL')),
     host: readHost(setting(env, 'HOST')),
     port: readInteger(env, 'PORT', 0, 65_535),
@@ -158,19 +159,23 @@ function setting(env: Environment, name: SettingName): string {
   return SETTINGS.find((entry) => entry.name === name)?.default ?? '';
 }
 
-/**
- * The absolute path that DATABASE_URL names. SQLAlchemy's reading of a URL: what follows the third slash is the path,
- * so a fourth makes it absolute. Throws ConfigError.
- */
-export function readDatabasePath(env: Environment = process.env): string {
+/** The database that DATABASE_URL names: one scheme for each engine. Throws ConfigError, which repeats only the scheme. */
+export function readDatabase(env: Environment = process.env): DatabaseLocation {
   const url = setting(env, 'DATABASE_URL');
-  const prefix = 'sqlite:///';
-  if (!url.startsWith(prefix)) {
-    throw new ConfigError(
-      'DATABASE_URL must start with sqlite:/// (relative path) or sqlite://// (absolute path)',
-    );
-  }
-  const path = url.slice(prefix.length);
+  const [scheme] = /^[a-z][a-z0-9+.-]{0,31}(?=:)/i.exec(url) ?? [];
+  if (scheme === 'sqlite') return { engine: 'sqlite', path: readSqlitePath(url) };
+  const found = scheme === undefined ? '' : `; ${scheme}: is not supported`;
+  throw new ConfigError(`${SQLITE_FORM}${found}`);
+}
+
+const SQLITE_PREFIX = 'sqlite:///';
+const SQLITE_FORM =
+  'DATABASE_URL must start with sqlite:/// (relative path) or sqlite://// (absolute path)';
+
+/** SQLAlchemy's reading of a URL: what follows the third slash is the path, so a fourth makes it absolute. Throws ConfigError. */
+function readSqlitePath(url: string): string {
+  if (!url.startsWith(SQLITE_PREFIX)) throw new ConfigError(SQLITE_FORM);
+  const path = url.slice(SQLITE_PREFIX.length);
   if (path === '' || path === ':memory:') {
     throw new ConfigError(
       'DATABASE_URL names no file: a database in memory would lose what was acknowledged',

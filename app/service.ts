@@ -54,8 +54,8 @@ export async function startService(
 ): Promise<Service> {
   const { events, metrics, log } = observers;
   const store = await openStore(
+    config.database,
     {
-      path: config.databasePath,
       queueMessagesMax: config.queueMessagesMax,
       retentionDays: config.retentionDays,
       readerThreads: config.readerThreads,

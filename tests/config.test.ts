@@ -145,6 +145,16 @@ describe('DATABASE_URL', () => {
     }
   });
 
+  it('of another scheme: refused, with the scheme and those that are supported, and nothing else of it', async (t) => {
+    const directory = temporaryDirectory(t);
+    const said = await refusal(t, 'DATABASE_URL', {
+      directory,
+      env: { DATABASE_URL: 'oracle://user:a-password@db.example/app' },
+    });
+    assert.match(said, /sqlite:\/\/\/ .*; oracle: is not supported$/);
+    assert.doesNotMatch(said, /a-password|db\.example/);
+  });
+
   it('that names a directory: refused', async (t) => {
     const directory = temporaryDirectory(t);
     await refusal(t, 'DATABASE_URL', {

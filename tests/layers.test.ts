@@ -39,15 +39,42 @@ async function cruise(directory: string, args: readonly string[]): Promise<Repor
 /** What must not be: the rule that says so, a file, and what it would import. */
 const REFUSED: readonly [rule: string, file: string, source: string][] = [
   ['room-model', 'app/model/a.ts', "import '../cli/y.ts';"],
-  ['room-config', 'app/config.ts', "import './model/y.ts';"],
+  ['room-sync-directory', 'app/sync-directory.ts', "import './model/y.ts';"],
+  ['room-http', 'app/http/e.ts', "import '../sync-directory.ts';"],
+  ['room-config', 'app/config.ts', "import './http/y.ts';"],
   ['room-ingest', 'app/ingest/a.ts', "import '../query/y.ts';"],
   ['room-query', 'app/query/a.ts', "import '../ingest/y.ts';"],
-  ['room-storage', 'app/storage/sqlite/a.ts', "import type { Y } from '../../observe/y.ts';"],
-  ['room-observe', 'app/observe/a.ts', "import '../storage/y.ts';"],
-  ['room-http', 'app/http/a.ts', "import '../storage/y.ts';"],
+  [
+    'room-storage',
+    'app/storage/sqlite/file/c.ts',
+    "import type { Y } from '../../../observe/y.ts';",
+  ],
+  ['room-ingest', 'app/ingest/c.ts', "import '../storage/admin.ts';"],
+  ['room-query', 'app/query/j.ts', "import type { Y } from '../storage/store.ts';"],
+  ['room-observe', 'app/observe/a.ts', "import '../storage/admin.ts';"],
+  ['room-http', 'app/http/a.ts', "import '../storage/open.ts';"],
   ['room-service', 'app/service.ts', "import './cli/y.ts';"],
-  ['room-main', 'app/main.ts', "import './storage/y.ts';"],
+  ['room-main', 'app/main.ts', "import './storage/open.ts';"],
   ['room-cli', 'app/cli/a.ts', "import '../http/y.ts';"],
+  ['room-cli', 'app/cli/c.ts', "await import('../storage/sqlite/admin.ts');"],
+  ['storage-by-its-entrances', 'app/cli/c.ts', "await import('../storage/sqlite/admin.ts');"],
+  ['room-observe', 'app/observe/b.ts', "import '../storage/y.ts';"],
+  ['storage-by-its-entrances', 'app/observe/b.ts', "import '../storage/y.ts';"],
+  ['storage-by-its-entrances', 'tests/c.ts', "import type { Y } from '../app/storage/y.ts';"],
+  ['storage-by-its-entrances', 'web/b.ts', "import type { Y } from '../app/storage/y.ts';"],
+  ['ports-know-no-engine', 'app/storage/b.ts', "import type { Y } from './sqlite/file/y.ts';"],
+  ['engines-enter-by-store-and-admin', 'app/storage/open.ts', "import './sqlite/file/y.ts';"],
+  ['engines-open-nothing', 'app/storage/sqlite/file/a.ts', "import '../../open.ts';"],
+  ['sqlite-file', 'app/storage/sqlite/file/b.ts', "import type { Y } from '../index/y.ts';"],
+  ['sqlite-index', 'app/storage/sqlite/index/a.ts', "import '../write/y.ts';"],
+  ['sqlite-index', 'app/storage/sqlite/index/b.ts', "import '../read/y.ts';"],
+  ['sqlite-write', 'app/storage/sqlite/write/a.ts', "import '../read/y.ts';"],
+  ['sqlite-read', 'app/storage/sqlite/read/a.ts', "import '../write/y.ts';"],
+  ['sqlite-read', 'app/storage/sqlite/read/b.ts', "import '../maintenance/y.ts';"],
+  ['sqlite-maintenance', 'app/storage/sqlite/maintenance/a.ts', "import '../store.ts';"],
+  ['sqlite-store', 'app/storage/sqlite/store.ts', "import './maintenance/y.ts';"],
+  ['sqlite-admin', 'app/storage/sqlite/admin.ts', "import './read/y.ts';"],
+  ['every-file-of-sqlite-has-a-room', 'app/storage/sqlite/attic/a.ts', "import '../file/y.ts';"],
   ['every-file-has-a-room', 'app/attic/a.ts', "import '../model/y.ts';"],
   ['model-is-facts', 'app/model/b.ts', "import 'node:fs';"],
   ['model-is-facts', 'app/model/c.ts', "import 'pino';"],
@@ -75,13 +102,32 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
 
 const ALLOWED: readonly [file: string, source: string][] = [
   ['app/model/ok.ts', "import './y.ts'; import 'zod';"],
-  ['app/ingest/ok.ts', "import '../model/y.ts'; import 'zod';"],
+  ['app/config/ok.ts', "import '../model/y.ts';"],
+  ['app/ingest/ok.ts', "import '../model/y.ts'; import '../storage/store.ts'; import 'zod';"],
   ['app/storage/ok.ts', "import '../model/y.ts'; import 'node:sqlite';"],
-  ['app/observe/ok.ts', "import '../model/y.ts'; import 'pino'; import 'prom-client';"],
-  ['app/http/ok.ts', "import '../ingest/y.ts'; import '../query/y.ts'; import 'node:http';"],
+  ['app/storage/store.ts', "import '../model/y.ts';"],
+  ['app/storage/admin.ts', "import './store.ts';"],
+  ['app/storage/sqlite/file/ok.ts', "import '../../store.ts'; import '../../admin.ts';"],
+  ['app/storage/sqlite/file/ok2.ts', "import '../../../sync-directory.ts';"],
+  ['app/storage/sqlite/index/ok.ts', "import '../file/y.ts'; import '../../../model/y.ts';"],
+  ['app/storage/sqlite/write/ok.ts', "import '../file/y.ts'; import '../index/y.ts';"],
+  ['app/storage/sqlite/read/ok.ts', "import '../file/y.ts'; import '../index/y.ts';"],
+  [
+    'app/storage/sqlite/maintenance/ok.ts',
+    "import '../file/y.ts'; import '../index/y.ts'; import '../write/y.ts'; import '../read/y.ts';",
+  ],
+  [
+    'app/observe/ok.ts',
+    "import '../model/y.ts'; import '../storage/store.ts'; import 'pino'; import 'prom-client';",
+  ],
+  [
+    'app/http/ok.ts',
+    "import '../ingest/y.ts'; import '../query/y.ts'; import '../storage/store.ts'; import 'node:http';",
+  ],
+  ['app/service/ok.ts', "import '../storage/open.ts'; import '../storage/store.ts';"],
   [
     'app/cli/ok.ts',
-    "import '../storage/y.ts'; import '../model/y.ts'; import '../ingest/y.ts'; import 'commander';",
+    "import '../storage/open.ts'; import '../storage/admin.ts'; import '../ingest/y.ts'; import 'commander';",
   ],
   ['tests/ok.test.ts', "import type { Y } from '../app/http/y.ts';"],
   ['tests/unit/ok.test.ts', "import '../../app/model/y.ts';"],
@@ -130,6 +176,8 @@ describe('the layer check', () => {
     };
     for (const room of ['model', 'ingest', 'query', 'storage', 'observe', 'http', 'cli'])
       write(`app/${room}/y.ts`, '');
+    for (const room of ['file', 'index', 'write', 'read', 'maintenance'])
+      write(`app/storage/sqlite/${room}/y.ts`, '');
     for (const [, path, source] of REFUSED) write(path, source);
     for (const [path, source] of ALLOWED) write(path, source);
 

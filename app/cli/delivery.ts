@@ -1,4 +1,4 @@
-// Posts signed bodies to a service: tries again what was not stored, and waits as long as the service asks for.
+// Posts signed bodies to a service: retries what was not stored, and waits for as long as the service asks.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signatureOf } from '../ingest/signature.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -7,12 +7,12 @@ const RETRY_AFTER_MS = 1_000;
 const RETRY_AFTER_MS_MAX = 60_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** What became of one body: acknowledged, or refused for good with the reason of the service. */
+/** The outcome of one body: acknowledged, or rejected by the service with its reason. */
 export type Delivered =
   | { readonly acknowledged: true }
   | { readonly acknowledged: false; readonly status: number; readonly detail: unknown };
 
-/** The service cannot be reached, or takes nothing, for longer than one was willing to wait. */
+/** The service could not be reached, or stored nothing, for longer than `patienceMs`. */
 export class GaveUp extends Refusal {
   override readonly name = 'GaveUp';
 }
@@ -20,12 +20,12 @@ export class GaveUp extends Refusal {
 export interface DeliveryOptions {
   readonly url: string;
   readonly secret: Buffer;
-  /** How long nothing at all may be acknowledged before it gives up. */
+  /** It gives up when nothing at all was acknowledged for so long. */
   readonly patienceMs: number;
   readonly signal: AbortSignal;
 }
 
-/** One service, and what it last said about waiting: all bodies wait together. */
+/** The deliveries to one service: its Retry-After holds for all bodies. */
 export class Delivery {
   readonly #options: DeliveryOptions;
   #notBeforeMs = 0;
@@ -36,26 +36,26 @@ export class Delivery {
     this.#options = options;
   }
 
-  /** How often a body had to be sent again. */
+  /** How often a body was sent again. */
   get retries(): number {
     return this.#retries;
   }
 
-  /** Sends one body until it is acknowledged or refused. Rejects with GaveUp, or when it is interrupted. */
+  /** Sends one body until it is acknowledged or refused. Rejects with GaveUp, and when it is interrupted. */
   async deliver(body: Buffer): Promise<Delivered> {
     const { signal, patienceMs } = this.#options;
     for (;;) {
       const waitMs = this.#notBeforeMs - performance.now();
       if (waitMs > 0) await sleep(waitMs, undefined, { signal });
-      const answer = await this.#post(body);
-      if ('reason' in answer) {
+      const outcome = await this.#post(body);
+      if ('reason' in outcome) {
         this.#retries += 1;
-        if (performance.now() - this.#answeredMs > patienceMs) throw new GaveUp(answer.reason);
-        this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + answer.waitMs);
+        if (performance.now() - this.#answeredMs > patienceMs) throw new GaveUp(outcome.reason);
+        this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + outcome.waitMs);
         continue;
       }
       this.#answeredMs = performance.now();
-      return answer;
+      return outcome;
     }
   }
 

@@ -1,4 +1,4 @@
-// What the exit codes of `oncebox` say, and the error that carries one.
+// The exit codes of `oncebox`, and the error that carries one.
 import { Refusal } from '../model/refusal.ts';
 
 /** The README's table is this list. */
@@ -9,9 +9,9 @@ export const EXIT = {
   failed: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** The file is in use, and must not be: stop the service first. */
+  /** The database is in use, and must not be: stop the service first. */
   inUse: 3,
-  /** Done, but for some of the input, which was reported. */
+  /** Done, except for some of the input, which was reported. */
   partly: 4,
   /** A setting cannot be used (sysexits.h: EX_CONFIG), as when the service starts. */
   config: 78,
@@ -22,7 +22,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** A reason for the operator, in one line, and the exit code that goes with it. */
+/** An error whose message is for the operator, with its exit code. */
 export class CommandError extends Refusal {
   override readonly name = 'CommandError';
   readonly exitCode: ExitCode;

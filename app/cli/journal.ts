@@ -1,4 +1,4 @@
-// What has been acknowledged of an input file, kept beside it: so a second run sends only the rest.
+// The lines of an input file that were acknowledged, kept beside it, so that a second run sends only the rest.
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { type Line, linesOf } from './lines.ts';
@@ -8,7 +8,7 @@ const ENTRY = /^([0-9]{1,15}) ([0-9a-f]{16})$/;
 
 /**
  * One line for each line of the input that was acknowledged: its number, and a hash of it, so that a line that was
- * changed since is sent again. It is written as answers come; a run that is killed loses nothing of it.
+ * changed since is sent again. It is written as responses arrive; a run that is killed loses none of it.
  */
 export class Journal {
   /** By line number; 0 where it was not acknowledged. Eight bytes a line, however long the lines are. */
@@ -19,22 +19,22 @@ export class Journal {
     this.#file = file;
   }
 
-  /** One that is kept in memory only, for an input that cannot be read twice. */
+  /** Returns a journal in memory only, for an input that cannot be read twice. */
   static none(): Journal {
     return new Journal(null);
   }
 
-  /** Reads `path`, where it is there, and goes on with it. Throws what the system throws. */
+  /** Opens the journal at `path` and reads what it holds, creating it where it is absent. Throws what the system throws. */
   static async open(path: string): Promise<Journal> {
     const entries = existsSync(path) ? linesOf(path) : [];
     const found: [number: number, hash: string][] = [];
     for await (const { bytes } of entries) {
-      // The last line of a run that was killed may be half.
+      // The last line of a run that was killed may be incomplete.
       const [, number, hash] = ENTRY.exec(bytes.toString('latin1')) ?? [];
       if (number !== undefined && hash !== undefined) found.push([Number(number), hash]);
     }
     const file = openSync(path, 'a', 0o600);
-    // So a half line stays by itself.
+    // Keeps an incomplete line apart from the next one.
     if (found.length > 0) writeSync(file, '\n');
     const journal = new Journal(file);
     for (const [number, hash] of found) journal.#set(number, hash);

@@ -1,4 +1,4 @@
-// Lines of a file or of standard input as they are, byte for byte, with their numbers.
+// Reads the lines of a file or of standard input as bytes, with their numbers.
 import { addAbortSignal } from 'node:stream';
 import { CommandError } from './exit.ts';
 import { openInput } from './input.ts';
@@ -17,7 +17,7 @@ export interface Line {
 }
 
 /**
- * Yields the lines of `file`, or of standard input for `-`. Empty ones are left out, but counted. Throws CommandError
+ * Yields the lines of `file`, or of standard input for `-`. Empty ones are skipped, but counted. Throws CommandError
  * where one never ends, what the system throws, and AbortError when `signal` is aborted.
  */
 export async function* linesOf(file: string, signal?: AbortSignal): AsyncGenerator<Line> {

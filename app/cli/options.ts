@@ -1,21 +1,27 @@
 // Options and help that several commands share.
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { readDatabasePath } from '../config.ts';
+import { readDatabase } from '../config.ts';
+import type { StoreAdmin } from '../storage/admin.ts';
+import { openAdmin } from '../storage/open.ts';
 
 /** Adds `--json`, which the program reads before the command runs. */
 export function withJson(command: Command): Command {
   return command.option('--json', 'write the result as one line of JSON');
 }
 
-/** Adds `--database`; the action finds the file with `databaseOf`. */
+/** Adds `--database`; the action opens it with `adminOf`. */
 export function withDatabase(command: Command): Command {
   return command.option('-d, --database <file>', 'the database file, instead of DATABASE_URL');
 }
 
-/** The absolute path of the database: from the option, else from DATABASE_URL. Throws ConfigError. */
-export function databaseOf(options: { readonly database?: string }): string {
-  return options.database === undefined ? readDatabasePath() : resolve(options.database);
+/** Returns the maintenance of the database: of `--database`, else of DATABASE_URL. Rejects with ConfigError. */
+export async function adminOf({
+  database: file,
+}: {
+  readonly database?: string;
+}): Promise<StoreAdmin> {
+  return openAdmin(file === undefined ? readDatabase() : { engine: 'sqlite', path: resolve(file) });
 }
 
 /** Adds examples under the help. Each is a command line without `oncebox`, and what it does. */

@@ -14,11 +14,11 @@ import { addServeCommand } from './commands/serve.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addStatsCommand } from './commands/stats.ts';
 import { isExpected } from '../model/refusal.ts';
-import { InUseError } from '../storage/sqlite/file/in-use.ts';
+import { AdminError } from '../storage/admin.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { Terminal } from './terminal.ts';
 
-/** Each adds one command. What takes long to load is imported by the action that needs it. */
+/** Each adds one command. Modules that are slow to load are imported by the action that needs them. */
 const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addServeCommand,
   addConfigCommand,
@@ -35,7 +35,7 @@ const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
 
 /** Runs one command line, without the name of the program. Resolves to the exit code; never rejects. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
-  // Whatever a command writes holds messages: it is for this user alone.
+  // The files that commands write hold messages: only this user may read them.
   process.umask(0o077);
   const terminal = new Terminal();
   const program = createProgram(terminal);
@@ -57,12 +57,12 @@ function createProgram(terminal: Terminal): Command {
     .helpCommand('help [command]', 'the same as --help')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'oncebox: ')) })
-    .showHelpAfterError('(oncebox COMMAND --help tells more)')
+    .showHelpAfterError('(see oncebox COMMAND --help)')
     .addHelpText(
       'after',
       '\nSettings come from the environment, as those of the service do. ' +
         'Exit codes: 0 done, 1 failed or a problem found, 2 wrong usage, 3 the file is in use, ' +
-        '4 done but for some of the input, 78 a setting cannot be used, 130 and 143 interrupted.',
+        '4 done except for some of the input, 78 a setting cannot be used, 130 and 143 interrupted.',
     );
   for (const add of COMMANDS) add(program, terminal);
   for (const command of program.commands) {
@@ -73,10 +73,10 @@ function createProgram(terminal: Terminal): Command {
   return program;
 }
 
-/** Says what went wrong, in one line unless it is a bug, and returns the exit code for it. */
+/** Prints what went wrong, in one line unless it is a bug, and returns the exit code for it. */
 function codeOf(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof CommanderError) {
-    // Commander has written its help, its version or its complaint already.
+    // Commander has already printed the help, the version or the error.
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
   if (terminal.interruptedCode !== null) {
@@ -89,7 +89,7 @@ function codeOf(error: unknown, terminal: Terminal): ExitCode {
   }
   terminal.error(error.message);
   if (error instanceof CommandError) return error.exitCode;
-  if (error instanceof InUseError) return EXIT.inUse;
+  if (error instanceof AdminError && error.code === 'in_use') return EXIT.inUse;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;
 }
 

@@ -1,24 +1,24 @@
-// What the commands write: results on stdout, as text or JSON; progress and remarks on stderr.
+// The output of the commands: results on stdout, as text or JSON; progress and notes on stderr.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, type ExitCode } from './exit.ts';
 
-/** Work that is over sooner shows no progress. */
+/** Shorter work shows no progress. */
 const PROGRESS_AFTER_MS = 1_000;
 const PROGRESS_EVERY_MS = 200;
 const END_MS_MAX = 3_000;
 const CLEAR_LINE = '\r\x1b[2K';
 
-/** Tells how far a work has come, and at which stage it is. `all` is null where nobody knows. */
+/** Shows the progress of some work, and its stage. `all` is null where it is not known. */
 export interface Progress {
   update(done: number, all: number | null, stage?: string): void;
-  /** Takes the line away again. */
+  /** Clears the line. */
   end(): void;
 }
 
 export class Terminal {
   /** Whether results are JSON. Set by `--json`, before a command runs. */
   json = false;
-  /** What the process ends with, unless something is thrown: for a command that ends well, but found something. */
+  /** The exit code unless something is thrown: for a command that succeeds, but found a problem. */
   exitCode: ExitCode = EXIT.done;
   readonly #interruption = new AbortController();
   readonly #listeners = new Map<'SIGINT' | 'SIGTERM', () => void>();
@@ -26,7 +26,7 @@ export class Terminal {
   #endProgress: () => void = () => undefined;
 
   constructor() {
-    // A reader that has seen enough, such as `head`, is no failure.
+    // A reader that closes the pipe early, such as `head`, is no failure.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
     });
@@ -51,8 +51,8 @@ export class Terminal {
   }
 
   /**
-   * The command is over. What it wrote may still wait for a reader, for as long as that takes; a signal ends the process
-   * then, and one that came before lets the last lines wait for no more than `END_MS_MAX`.
+   * Ends the command. What it wrote may still wait for a reader, for as long as that takes; a signal ends the process
+   * then, and after one that came before, the last lines wait for no more than `END_MS_MAX`.
    */
   async end(code: ExitCode): Promise<void> {
     for (const [name, listener] of this.#listeners) process.off(name, listener);
@@ -61,44 +61,44 @@ export class Terminal {
     process.exit(code);
   }
 
-  /** The exit code of a command that a signal stopped; null where none came. */
+  /** The exit code of a command that was stopped by a signal; null if it was not. */
   get interruptedCode(): ExitCode | null {
     if (this.#signal === null) return null;
     return this.#signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
   }
 
-  /** The result of a command: `value` as one line of JSON with --json, else the lines that `text` gives. */
+  /** The result of a command: `value` as one line of JSON with --json, else the lines that `text` returns. */
   result(value: unknown, text: () => string | readonly string[]): void {
     this.#endProgress();
     const lines = this.json ? JSON.stringify(value) : [text()].flat().join('\n');
     if (lines !== '') process.stdout.write(`${lines}\n`);
   }
 
-  /** A remark beside the result, on stderr. */
+  /** Prints a note on stderr. */
   note(line: string): void {
     this.#endProgress();
     process.stderr.write(`${line}\n`);
   }
 
-  /** A failure, in one line on stderr. */
+  /** Prints an error in one line on stderr. */
   error(message: string): void {
     this.note(`oncebox: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
   }
 
-  /** Something that must not happen: with its stack, so that it can be found. */
+  /** Prints an error that must not happen: with its stack, so that it can be found. */
   bug(error: unknown): void {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     this.note(`oncebox: unexpected: ${stack ?? message}`);
   }
 
-  /** Begins to tell how far `what` has come: on a terminal only, and only where it lasts more than a second. */
+  /** Starts to show the progress of `what`: only on a terminal, and only if it takes more than a second. */
   progress(what: string): Progress {
     this.#endProgress();
     if (!process.stderr.isTTY) return { update: () => undefined, end: () => undefined };
     const startMs = performance.now();
     let shownMs = startMs + PROGRESS_AFTER_MS - PROGRESS_EVERY_MS;
     let shown = false;
-    // A stage takes its own time, from which the time that is left is reckoned.
+    // The time that is left is estimated from that of the current stage.
     let current: string | undefined;
     let stageStartMs = startMs;
     const end = (): void => {
@@ -156,12 +156,12 @@ function progressLine(
   );
 }
 
-/** A whole number with commas between the thousands. */
+/** Returns a whole number with commas between the thousands. */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** A number of bytes for people, in powers of 1,000. */
+/** Returns a number of bytes for people, in powers of 1,000. */
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = count;
@@ -173,7 +173,7 @@ export function bytes(count: number): string {
   return `${unit === 0 ? whole(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Rows as lines, each column as wide as its widest cell. Columns named in `right` (from 0) stand to the right. */
+/** Returns rows as lines, each column as wide as its widest cell. Columns listed in `right` (from 0) are aligned right. */
 export function table(
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],

@@ -1,8 +1,23 @@
-// From DATABASE_URL to an engine: the one file of this room, beside the port, that the rest of the program imports.
-import { SqliteStore, type SqliteOptions } from './sqlite/store.ts';
-import type { Store, StoreObserver } from './store.ts';
+// From a database's location to its engine. The rest of the program imports this file and the two ports, and nothing else of storage.
+import type { DatabaseLocation } from '../model/database.ts';
+import type { StoreAdmin } from './admin.ts';
+import type { Store, StoreObserver, StoreOptions } from './store.ts';
 
-/** Opens the store that the service works on. Rejects with OpenError, whose message is for the operator. */
-export function openStore(options: SqliteOptions, observer: StoreObserver): Promise<Store> {
-  return SqliteStore.open(options, observer);
+// An engine is loaded when it is opened: a command that needs none starts without it. A second engine is a second case of
+// `database.engine` in both functions.
+
+/** Opens the store that the service works on. Rejects with an error whose message is for the operator. */
+export async function openStore(
+  database: DatabaseLocation,
+  options: StoreOptions,
+  observer: StoreObserver,
+): Promise<Store> {
+  const { SqliteStore } = await import('./sqlite/store.ts');
+  return SqliteStore.open({ path: database.path, ...options }, observer);
+}
+
+/** Returns the maintenance of a database. Each call opens the database by itself, and nothing stays open in between. */
+export async function openAdmin(database: DatabaseLocation): Promise<StoreAdmin> {
+  const { SqliteAdmin } = await import('./sqlite/admin.ts');
+  return new SqliteAdmin(database.path);
 }

@@ -72,6 +72,16 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** What the service asks of an engine when it opens it. */
+export interface StoreOptions {
+  /** Messages that may wait to be committed; over it appends are refused. */
+  readonly queueMessagesMax: number;
+  /** Messages older than this many days are removed; null keeps all. */
+  readonly retentionDays: number | null;
+  /** Reads that are worked on at once. */
+  readonly readerThreads: number;
+}
+
 /** One run of retention. `failure` is the reason why it ended early; it is tried again. */
 export interface PruneRun {
   readonly messages: number;

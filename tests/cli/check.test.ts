@@ -164,6 +164,15 @@ describe('oncebox stats', () => {
     const shown = await oncebox(t, ['stats'], { env });
     assert.match(shown.stdout, /^messages +100$/m);
     assert.match(shown.stdout, /^\+15550 +15$/m);
+    for (const gauge of ['database', 'wal', 'index', 'disk free'])
+      assert.match(shown.stdout, new RegExp(`^${gauge} +[0-9.]+ [kMGT]?B$`, 'm'));
+    assert.match(shown.stdout, /^list backlog messages +\d+$/m);
+    assert.equal(shown.stdout.match(/^messages /gm)?.length, 1);
+    const gauges = recordIn(result.json()['gauges']);
+    assert.deepEqual(
+      [gauges['oncebox_messages'], typeof gauges['oncebox_index_bytes']],
+      [100, 'number'],
+    );
   });
 });
 

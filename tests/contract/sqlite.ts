@@ -18,8 +18,8 @@ export function sqliteEngine(t: Cleaner): Engine {
   let path = join(temporaryDirectory(t), 'app.db');
   return {
     open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
-      const options = { path, queueMessagesMax, retentionDays: null, readerThreads: 2 };
-      const store = await openStore(options, silent);
+      const options = { queueMessagesMax, retentionDays: null, readerThreads: 2 };
+      const store = await openStore({ engine: 'sqlite', path }, options, silent);
       stores.push(store);
       return store;
     },

@@ -8,7 +8,7 @@ import type { Message } from '../../app/model/message.ts';
 import { renewEpochs } from '../../app/storage/sqlite/file/epochs.ts';
 import { ServiceLock } from '../../app/storage/sqlite/file/service-lock.ts';
 import { Indexer } from '../../app/storage/sqlite/index/indexer.ts';
-import { fileStats } from '../../app/storage/sqlite/read/file-stats.ts';
+import { fileStats } from '../../app/storage/sqlite/maintenance/file-stats.ts';
 import { SqliteStore } from '../../app/storage/sqlite/store.ts';
 import { Writer } from '../../app/storage/sqlite/write/writer.ts';
 import type { IndexEvent } from '../../app/storage/store.ts';

@@ -2,15 +2,16 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { CommandError, EXIT } from '../exit.ts';
-import { databaseOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
+import { AdminError, type Depth } from '../../storage/admin.ts';
+import { CommandError } from '../exit.ts';
+import { adminOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
 import { bytes, type Terminal, whole } from '../terminal.ts';
 
 interface Options {
   readonly database?: string;
   readonly force?: boolean;
   readonly keep?: number;
-  readonly check: 'quick' | 'full';
+  readonly check: Depth;
 }
 
 export function addBackupCommand(program: Command, terminal: Terminal): void {
@@ -19,10 +20,10 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
     .description(
       'copy the database while the service writes; the copy is checked before it gets its name',
     )
-    .option('--force', 'replace a file that has the name')
+    .option('--force', 'replace a file that has this name')
     .option(
       '--keep <n>',
-      'put the time into the name, and keep the last n of them',
+      'put the time into the name, and keep the newest n of them',
       wholeNumber(1, 10_000),
     )
     .addOption(
@@ -36,34 +37,31 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
     ['backup /backups/app.db', 'makes one backup; refuses if the file is there'],
     [
       'backup --keep 7 /backups/app.db',
-      'makes /backups/app-20260115T020000Z.db, and keeps the last seven',
+      'makes /backups/app-20260115T020000Z.db, and keeps the newest seven',
     ],
   );
 }
 
 async function makeBackup(terminal: Terminal, file: string, options: Options): Promise<void> {
-  const { backUp } = await import('../../storage/sqlite/maintenance/backup.ts');
-  const { BadCopy } = await import('../../storage/sqlite/maintenance/files.ts');
+  const admin = await adminOf(options);
   const plain = resolve(file);
   const target = options.keep === undefined ? plain : timedName(plain, new Date());
   const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
-  const report = await backUp(
-    {
-      source: databaseOf(options),
-      target,
-      placement: options.force === true ? 'replace' : 'new',
-      depth: options.check,
-      signal: terminal.interruption(),
-    },
-    (stage, done, all) => shown[stage].update(done, all),
-  ).catch((error: unknown) => {
-    if (error instanceof BadCopy)
-      throw new CommandError(
-        `the copy is not sound and was thrown away: ${error.message}`,
-        EXIT.failed,
-      );
-    throw error;
-  });
+  const report = await admin
+    .backup(
+      {
+        target,
+        replace: options.force === true,
+        depth: options.check,
+        signal: terminal.interruption(),
+      },
+      (stage, done, all) => shown[stage].update(done, all),
+    )
+    .catch((error: unknown) => {
+      if (error instanceof AdminError && error.code === 'bad_copy')
+        throw new CommandError(`the copy is not sound and was thrown away: ${error.message}`);
+      throw error;
+    });
   const removed = options.keep === undefined ? [] : removeOld(plain, options.keep);
   terminal.result({ ...report, removed }, () => [
     `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
@@ -72,7 +70,7 @@ async function makeBackup(terminal: Terminal, file: string, options: Options): P
   ]);
 }
 
-/** `app.db` at 02:00 becomes `app-20260115T020000Z.db`: names in the order of their times. */
+/** Returns `app-20260115T020000Z.db` for `app.db`: names sort by time. */
 function timedName(file: string, now: Date): string {
   const extension = extname(file);
   const stamp = `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;

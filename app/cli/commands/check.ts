@@ -1,10 +1,10 @@
-// `oncebox check`: whether the file is sound, and everything derived agrees with the messages; builds it again on demand.
+// `oncebox check`: whether the database is sound and everything derived agrees with the messages; rebuilds that on demand.
 import type { Command } from 'commander';
 import { readConfig } from '../../config.ts';
 import { ConfigError } from '../../config/config-error.ts';
-import type { Inspection } from '../../storage/sqlite/maintenance/check.ts';
+import type { CheckName, Inspection } from '../../storage/admin.ts';
 import { EXIT } from '../exit.ts';
-import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';
+import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { table, type Terminal, whole } from '../terminal.ts';
 
 interface Options {
@@ -13,13 +13,13 @@ interface Options {
   readonly repair?: boolean;
 }
 
-const MEANINGS = {
+const MEANINGS: Readonly<Record<CheckName, string>> = {
   schema: 'tables are those of its version, which this program knows',
-  integrity: 'every page and index, by SQLite',
+  integrity: "every page and index, by the database engine's own check",
   counters: 'counts that the database keeps, against a scan',
   index: 'lists and counts of the index, against the messages',
   search: 'search index, against the texts',
-} as const;
+};
 
 export function addCheckCommand(program: Command, terminal: Terminal): void {
   const command = program
@@ -27,52 +27,52 @@ export function addCheckCommand(program: Command, terminal: Terminal): void {
     .description(
       'check the database, its index and the settings; exit code 1 if something is wrong',
     )
-    .option('--quick', 'leave out what takes longest: indexes are counted, texts are not read')
+    .option(
+      '--quick',
+      'leave out what takes longest: index entries are counted, texts are not read',
+    )
     .option(
       '--repair',
-      'first build again what is derived from the messages; refuses while a service runs',
+      'first rebuild what is derived from the messages; refuses while a service runs',
     )
     .action((options: Options) => check(terminal, options));
   withExamples(
     withJson(withDatabase(command)),
     ['check', 'checks everything, also while the service runs'],
-    ['check --repair', 'builds the index and the counts again, then checks everything'],
+    ['check --repair', 'rebuilds the index and the counts, then checks everything'],
   );
 }
 
 async function check(terminal: Terminal, options: Options): Promise<void> {
-  const path = databaseOf(options);
+  const admin = await adminOf(options);
   if (options.repair === true) {
-    const { repair } = await import('../../storage/sqlite/maintenance/repair.ts');
     const shown = {
       lists: terminal.progress('lists'),
       search: terminal.progress('search index'),
     };
-    repair(path, (what, done, all) => shown[what].update(done, all));
+    await admin.repair((stage, done, all) => shown[stage].update(done, all));
   }
-  const { checkAside } = await import('../../storage/sqlite/maintenance/check-aside.ts');
   const progress = terminal.progress('checking');
-  const inspection = await checkAside(
-    path,
+  const inspection = await admin.check(
     options.quick === true ? 'quick' : 'full',
-    (name, done, all) => progress.update(done, all, name),
     terminal.interruption(),
+    (name, done, all) => progress.update(done, all, name),
   );
   const settings = settingsProblem();
   const value = {
-    database: path,
+    database: admin.location,
     repaired: options.repair === true,
     ...inspection,
     settings: { problem: settings },
     sound: inspection.sound && settings === null,
   };
-  terminal.result(value, () => report(path, inspection, settings));
+  terminal.result(value, () => report(admin.location, inspection, settings));
   if (!inspection.sound) terminal.exitCode = EXIT.failed;
   else if (settings !== null) terminal.exitCode = EXIT.config;
 }
 
 function report(
-  path: string,
+  location: string,
   { findings, messages, schemaVersion, index }: Inspection,
   settings: string | null,
 ): string[] {
@@ -82,7 +82,7 @@ function report(
     MEANINGS[name],
     `${seconds.toFixed(1)} s`,
   ]);
-  rows.push([settings === null ? 'ok' : 'WRONG', 'settings', 'can be used by the service', '']);
+  rows.push([settings === null ? 'ok' : 'WRONG', 'settings', 'usable by the service', '']);
   const note =
     index === null ? ['there is no index to check: the next start of the service builds it'] : [];
   const problems = findings.flatMap(({ name, problems: found }) =>
@@ -90,14 +90,14 @@ function report(
   );
   if (settings !== null) problems.push(`settings: ${settings}`);
   return [
-    `${path}${messages === null ? '' : `: ${whole(messages)} messages, schema version ${schemaVersion ?? '?'}`}`,
+    `${location}${messages === null ? '' : `: ${whole(messages)} messages, schema version ${schemaVersion ?? '?'}`}`,
     ...table(rows, [3]),
     ...note,
     ...problems,
   ];
 }
 
-/** Why the service could not start with the settings of this environment; null where it could. */
+/** Returns why the service could not start with the settings of this environment; null where it could. */
 function settingsProblem(): string | null {
   try {
     readConfig();

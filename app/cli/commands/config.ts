@@ -1,4 +1,4 @@
-// `oncebox config`: the settings as the service would understand them.
+// `oncebox config`: the settings as the service reads them.
 import type { Command } from 'commander';
 import { describeSettings, readConfig } from '../../config.ts';
 import { ConfigError } from '../../config/config-error.ts';
@@ -9,13 +9,13 @@ import { table, type Terminal } from '../terminal.ts';
 export function addConfigCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('config')
-    .description('show the settings as understood, secrets masked; exit code 78 if one is unusable')
-    .option('--check', 'say only whether the service could start with them')
+    .description('show the effective settings, secrets masked; exit code 78 if one is unusable')
+    .option('--check', 'only check whether the service could start with them')
     .action((options: { check?: boolean }) => showConfig(terminal, options.check === true));
   withExamples(
     withJson(command),
-    ['config', 'shows each setting, and where its value comes from'],
-    ['config --check && oncebox serve', 'serves only with settings that can be used'],
+    ['config', 'shows each setting and the source of its value'],
+    ['config --check && oncebox serve', 'starts the service only with usable settings'],
   );
 }
 
@@ -24,7 +24,7 @@ function showConfig(terminal: Terminal, checkOnly: boolean): void {
   const settings = describeSettings();
   const value = { usable: problem === null, problem, databasePath };
   terminal.result(checkOnly ? value : { ...value, settings }, () => {
-    const verdict = problem === null ? ['The settings can be used.'] : [];
+    const verdict = problem === null ? ['The settings are usable.'] : [];
     if (checkOnly) return verdict;
     const rows = settings.map(({ name, value: text, source }) => [name, text ?? '-', source]);
     const file = databasePath === null ? [] : [`The database is ${databasePath}`];
@@ -37,7 +37,7 @@ function showConfig(terminal: Terminal, checkOnly: boolean): void {
 
 function understood(): { problem: string | null; databasePath: string | null } {
   try {
-    return { problem: null, databasePath: readConfig().databasePath };
+    return { problem: null, databasePath: readConfig().database.path };
   } catch (error) {
     if (error instanceof ConfigError) return { problem: error.message, databasePath: null };
     throw error;

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type Instant, parseInstant } from '../../model/instant.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';
+import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { type Terminal, whole } from '../terminal.ts';
 
 interface ExportOptions {
@@ -23,19 +23,22 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
     .option('--from <number>', 'only messages of this sender')
     .option('--since <instant>', 'only messages with this ts or a later one')
     .option('--until <instant>', 'only messages with an earlier ts than this')
-    .option('--q <text>', 'only messages whose text holds this, in any case')
-    .option('--format <format>', 'ndjson or csv; unless given, as the name of the file says')
+    .option('--q <text>', 'only messages whose text contains this, in upper or lower case')
+    .option('--format <format>', 'ndjson or csv; default: by the extension of the file')
     .option('-o, --output <file>', 'write to this file, which appears when it is complete')
-    .option('--spreadsheet', 'CSV that a spreadsheet may open: no cell can be taken for a formula')
+    .option(
+      '--spreadsheet',
+      'CSV that is safe to open in a spreadsheet: no cell is taken for a formula',
+    )
     .action((options: ExportOptions) => exportTo(terminal, options));
   withExamples(
     withJson(withDatabase(command)),
-    ['export --output messages.ndjson', 'everything; `oncebox import` takes it in again'],
+    ['export --output messages.ndjson', 'everything; `oncebox import` reads it back'],
     ['export --from +919876543210 --format csv', 'what one sender sent, to stdout'],
   );
 }
 
-/** Reads an instant of the command line; null where the option was not given. Throws CommandError. */
+/** Returns the instant of an option; null where it was not given. Throws CommandError. */
 export function instantOption(name: string, text: string | undefined): Instant | null {
   if (text === undefined) return null;
   const instant = parseInstant(text);
@@ -49,20 +52,19 @@ export function instantOption(name: string, text: string | undefined): Instant |
 async function exportTo(terminal: Terminal, options: ExportOptions): Promise<void> {
   const { formatOf, headOf, lineOf } = await import('../transfer/format.ts');
   const { toFile, toStdout } = await import('../transfer/output.ts');
-  const { exportMessages } = await import('../../storage/sqlite/maintenance/export.ts');
   const { output: file, spreadsheet = false } = options;
   const format = formatOf(options.format, file);
   if (spreadsheet && format !== 'csv')
     throw new CommandError('--spreadsheet is for CSV: add --format csv', EXIT.usage);
   if (terminal.json && file === undefined)
-    throw new CommandError('--json needs --output: stdout has the messages', EXIT.usage);
+    throw new CommandError('--json needs --output: the messages go to stdout', EXIT.usage);
   const filter = {
     from: options.from ?? null,
     since: instantOption('since', options.since),
     until: instantOption('until', options.until),
     text: options.q || null,
   };
-  const path = databaseOf(options);
+  const admin = await adminOf(options);
   const interruption = terminal.interruption();
   const startMs = performance.now();
   const progress = terminal.progress('messages');
@@ -70,13 +72,13 @@ async function exportTo(terminal: Terminal, options: ExportOptions): Promise<voi
   let messages = 0;
   try {
     await output.write(headOf(format, spreadsheet));
-    for (const stretch of exportMessages(path, filter)) {
+    for await (const chunk of admin.exportMessages(filter)) {
       let text = '';
-      for (const message of stretch) text += lineOf(message, format, spreadsheet);
+      for (const message of chunk) text += lineOf(message, format, spreadsheet);
       await output.write(text);
-      messages += stretch.length;
+      messages += chunk.length;
       progress.update(messages, null);
-      // A turn of the event loop, in which a signal is noticed.
+      // Signals arrive in a turn of the event loop.
       await new Promise(setImmediate);
       interruption.throwIfAborted();
     }

@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { CommandError, EXIT } from '../exit.ts';
 import { inputBytes } from '../input.ts';
-import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';
+import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { type Terminal, whole } from '../terminal.ts';
-import type { ImportFigures } from '../transfer/importer.ts';
+import type { ImportTotals } from '../transfer/importer.ts';
 
 interface ImportOptions {
   readonly format?: string;
@@ -16,21 +16,21 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('import')
     .description(
-      'store messages from NDJSON or CSV, each exactly once; what is there already stays',
+      'store messages from NDJSON or CSV, each exactly once; messages already stored stay as they are',
     )
     .argument(
       '<file>',
-      'what `oncebox export` wrote, or bodies of webhooks, one a line; - for stdin',
+      'the output of `oncebox export`, or webhook bodies, one per line; - for stdin',
     )
-    .option('--format <format>', 'ndjson or csv; unless given, as the name of the file says')
-    .option(
-      '--rejects <file>',
-      'where rows that are no messages go; FILE.rejects.ndjson unless given',
-    )
+    .option('--format <format>', 'ndjson or csv; default: by the extension of the file')
+    .option('--rejects <file>', 'where rejected rows are written; default: FILE.rejects.ndjson')
     .action((file: string, options: ImportOptions) => importFrom(terminal, file, options));
   withExamples(
     withJson(withDatabase(command)),
-    ['import messages.ndjson', 'run it again after an interruption: what is there is skipped'],
+    [
+      'import messages.ndjson',
+      'safe to run again after an interruption: stored messages are skipped',
+    ],
     ['import --format csv - < messages.csv', 'from standard input'],
   );
 }
@@ -42,38 +42,40 @@ async function importFrom(terminal: Terminal, file: string, options: ImportOptio
   const format = formatOf(options.format, isStdin ? undefined : file);
   const bytes = isStdin ? null : inputBytes(file);
   const rejects = options.rejects ?? `${isStdin ? 'stdin' : file}.rejects.ndjson`;
+  const admin = await adminOf(options);
+  const interruption = terminal.interruption();
   const importer = new Importer({
-    database: databaseOf(options),
+    bulk: await admin.openImport(),
     file: isStdin ? null : file,
     format,
     rejectsFile: rejects,
-    interruption: terminal.interruption(),
+    interruption,
   });
   try {
     const reading = terminal.progress('importing');
-    const readings = await importer.store((done) => reading.update(done, bytes));
+    const { failure } = await importer.store((done) => reading.update(done, bytes));
     const indexing = terminal.progress('search index');
-    if (readings.failure === null) await importer.index((done) => indexing.update(done, null));
+    if (failure === null) await importer.updateSearch((done) => indexing.update(done, null));
     indexing.end();
   } finally {
     await importer.close();
-    report(terminal, importer.figures, rejects);
+    report(terminal, importer.totals, rejects);
   }
-  const { failure, rejected, conflicts } = importer.figures;
+  const { failure, rejected, conflicts } = importer.totals;
   if (failure !== null)
-    throw new CommandError(`${file}: ${failure}; what came before it is stored`);
+    throw new CommandError(`${file}: ${failure}; everything before it is stored`);
   if (rejected + conflicts > 0) terminal.exitCode = EXIT.partly;
 }
 
-function report(terminal: Terminal, figures: ImportFigures, rejects: string): void {
-  const { rows, created, duplicates, conflicts, rejected, seconds } = figures;
+function report(terminal: Terminal, totals: ImportTotals, rejects: string): void {
+  const { rows, created, duplicates, conflicts, rejected, seconds } = totals;
   const refused = rejected + conflicts > 0;
-  terminal.result({ ...figures, rejects: refused ? rejects : null }, () => [
+  terminal.result({ ...totals, rejects: refused ? rejects : null }, () => [
     `${whole(rows)} rows in ${seconds.toFixed(1)} s (${whole(rows / Math.max(seconds, 0.001))} a second): ` +
-      `${whole(created)} stored, ${whole(duplicates)} there already`,
+      `${whole(created)} stored, ${whole(duplicates)} already stored`,
     ...(refused
       ? [
-          `${whole(rejected)} no messages, ${whole(conflicts)} with other content than stored: see ${rejects}`,
+          `${whole(rejected)} rejected, ${whole(conflicts)} with other content than stored: see ${rejects}`,
         ]
       : []),
   ]);

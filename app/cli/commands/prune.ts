@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Instant } from '../../model/instant.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { databaseOf, withDatabase, withExamples, withJson } from '../options.ts';
+import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { bytes, type Terminal, whole } from '../terminal.ts';
 import { instantOption } from './export.ts';
 
@@ -22,18 +22,21 @@ export function addPruneCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('prune')
     .description(
-      'remove messages for good; their ids stay known, so that a late retry is a duplicate',
+      'remove messages for good; their ids are remembered, so that a late retry is a duplicate',
     )
     .option('--before <instant>', 'messages with an earlier ts than this')
     .option('--older-than <age>', 'messages whose ts is longer ago than this: 90d, 12h, 4w')
-    .option('--from <number>', 'messages of this sender; with an age, only those of its messages')
+    .option(
+      '--from <number>',
+      'messages of this sender; with an age, only its messages of that age',
+    )
     .option('--dry-run', 'count them and remove nothing')
-    .option('--vacuum', 'write the whole file anew afterwards; posts get 503 meanwhile')
+    .option('--vacuum', 'rewrite the whole file afterwards; posts get 503 meanwhile')
     .action((options: PruneOptions) => prune(terminal, options));
   withExamples(
     withJson(withDatabase(command)),
     ['prune --older-than 90d --dry-run', 'counts what is older than 90 days'],
-    ['prune --from +919876543210 --vacuum', 'forgets a sender, to the last byte'],
+    ['prune --from +919876543210 --vacuum', 'erases a sender, to the last byte'],
   );
 }
 
@@ -42,9 +45,8 @@ async function prune(terminal: Terminal, options: PruneOptions): Promise<void> {
   const from = options.from ?? null;
   if (before === null && from === null)
     throw new CommandError('say what to remove: --before, --older-than or --from', EXIT.usage);
-  const path = databaseOf(options);
-  const { Pruner, countPrunable } = await import('../../storage/sqlite/maintenance/prune.ts');
-  const matching = countPrunable(path, { before, from });
+  const admin = await adminOf(options);
+  const matching = await admin.countPrunable({ before, from });
   if (options.dryRun === true) {
     terminal.result(
       { dryRun: true, matching },
@@ -52,46 +54,36 @@ async function prune(terminal: Terminal, options: PruneOptions): Promise<void> {
     );
     return;
   }
-  const interruption = terminal.interruption();
-  let progress = terminal.progress('removing messages');
-  let phase = 'removing';
-  const pruner = new Pruner(path, (now, done) => {
-    interruption.throwIfAborted();
-    if (now !== phase) progress = terminal.progress(PHASES[now]);
-    phase = now;
-    progress.update(done, now === 'removing' ? matching : null);
-  });
-  try {
-    const startMs = performance.now();
-    const pruned = await pruner.prune({ before, from }, options.vacuum === true);
-    progress.end();
-    const seconds = (performance.now() - startMs) / 1_000;
-    terminal.result({ dryRun: false, ...pruned, seconds }, () => [
-      `${whole(pruned.removed)} messages removed in ${seconds.toFixed(1)} s; ` +
-        `the file had ${bytes(pruned.bytesBefore)} and has ${bytes(pruned.bytesAfter)}`,
-    ]);
-    if (!pruned.shrinkable)
-      terminal.note(
-        'This file is of an earlier version and shrinks only with --vacuum; new messages use its free space.',
-      );
-    if (!pruned.logEmptied)
-      terminal.note(
-        'The write-ahead log is in use and still holds the removed messages: prune again later.',
-      );
-  } finally {
-    pruner.close();
-  }
+  const startMs = performance.now();
+  let stage: keyof typeof STAGES = 'removing';
+  let progress = terminal.progress(STAGES[stage]);
+  const { details, notes, ...pruned } = await admin.prune(
+    { before, from },
+    { vacuum: options.vacuum === true, signal: terminal.interruption() },
+    (now, done) => {
+      if (now !== stage) progress = terminal.progress(STAGES[now]);
+      stage = now;
+      progress.update(done, now === 'removing' ? matching : null);
+    },
+  );
+  progress.end();
+  const seconds = (performance.now() - startMs) / 1_000;
+  terminal.result({ dryRun: false, ...pruned, ...details, seconds }, () => [
+    `${whole(pruned.removed)} messages removed in ${seconds.toFixed(1)} s; ` +
+      `the file had ${bytes(pruned.bytesBefore)} and has ${bytes(pruned.bytesAfter)}`,
+  ]);
+  for (const note of notes) terminal.note(note);
 }
 
-const PHASES = {
+const STAGES = {
   removing: 'removing messages',
-  index: 'clearing the search index, parts',
+  index: 'updating the index',
   shrinking: 'shrinking the file, pages',
 } as const;
 
 function beforeOf(options: PruneOptions): Instant | null {
   if (options.before !== undefined && options.olderThan !== undefined)
-    throw new CommandError('--before and --older-than say the same: give one of them', EXIT.usage);
+    throw new CommandError('--before and --older-than exclude each other', EXIT.usage);
   if (options.olderThan === undefined) return instantOption('before', options.before);
   const [, count, unit] = /^([0-9]{1,6})([hdw])$/.exec(options.olderThan) ?? [];
   if (count === undefined)

@@ -1,23 +1,21 @@
-// `oncebox restore`: puts a backup in the place of the database.
+// `oncebox restore`: replaces the database with a backup.
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CommandError } from '../exit.ts';
-import { LAST_SEQ_MAX } from '../../storage/sqlite/file/numbering.ts';
-import { databaseOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
+import { AdminError, type Depth, LAST_SEQ_MAX } from '../../storage/admin.ts';
+import { adminOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
 import { bytes, type Terminal, whole } from '../terminal.ts';
 
 interface Options {
   readonly database?: string;
-  readonly check: 'quick' | 'full';
+  readonly check: Depth;
   readonly firstNumber?: number;
 }
 
 export function addRestoreCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('restore <file>')
-    .description(
-      'check a backup and put it in the place of the database; refuses while a service runs',
-    )
+    .description('check a backup and replace the database with it; refuses while a service runs')
     .addOption(
       new Option('--check <depth>', 'how the backup is checked')
         .choices(['quick', 'full'])
@@ -25,26 +23,24 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
     )
     .option(
       '--first-number <number>',
-      'the number of the next message, for the stream; else the one after the highest that the backup or the replaced ' +
-        'database has given, or, where that database is missing or damaged, the time in milliseconds since 1970',
+      'the sequence number of the next message; default: one above the highest of the backup and of the replaced ' +
+        'database, or, where that database is missing or damaged, the time in milliseconds since 1970',
       wholeNumber(1, LAST_SEQ_MAX),
     )
-    .action((file: string, options: Options) => putBack(terminal, file, options));
+    .action((file: string, options: Options) => restore(terminal, file, options));
   withExamples(withJson(withDatabase(command)), [
     'restore /backups/app.db',
-    'checks it, keeps the old file beside the database, and takes its place',
+    'checks it, replaces the database with it, and keeps the old file beside it',
   ]);
 }
 
-async function putBack(terminal: Terminal, file: string, options: Options): Promise<void> {
-  const { restore } = await import('../../storage/sqlite/maintenance/restore.ts');
-  const { BadCopy } = await import('../../storage/sqlite/maintenance/files.ts');
+async function restore(terminal: Terminal, file: string, options: Options): Promise<void> {
+  const admin = await adminOf(options);
   const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
   try {
-    const report = await restore(
+    const report = await admin.restore(
       {
         backup: resolve(file),
-        target: databaseOf(options),
         depth: options.check,
         firstNumber: options.firstNumber ?? null,
         signal: terminal.interruption(),
@@ -53,7 +49,7 @@ async function putBack(terminal: Terminal, file: string, options: Options): Prom
     );
     if (report.numberSource === 'clock')
       terminal.note(
-        'the last number of the replaced database is not known: numbers continue above any that it can have given',
+        'the last number of the replaced database is not known: numbering continues above any that it can have assigned',
       );
     terminal.result(report, () => [
       `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
@@ -62,7 +58,7 @@ async function putBack(terminal: Terminal, file: string, options: Options): Prom
       'the next start of the service builds the index again',
     ]);
   } catch (error) {
-    if (error instanceof BadCopy)
+    if (error instanceof AdminError && error.code === 'bad_copy')
       throw new CommandError(`${file} was not restored: ${error.message}`);
     throw error;
   }

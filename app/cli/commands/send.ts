@@ -24,22 +24,27 @@ interface Options {
 }
 
 const UNAUTHORIZED = 401;
-/** Rejects that are told on stderr; all of them are in the file. */
-const REJECTS_TOLD = 10;
+/** Rejected lines that are printed on stderr; all of them are in the file. */
+const REJECTS_PRINTED = 10;
 
 export function addSendCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('send')
     .description('sign and post one message, or with --file each line of a file of messages')
     .option('--url <url>', 'where to post', httpUrl, 'http://127.0.0.1:8000/webhook')
-    .option('--id <id>', 'message_id; a new one unless given')
+    .option('--id <id>', 'message_id; default: a new one')
     .option('--from <number>', 'the sender', '+10000000001')
     .option('--to <number>', 'the recipient', '+10000000002')
-    .option('--ts <instant>', 'when it was sent; now unless given')
-    .option('--text <text>', 'the text; none unless given')
-    .option('--file <file>', 'NDJSON, a message a line; - for standard input')
-    .option('--concurrency <n>', 'posts under way at once', wholeNumber(1, 256), 16)
-    .option('--patience <s>', 'give up after so long without an answer', wholeNumber(0, 86_400), 60)
+    .option('--ts <instant>', 'when it was sent; default: now')
+    .option('--text <text>', 'the text; default: none')
+    .option('--file <file>', 'NDJSON, one message per line; - for standard input')
+    .option('--concurrency <n>', 'concurrent posts', wholeNumber(1, 256), 16)
+    .option(
+      '--patience <s>',
+      'give up after so many seconds without a response',
+      wholeNumber(0, 86_400),
+      60,
+    )
     .action((options: Options) =>
       options.file === undefined
         ? sendOne(terminal, options)
@@ -50,8 +55,8 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
     ["send --from +919876543210 --text 'Hello'", 'posts one message'],
     [
       'send --file messages.ndjson',
-      'posts each line; run it again to send what was not acknowledged (messages.ndjson.sent tells), ' +
-        'and look at messages.ndjson.rejected for what the service refused',
+      'posts each line; run it again to send what was not acknowledged (messages.ndjson.sent lists what was); ' +
+        'messages.ndjson.rejected lists what the service rejected',
     ],
   );
 }
@@ -82,7 +87,7 @@ async function sendOne(terminal: Terminal, options: Options): Promise<void> {
   terminal.result({ ...message, acknowledged: true }, () => `${message.message_id} acknowledged`);
 }
 
-/** What came of a file. */
+/** The outcomes of a file's lines. */
 interface Tally {
   sent: number;
   /** Acknowledged by an earlier run. */
@@ -90,7 +95,7 @@ interface Tally {
   rejected: number;
 }
 
-/** The lines that the service refused, in a file beside the input, which is there only if there are any. */
+/** The lines that the service rejected, in a file beside the input, created only if there are any. */
 class Rejects {
   readonly #path: string | null;
   readonly #terminal: Terminal;
@@ -105,7 +110,7 @@ class Rejects {
 
   add(line: number, status: number, detail: unknown): void {
     this.#count += 1;
-    if (this.#count <= REJECTS_TOLD)
+    if (this.#count <= REJECTS_PRINTED)
       this.#terminal.note(`line ${line}: ${status} ${JSON.stringify(detail)}`);
     if (this.#path === null) return;
     this.#file ??= openSync(this.#path, 'w', 0o600);
@@ -127,18 +132,18 @@ async function sendFile(terminal: Terminal, options: Options, file: string): Pro
   const delivery = deliveryOf(options, signal);
   const progress = terminal.progress('sent');
   const lines = linesOf(file, signal);
-  const lane = async (): Promise<void> => {
+  const sender = async (): Promise<void> => {
     for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
       await sendLine(next.value, { delivery, journal, tally, rejects });
       progress.update(tally.sent + tally.skipped, null);
     }
   };
   try {
-    const lanes = Array.from({ length: options.concurrency }, lane);
-    // The first that fails stops the others; what they have had acknowledged is noted before the journal closes.
-    await Promise.all(lanes).catch(async (error: unknown) => {
+    const senders = Array.from({ length: options.concurrency }, sender);
+    // The first that fails stops the others; what was acknowledged to them is recorded before the journal closes.
+    await Promise.all(senders).catch(async (error: unknown) => {
       stop.abort();
-      await Promise.allSettled(lanes);
+      await Promise.allSettled(senders);
       gaveUp(options.url, tally.sent)(error);
     });
   } finally {
@@ -173,18 +178,21 @@ async function sendLine(line: Line, { delivery, journal, tally, rejects }: Job):
     tally.sent += 1;
     return;
   }
-  // It will be the same for every other line.
+  // Every other line would be rejected as well.
   if (outcome.status === UNAUTHORIZED)
-    throw new CommandError('the service does not accept the signature: is WEBHOOK_SECRET its own?');
+    throw new CommandError(
+      'the service does not accept the signature: is WEBHOOK_SECRET that of the service?',
+    );
   tally.rejected += 1;
   rejects.add(line.number, outcome.status, outcome.detail);
 }
 
-/** Makes a handler that says where it stands when it has given up. */
+/** Returns an error handler that adds how much was sent before it gave up. */
 function gaveUp(url: string, sent?: number): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof GaveUp)) throw error;
-    const far = sent === undefined ? '' : `: ${whole(sent)} sent; run it again to send the rest`;
-    throw new CommandError(`${url} takes nothing (${error.message})${far}`);
+    const progress =
+      sent === undefined ? '' : `: ${whole(sent)} sent; run it again to send the rest`;
+    throw new CommandError(`${url} takes nothing (${error.message})${progress}`);
   };
 }

@@ -7,7 +7,7 @@ export function addServeCommand(program: Command): void {
     .command('serve')
     .description('run the service in the foreground, until SIGTERM or Ctrl-C')
     .action(async () => {
-      // The process is the service's from here on: its signals, its exit codes, its log on stdout.
+      // From here on the process is the service: its signals, its exit codes, its log on stdout.
       process.stdout.removeAllListeners('error');
       await import('../../main.ts');
     });

@@ -20,7 +20,7 @@ export function addSignCommand(program: Command, terminal: Terminal): void {
     });
   withExamples(
     withJson(command),
-    ['sign body.json', 'writes the header value for the bytes of body.json'],
+    ['sign body.json', 'prints the header value for the bytes of body.json'],
     ['sign < body.json', 'the same'],
   );
 }

@@ -1,4 +1,4 @@
-// The records of a CSV file as rows: headings name the columns, quotes tell an empty text from none.
+// Parses CSV into rows: headings name the columns, and quotes distinguish an empty text from none.
 import { Readable, Transform } from 'node:stream';
 import { type Info, parse } from 'csv-parse';
 import { CommandError } from '../exit.ts';
@@ -16,7 +16,7 @@ type Column = ReturnType<typeof columnOf>;
 type Cells = readonly (string | null)[];
 
 export interface CsvRow {
-  /** The line in which the record begins, counted from 1. */
+  /** The line on which the record begins, counted from 1. */
   readonly line: number;
   readonly row: Row;
   /** The record as JSON, for the report of a rejected one. */
@@ -24,8 +24,8 @@ export interface CsvRow {
 }
 
 /**
- * Reads UTF-8 without a byte order mark. Throws CommandError where the headings lack a column or the bytes are no UTF-8,
- * and a CsvError where a quote never ends.
+ * Reads UTF-8 without a byte order mark. Throws CommandError where a heading is missing or the bytes are not UTF-8,
+ * and a CsvError where a quote is not closed.
  */
 export async function* records({ firstLine, chunks }: TextInput): AsyncGenerator<CsvRow> {
   const delimiter = delimiterOf(firstLine);
@@ -102,7 +102,7 @@ function recordOf(columns: readonly Column[], cells: Cells): Record<string, stri
   return record;
 }
 
-/** Passes UTF-8 on as it is, and fails at the first byte that is none: the parser would take it for a character. */
+/** Passes UTF-8 through, and fails at the first invalid byte, which the parser would turn into a character. */
 function checkedUtf8(): Transform {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   return new Transform({

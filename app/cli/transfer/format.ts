@@ -1,6 +1,6 @@
-// The forms in which messages leave and come in: NDJSON, and CSV as RFC 4180 has it.
+// The formats of export and import: NDJSON, and CSV as in RFC 4180.
 import { extname } from 'node:path';
-import type { ArchivedMessage } from '../../storage/sqlite/maintenance/export.ts';
+import type { ArchivedMessage } from '../../storage/admin.ts';
 import { CommandError, EXIT } from '../exit.ts';
 
 const FORMATS = ['ndjson', 'csv'] as const;
@@ -9,7 +9,7 @@ export type Format = (typeof FORMATS)[number];
 /** The columns of an export, and the keys of its objects. */
 const COLUMNS = ['message_id', 'from', 'to', 'ts', 'text', 'created_at'] as const;
 
-/** The format that was asked for, else the one that the file's name says, else NDJSON. */
+/** Returns the requested format, else that of the file's extension, else NDJSON. Throws CommandError. */
 export function formatOf(asked: string | undefined, file: string | undefined): Format {
   const ending = extname(file ?? '').toLowerCase();
   const format = FORMATS.find((known) => known === asked) ?? (ending === '.csv' ? 'csv' : 'ndjson');
@@ -18,15 +18,15 @@ export function formatOf(asked: string | undefined, file: string | undefined): F
   return format;
 }
 
-/** What stands before the first message. */
+/** Returns what precedes the first message. */
 export function headOf(format: Format, spreadsheet: boolean): string {
   if (format === 'ndjson') return '';
   const names = COLUMNS.map((name) => (spreadsheet && isGuarded(name) ? SAFE_PREFIX + name : name));
-  // Spreadsheets take a file for UTF-8 only when it says so.
+  // Without a byte order mark spreadsheets do not read the file as UTF-8.
   return `${spreadsheet ? '\uFEFF' : ''}${names.join(',')}\r\n`;
 }
 
-/** One message as it stands in the file, line end included. */
+/** Returns one message as a line of the file, line end included. */
 export function lineOf(message: ArchivedMessage, format: Format, spreadsheet: boolean): string {
   if (format === 'ndjson') return `${JSON.stringify(message)}\n`;
   const cells = COLUMNS.map((name) => {
@@ -36,7 +36,7 @@ export function lineOf(message: ArchivedMessage, format: Format, spreadsheet: bo
   return `${cells.join(',')}\r\n`;
 }
 
-/** Null is nothing between the commas; an empty text is a pair of quotes. */
+/** Null is an empty cell; an empty text is a pair of quotes. */
 function cell(value: string | null): string {
   if (value === null) return '';
   return value === '' || /[",\r\n]|^\s|\s$/.test(value)
@@ -44,10 +44,10 @@ function cell(value: string | null): string {
     : value;
 }
 
-/** In the name of a column: its cells are guarded. An import takes the guard away again. */
+/** Prefix of a heading whose cells are guarded. An import removes the guard. */
 const SAFE_PREFIX = 'safe_';
 const GUARD = "'";
-/** What a spreadsheet may take for a formula, and what would be taken for a guard. */
+/** Cells that a spreadsheet may take for a formula, and those that begin with a guard. */
 const DANGEROUS = /^[=+\-@\t\r']/;
 
 function isGuarded(name: (typeof COLUMNS)[number]): boolean {
@@ -58,14 +58,14 @@ function guarded(value: string): string {
   return DANGEROUS.test(value) ? GUARD + value : value;
 }
 
-/** The column that a heading names, and whether its cells are guarded; null for one that is not ours. */
+/** Returns the column of a heading, and whether its cells are guarded; null for an unknown one. */
 export function columnOf(heading: string): { name: string; guarded: boolean } | null {
   const isSafe = heading.startsWith(SAFE_PREFIX);
   const name = isSafe ? heading.slice(SAFE_PREFIX.length) : heading;
   return COLUMNS.some((known) => known === name) ? { name, guarded: isSafe } : null;
 }
 
-/** A cell without its guard. */
+/** Returns a cell without its guard. */
 export function unguarded(value: string): string {
   return value.startsWith(GUARD) ? value.slice(GUARD.length) : value;
 }

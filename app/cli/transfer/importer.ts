@@ -1,20 +1,20 @@
-// One import: reads in one thread, stores in this one, and writes down which rows were not taken.
+// One import: reads in one thread, stores in this one, and records which rows were rejected.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Message } from '../../model/message.ts';
-import { BulkImport } from '../../storage/sqlite/maintenance/import.ts';
+import type { BulkImport } from '../../storage/admin.ts';
 import type { Format } from './format.ts';
 import type { Chunk, Reject } from './read-thread.ts';
 import { Source } from './source.ts';
 
-export interface ImportFigures {
-  /** Rows that were read and dealt with. */
+export interface ImportTotals {
+  /** Rows that were processed. */
   rows: number;
   created: number;
   /** Stored before with the same content, or removed since. */
   duplicates: number;
   /** Stored before with other content, which stays. */
   conflicts: number;
-  /** No messages. */
+  /** Rows that are not valid messages. */
   rejected: number;
   /** Time until all rows were stored and listed; the search index may have taken longer. */
   seconds: number;
@@ -26,7 +26,7 @@ const CONFLICT = 'another message with this id is stored';
 const FIELDS = 5;
 
 interface ImporterOptions {
-  readonly database: string;
+  readonly bulk: BulkImport;
   /** Null for standard input. */
   readonly file: string | null;
   readonly format: Format;
@@ -35,7 +35,7 @@ interface ImporterOptions {
 }
 
 export class Importer {
-  readonly figures: ImportFigures = {
+  readonly totals: ImportTotals = {
     rows: 0,
     created: 0,
     duplicates: 0,
@@ -50,16 +50,16 @@ export class Importer {
   readonly #interruption: AbortSignal;
   #rejects: number | null = null;
 
-  /** Opens the database. Throws what SQLite throws, or SchemaError. */
+  /** Closes `bulk` in the end. */
   constructor(options: ImporterOptions) {
-    this.#bulk = new BulkImport(options.database);
+    this.#bulk = options.bulk;
     this.#source = new Source(options.file, options.format, options.interruption);
     this.#rejectsFile = options.rejectsFile;
     this.#interruption = options.interruption;
   }
 
-  /** Stores every row. `read` is told how many bytes of the input are dealt with. Rejects where the store cannot go on. */
-  async store(read: (bytes: number) => void): Promise<ImportFigures> {
+  /** Stores every row. `read` is called with how many bytes of the input were processed. Rejects where the store fails. */
+  async store(read: (bytes: number) => void): Promise<ImportTotals> {
     const startMs = performance.now();
     for (let ended = false; !ended;) {
       const chunks = await this.#source.next(this.#bulk.batchMessages);
@@ -67,20 +67,17 @@ export class Importer {
       const last = chunks.at(-1);
       read(last?.bytes ?? 0);
       ended = last?.last === true;
-      this.figures.failure = last?.failure ?? null;
-      if (ended) await this.#bulk.list(() => this.#interruption.throwIfAborted());
-      this.figures.seconds = (performance.now() - startMs) / 1_000;
+      this.totals.failure = last?.failure ?? null;
+      if (ended) await this.#bulk.updateLists(this.#interruption);
+      this.totals.seconds = (performance.now() - startMs) / 1_000;
       this.#interruption.throwIfAborted();
     }
-    return this.figures;
+    return this.totals;
   }
 
-  /** Brings the search index up to date; without it a service, or the next import, does. */
-  async index(step: (messages: number) => void): Promise<void> {
-    await this.#bulk.index((messages) => {
-      step(messages);
-      this.#interruption.throwIfAborted();
-    });
+  /** Brings the search index up to date; otherwise a service, or the next import, does. */
+  async updateSearch(onProgress: (messages: number) => void): Promise<void> {
+    await this.#bulk.updateSearch(this.#interruption, onProgress);
   }
 
   async close(): Promise<void> {
@@ -100,21 +97,21 @@ export class Importer {
             chunks.flatMap((chunk) => chunk.createdAt),
           );
     const refused: Reject[] = chunks.flatMap((chunk) => chunk.rejects);
-    this.figures.rejected += refused.length;
-    this.figures.rows += messages.length + refused.length;
+    this.totals.rejected += refused.length;
+    this.totals.rows += messages.length + refused.length;
     for (const [at, outcome] of outcomes.entries()) {
-      if (outcome === 'created') this.figures.created += 1;
-      else if (outcome === 'duplicate') this.figures.duplicates += 1;
+      if (outcome === 'created') this.totals.created += 1;
+      else if (outcome === 'duplicate') this.totals.duplicates += 1;
       else {
-        this.figures.conflicts += 1;
+        this.totals.conflicts += 1;
         const input = JSON.stringify(messages[at]);
         refused.push({ line: lines[at] ?? 0, reason: CONFLICT, input });
       }
     }
-    this.#writeDown(refused.toSorted((a, b) => a.line - b.line));
+    this.#record(refused.toSorted((a, b) => a.line - b.line));
   }
 
-  #writeDown(refused: readonly Reject[]): void {
+  #record(refused: readonly Reject[]): void {
     if (refused.length === 0) return;
     this.#rejects ??= openSync(this.#rejectsFile, 'w', 0o600);
     const bytes = Buffer.from(refused.map((reject) => `${JSON.stringify(reject)}\n`).join(''));

@@ -1,7 +1,7 @@
-// Cuts a stream of bytes into lines, each of bounded length.
+// Splits a stream of bytes into lines of bounded length.
 import { CommandError } from '../exit.ts';
 
-/** As long as the longest body of a webhook, unless MAX_BODY_BYTES says otherwise. */
+/** The default limit of a webhook's body. */
 const LINE_BYTES_MAX = 1_048_576;
 /** A line that does not end in so many bytes means that this is another kind of file, or one without an end. */
 const SKIPPED_BYTES_MAX = 64 * 1_048_576;
@@ -11,7 +11,7 @@ const CARRIAGE_RETURN = 0x0d;
 export interface Line {
   /** Counted from 1. */
   readonly number: number;
-  /** Without its end; null where it is longer than a line may be. */
+  /** Without the line end; null where the line is too long. */
   readonly bytes: Buffer | null;
 }
 
@@ -20,7 +20,7 @@ export class Lines {
   #length = 0;
   #number = 0;
 
-  /** The lines that end in this chunk. Throws CommandError where one does not end. */
+  /** Yields the lines that end in this chunk. Throws CommandError where one does not end. */
   *of(chunk: Buffer): Generator<Line> {
     let start = 0;
     for (;;) {
@@ -32,7 +32,7 @@ export class Lines {
     this.#keep(chunk.subarray(start));
   }
 
-  /** The last line, where it has no end of its own; null where it has. */
+  /** Returns the last line where the input does not end with a line end, else null. */
   rest(): Line | null {
     return this.#length === 0 ? null : this.#line(Buffer.alloc(0));
   }

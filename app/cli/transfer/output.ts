@@ -1,4 +1,4 @@
-// Where an export goes: stdout, or a file that has its name only when it is complete.
+// The output of an export: stdout, or a file that gets its name only when it is complete.
 import {
   closeSync,
   fsyncSync,
@@ -12,20 +12,20 @@ import {
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { syncDirectory } from '../../storage/sqlite/file/directory.ts';
+import { syncDirectory } from '../../sync-directory.ts';
 import { CommandError } from '../exit.ts';
 
-/** Text that is gathered before it is written. */
+/** Characters that are buffered before they are written. */
 const WRITE_UNITS = 262_144;
 /** An unfinished file of another machine, or of a number that has a process again, is stale after this long. */
 const STALE_MS = 86_400_000;
 
 export interface Output {
-  /** Resolves when more may be written. */
+  /** Writes text. Resolves when more may be written. */
   write(text: string): Promise<void>;
-  /** All was written: makes it durable, and gives it its name. */
+  /** Makes what was written durable, and renames it to its final name. */
   finish(): Promise<void>;
-  /** Leaves nothing behind. */
+  /** Removes what was written. */
   discard(): void;
 }
 
@@ -48,8 +48,8 @@ export function toStdout(signal: AbortSignal): Output {
 }
 
 /**
- * Writes beside the file, and renames at the end. Removes what killed exports to the same name have left.
- * Throws CommandError where the name is that of anything but a file, and what the system throws.
+ * Writes to a temporary file beside the target, and renames it at the end. Removes what killed exports to the same name
+ * have left. Throws CommandError where the target exists and is not a regular file, and what the system throws.
  */
 export function toFile(file: string): Output {
   const target = resolve(file);

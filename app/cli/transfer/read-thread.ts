@@ -1,4 +1,4 @@
-// The reading thread of an import: bytes, rows, checks; what comes out goes to the thread that stores.
+// The reading thread of an import: parses and validates rows, and sends them to the thread that stores.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { CsvError } from 'csv-parse';
 import { isExpected } from '../../model/refusal.ts';
@@ -9,27 +9,27 @@ import { Lines } from './lines.ts';
 import { type Row, rowOfBytes } from './row.ts';
 import { type TextInput, textInput } from './text-input.ts';
 
-/** Rows that travel together. */
+/** Rows sent in one chunk. */
 const CHUNK_ROWS = 2_048;
-/** Characters of them: long texts travel in smaller company. */
+/** Characters in one chunk: with long texts it has fewer rows. */
 const CHUNK_UNITS = 4 * 1_048_576;
 const READ_BYTES = 1_048_576;
-/** What a report of a rejected row repeats of it. */
+/** Characters of a rejected row that its report repeats. */
 const INPUT_UNITS_MAX = 8_192;
 
-/** A row that is no message. */
+/** A row that is not a valid message. */
 export interface Reject {
   readonly line: number;
   readonly reason: string;
   readonly input: string;
 }
 
-/** Rows in columns: strings alone travel between threads in half the time of objects. */
+/** Rows as columns: passing strings between threads takes half the time of passing objects. */
 export interface Chunk {
   /** Five for each message: id, from, to, ts, text. */
   readonly fields: (string | null)[];
   readonly createdAt: (string | null)[];
-  /** Where each message stood. */
+  /** The line of each message. */
   readonly lines: number[];
   readonly rejects: Reject[];
   /** How far the input has been read. */
@@ -86,7 +86,7 @@ class Sender {
     this.#units += message_id.length + (text?.length ?? 0);
   }
 
-  /** Sends what there is, once the other side has room for it. */
+  /** Sends the current chunk, once the other side has room for it. */
   async send(bytes: number, last: boolean, failure: string | null = null): Promise<void> {
     while (this.#credit === 0) await new Promise<void>((wake) => (this.#wake = wake));
     this.#credit -= 1;

@@ -1,4 +1,4 @@
-// One row of an import: a message with the time of its arrival, or the reason why it is none.
+// One row of an import: a message with the time of its arrival, or why it is not valid.
 import { decodeMessage } from '../../ingest/decode.ts';
 import { parseJson } from '../../ingest/json.ts';
 import { parseInstant } from '../../model/instant.ts';
@@ -20,7 +20,7 @@ export function rowOfRecord(record: Record<string, string | null>): Row {
   return rowOf(record) ?? { reason: reasonOf(Buffer.from(JSON.stringify(record))) };
 }
 
-/** Null where the value is no message. */
+/** Returns null where the value is not a valid message. */
 function rowOf(value: unknown): Row | null {
   const result = messageSchema.safeParse(value);
   if (!result.success) return null;
@@ -34,7 +34,7 @@ function rowOf(value: unknown): Row | null {
   return { reason: 'created_at: Input should be a valid UTC instant that has passed' };
 }
 
-/** What the webhook would answer, in one line. */
+/** Returns the validation issues that the webhook would respond with, in one line. */
 function reasonOf(bytes: Buffer): string {
   const decoded = decodeMessage(bytes);
   if ('message' in decoded) return 'the row cannot be read';

@@ -1,9 +1,9 @@
-// The storing side of an import's reading thread: chunks in their order, with a bound on how many wait.
+// The other end of an import's reading thread: chunks in order, with a limit on how many wait.
 import { Worker } from 'node:worker_threads';
 import type { Format } from './format.ts';
 import type { Chunk } from './read-thread.ts';
 
-/** Chunks that may wait: a batch of the largest kind. */
+/** Chunks that may wait: as many as the largest batch takes. */
 const CHUNKS_AHEAD = 24;
 
 export class Source {
@@ -32,7 +32,10 @@ export class Source {
     });
   }
 
-  /** The next chunks: as many as hold `rows` messages together, fewer at the end. Rejects where the thread died, and when it was aborted. */
+  /**
+   * Returns the next chunks: as many as hold `rows` messages together, fewer at the end. Rejects if the thread died, and
+   * when the signal is aborted.
+   */
   async next(rows: number): Promise<Chunk[]> {
     const taken: Chunk[] = [];
     let count = 0;
@@ -41,7 +44,7 @@ export class Source {
       this.#worker.postMessage('more');
       taken.push(chunk);
       count += chunk.lines.length;
-      // What has arrived is worth more than a full batch, where the input itself is slow.
+      // Where the input is slow, messages are stored as they arrive, not in full batches.
       if (this.#chunks.length === 0 && count > 0 && taken.length === 1) break;
     }
     return taken;

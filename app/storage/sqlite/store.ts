@@ -11,6 +11,7 @@ import type {
   Store,
   StoreHealth,
   StoreObserver,
+  StoreOptions,
   Unavailable,
 } from '../store.ts';
 import { reasonOf } from './file/failure.ts';
@@ -19,7 +20,7 @@ import { Signals } from './file/signals.ts';
 import { IndexerClient } from './index/indexer-client.ts';
 import { GAUGE_DESCRIPTIONS } from './read/gauges.ts';
 import { Readers } from './read/readers.ts';
-import { WriterClient, type WriterOptions } from './write/writer-client.ts';
+import { WriterClient } from './write/writer-client.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 /** One check, or one reading of the gauges: below the 3 s that probes wait. */
@@ -28,8 +29,8 @@ const OPEN_TIMEOUT_MS = 30_000;
 /** A batch that takes longer than this means a writer that is stuck. */
 const WRITER_STUCK_MS = 10_000;
 
-export interface SqliteOptions extends WriterOptions {
-  readonly readerThreads: number;
+interface SqliteOptions extends StoreOptions {
+  readonly path: string;
 }
 
 export class SqliteStore implements Store {

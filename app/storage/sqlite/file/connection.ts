@@ -1,4 +1,4 @@
-// Opens the database file with the settings that durability rests on, and reads each of them back.
+// Opens the database file with the settings that durability depends on, and reads each of them back.
 import { DatabaseSync } from 'node:sqlite';
 import { Refusal } from '../../../model/refusal.ts';
 import { foldCase } from '../../../model/search.ts';
@@ -14,8 +14,8 @@ const SQLITE_VERSION_MIN = [3, 51, 3] as const;
 export const BUSY_TIMEOUT_MS = 2_000;
 
 /**
- * A small page cache on purpose: at each commit SQLite walks the whole hash table of the cache, and with 64 MB of
- * it small commits took a third longer. The pages themselves come out of the operating system's cache.
+ * Small on purpose: at each commit SQLite walks the whole hash table of the cache, and with 64 MB small commits
+ * took a third longer. The operating system caches the pages as well.
  */
 export const CACHE_KIB = 2_048;
 
@@ -28,16 +28,16 @@ const WAL_BYTES_KEPT = 268_435_456;
 /** Opens the file for writing, creating it where it is absent. Throws UnusableFile, and what SQLite throws. */
 export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
   const database = open(path, false, cacheKib);
-  // A new file can take this on, and then shrink by steps. An older one shrinks by VACUUM alone.
+  // Only a new file can be given this, and then shrinks in steps. An older one shrinks by VACUUM only.
   if (database.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
     database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   requirePragma(database, 'journal_mode', 'wal', 'wal');
   // FULL syncs the WAL at every commit: without it a commit may be lost when the power fails.
   requirePragma(database, 'synchronous', 'FULL', 2);
-  // A checkpoint inside a commit is a pause that its messages wait for: another thread does them.
+  // A checkpoint inside a commit delays its messages: another thread runs the checkpoints.
   requirePragma(database, 'wal_autocheckpoint', '0', 0);
   requirePragma(database, 'journal_size_limit', String(WAL_BYTES_KEPT), WAL_BYTES_KEPT);
-  // What is deleted, or moves to another page, is overwritten where it stood, as far as that writes no further page.
+  // Deleted and moved content is overwritten with zeros, as far as that writes no additional page.
   requirePragma(database, 'secure_delete', 'FAST', 2);
   return database;
 }
@@ -49,7 +49,7 @@ export function openForCheckpoints(path: string): DatabaseSync {
 
 /** Opens an existing file for reading only. Throws UnusableFile, and what SQLite throws. */
 export function openForReading(path: string): DatabaseSync {
-  if (statOf(path) === undefined) throw new UnusableFile('the database file is gone');
+  if (statOf(path) === undefined) throw new UnusableFile('the database file does not exist');
   const database = open(path, true);
   database.function('fold_case', { deterministic: true }, (text) => foldCase(String(text)));
   return database;
@@ -91,9 +91,9 @@ function requirePragma(
 ): void {
   database.exec(`PRAGMA ${name} = ${value}`);
   const row = database.prepare(`PRAGMA ${name}`).get();
-  // The answer's column does not always have the name of the pragma.
+  // The column of the result does not always have the name of the pragma.
   const actual = row === undefined ? undefined : Object.values(row)[0];
   if (actual !== expected) {
-    throw new Refusal(`the database refused PRAGMA ${name} = ${value}: it says ${String(actual)}`);
+    throw new Refusal(`the database refused PRAGMA ${name} = ${value}: it is ${String(actual)}`);
   }
 }

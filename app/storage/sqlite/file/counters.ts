@@ -1,15 +1,15 @@
-// The figures that the file keeps of itself, read and written in the transaction that they belong to.
+// The counters table: read and written in the transaction of what they count.
 import type { DatabaseSync } from 'node:sqlite';
 import { prepared } from './statements.ts';
 
 /**
- * `last_seq`: the highest number given to a message. `messages`: how many are stored.
+ * `last_seq`: the highest number assigned to a message. `messages`: how many are stored.
  * `tombstones`: how many ids are remembered of messages that were removed.
- * `removals`: the highest number given to a removal. `removals_purged`: up to this number their records are deleted.
+ * `removals`: the highest number assigned to a removal. `removals_purged`: up to this number their records are deleted.
  */
 type CounterName = 'last_seq' | 'messages' | 'tombstones' | 'removals' | 'removals_purged';
 
-/** Prepares a function that reads a counter. It throws where the counter is missing. */
+/** Returns a function that reads a counter. It throws where the counter is missing. */
 export function counterReader(database: DatabaseSync): (name: CounterName) => number {
   const select = prepared(database, 'SELECT value FROM counters WHERE name = ?');
   return (name) => {
@@ -19,7 +19,7 @@ export function counterReader(database: DatabaseSync): (name: CounterName) => nu
   };
 }
 
-/** Prepares a function that sets a counter. */
+/** Returns a function that sets a counter. */
 export function counterWriter(database: DatabaseSync): (name: CounterName, value: number) => void {
   const update = prepared(database, 'UPDATE counters SET value = ? WHERE name = ?');
   return (name, value) => {

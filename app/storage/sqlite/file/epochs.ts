@@ -1,12 +1,12 @@
-// Epochs: each process that opens the database for writing begins one, so that an index knows the database it was built from.
+// Epochs: each process that opens the database for writing starts one, so that an index recognises the database it was built from.
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { counterReader } from './counters.ts';
 
-/** Epochs that are remembered. An index that was left alone for longer is built again. */
+/** Epochs that are kept. An index that was not updated for longer is rebuilt. */
 const EPOCHS_MAX = 64;
 
-/** Begins an epoch at the last numbers given. To be called inside a transaction. Throws what SQLite throws. */
+/** Starts an epoch at the last numbers assigned. To be called inside a transaction. Throws what SQLite throws. */
 export function beginEpoch(database: DatabaseSync): void {
   const counter = counterReader(database);
   database
@@ -18,7 +18,7 @@ export function beginEpoch(database: DatabaseSync): void {
 }
 
 /**
- * Forgets all epochs and begins one, so that every index of this database is deleted and built again: its files then hold nothing
+ * Deletes all epochs and starts one, so that every index of this database is deleted and rebuilt: its files then hold nothing
  * of what was removed. To be called inside a transaction. Throws what SQLite throws.
  */
 export function renewEpochs(database: DatabaseSync): void {

@@ -1,4 +1,4 @@
-// What kind of trouble an error is: the one place that sorts the errors of SQLite.
+// Classifies errors: the one place that knows the result codes of SQLite.
 import { StoreUnavailable } from '../../store.ts';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
 import type { Failure } from './protocol.ts';
@@ -14,7 +14,7 @@ const CANTOPEN = 14;
 const NOTADB = 26;
 const ERROR = 1;
 
-/** Sorts an error of `node:sqlite` into the kinds that the service treats differently. */
+/** Returns the kind of an error of `node:sqlite`: those that the service treats differently. */
 export function failureOf(error: unknown): Failure {
   const code = resultCode(error);
   if (code === BUSY || code === LOCKED) return 'locked';
@@ -24,12 +24,12 @@ export function failureOf(error: unknown): Failure {
   return 'other';
 }
 
-/** Why something cannot be answered: what was thrown with a reason keeps it, all else is sorted by `failureOf`. */
+/** Returns why a query has no result: the reason of a StoreUnavailable, else what `failureOf` returns. */
 export function reasonOf(error: unknown): UnavailableReason {
   return error instanceof StoreUnavailable ? error.reason : failureOf(error);
 }
 
-/** The primary result code of an error of `node:sqlite`; null for any other error. */
+/** Returns the primary result code of an error of `node:sqlite`; null for any other error. */
 function resultCode(error: unknown): number | null {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   // The low byte of an extended code is the primary code.

@@ -1,7 +1,7 @@
-// Where the database lies: whether on a disk of this machine, since SQLite rests on locks and syncs that others only promise, and who may read it.
+// Where the database is stored: whether on a local disk, as SQLite depends on locks and syncs that network file systems may not honour, and who may read it.
 import { statfsSync, statSync } from 'node:fs';
 
-/** Types that Linux gives in statfs(2), of file systems whose disk is elsewhere, or may be. */
+/** Types in Linux's statfs(2) of file systems that are remote, or may be. */
 const REMOTE: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -18,9 +18,9 @@ const REMOTE: ReadonlyMap<number, string> = new Map([
   [0x65735546, 'FUSE (sshfs and others)'],
 ]);
 
-/** The name of the file system that holds `path`, where its disk may be another machine's; else null. Never throws. */
+/** Returns the name of the file system of `path` if it may be remote, else null. Never throws. */
 export function networkFileSystem(path: string): string | null {
-  // The numbers are Linux's: elsewhere they mean something else.
+  // The numbers are Linux's; other systems use others.
   if (process.platform !== 'linux') return null;
   try {
     return remoteName(statfsSync(path).type);
@@ -29,17 +29,17 @@ export function networkFileSystem(path: string): string | null {
   }
 }
 
-/** The name behind a type of statfs(2), null for a local one. 32-bit types may come with their sign extended. */
+/** Returns the name of a type of statfs(2), null for a local one. 32-bit types may be sign-extended. */
 export function remoteName(type: number): string | null {
   return REMOTE.get(type >>> 0) ?? null;
 }
 
 /**
- * The permissions of the file as three octal digits, where others than its owner may read or write it; else null. Files
- * that the service makes are for their owner alone; one that was there keeps what its owner gave it. Never throws.
+ * Returns the permissions of the file as three octal digits if others than its owner may read or write it, else null. Files that
+ * the service creates are for their owner alone; the permissions of an existing file are kept. Never throws.
  */
 export function openToOthers(path: string): string | null {
-  // Windows has no such permissions: what is shown there is made up.
+  // Windows has no such permissions; Node makes them up.
   if (process.platform === 'win32') return null;
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
   return (mode & 0o077) === 0 ? null : (mode & 0o777).toString(8).padStart(3, '0');

@@ -1,4 +1,4 @@
-// The order of messages in SQL: instant, then message_id by the bytes of its UTF-8. The one place that spells its columns.
+// The order of messages in SQL: instant, then message_id by the bytes of its UTF-8. The one place that names its columns.
 import type { OrderKey } from '../../../model/order.ts';
 
 /** The columns of the key, in every table that holds one. */

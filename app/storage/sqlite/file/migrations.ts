@@ -1,6 +1,6 @@
 // The schema and its history: numbered steps, each in one transaction, forward only.
 import type { DatabaseSync } from 'node:sqlite';
-import { Refusal } from '../../../model/refusal.ts';
+import { AdminError } from '../../admin.ts';
 
 /** Marks a file as ours ("ONCB" in ASCII), so that another program's database is not taken for one. */
 const APPLICATION_ID = 0x4f4e4342;
@@ -25,9 +25,9 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE counters (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;
    INSERT INTO counters (name, value) VALUES ('last_seq', 0);`,
 
-  // 2: the orders leave the commit. They are filled behind it, in sorted bulk, up to the watermark `ordered_seq`;
-  // readers add the short tail after it. A segment counts the stretch of by_time from its key to the next one's,
-  // so that a place in the list is found without walking to it. The first segment begins before every message.
+  // 2: the sort indexes are no longer written by the commit. They are filled after it, in sorted batches, up to the watermark
+  // `ordered_seq`; readers merge in the short tail after it. A segment counts the key range of by_time from its key to the next
+  // one's, so that an offset is found without walking to it. The first segment begins before every message.
   `DROP INDEX messages_by_time;
    DROP INDEX messages_by_sender;
    CREATE TABLE by_time (
@@ -62,7 +62,7 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO counters (name, value) VALUES ('ordered_seq', 0), ('messages', (SELECT count(*) FROM messages));`,
 
   // 3: the search index. Blocks of consecutive messages; for each bucket of trigrams, which messages have one.
-  // Filled behind the commit up to the watermark `searched_seq`; a search looks at the messages after it one by one.
+  // Filled after the commit up to the watermark `searched_seq`; a search scans the messages after it one by one.
   `CREATE TABLE search_blocks (
      block_id INTEGER PRIMARY KEY,
      level INTEGER NOT NULL,
@@ -74,7 +74,7 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO counters (name, value) VALUES ('searched_seq', 0);`,
 
   // 4: segments for each sender of many messages, as `segments` has them for all. A sender whose `segmented` is 0 has none:
-  // its list is one stretch. Those of a file from before are made by and by, behind the commits.
+  // its list is one key range. Those of an older file are built incrementally, after the commits.
   `ALTER TABLE senders ADD COLUMN segmented INTEGER NOT NULL DEFAULT 0;
    CREATE TABLE sender_segments (
      sender_id INTEGER NOT NULL,
@@ -85,16 +85,16 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (sender_id, ts_seconds, ts_nanos, message_id)
    ) WITHOUT ROWID;`,
 
-  // 5: messages may be removed. A tombstone is what is kept of one: enough to know its id when it comes again.
-  // Of a search block: how many of its messages were removed since its lists were last cleared of such, and
+  // 5: messages may be removed. A tombstone is what is kept of one: enough to recognise its id when it is sent again.
+  // Of a search block: how many of its messages were removed since its postings were last purged, and
   // how often they were rewritten, so that two processes that do so notice each other.
   `CREATE TABLE tombstones (id_hash BLOB PRIMARY KEY NOT NULL) WITHOUT ROWID;
    INSERT INTO counters (name, value) VALUES ('tombstones', 0);
    ALTER TABLE search_blocks ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE search_blocks ADD COLUMN edits INTEGER NOT NULL DEFAULT 0;`,
 
-  // 6: the order by sender is filled in rounds of many messages, one sender after another. How far it has come is more than
-  // a number: see sender-progress.ts. Until now it was filled together with the order by time.
+  // 6: the lists by sender are filled in batches of many messages, one sender after another, so that their progress is more than
+  // a number. Until now they were filled together with the list by time.
   `CREATE TABLE sender_progress (
      one INTEGER PRIMARY KEY CHECK (one = 1),
      filled_seq INTEGER NOT NULL,
@@ -104,10 +104,9 @@ const MIGRATIONS: readonly string[] = [
    );
    INSERT INTO sender_progress SELECT 1, value, value, '', 0 FROM counters WHERE name = 'ordered_seq';`,
 
-  // 7: everything derived leaves for a file of its own (decision 021). The old tables keep their rows until the service has emptied
-  // them step by step (retire-tables.ts): their names are those of before, so that one look tells what is left.
-  // An epoch begins whenever a process opens the file for writing: by it an index knows its database. A removal is what
-  // the index has to follow; its record is deleted when it has.
+  // 7: everything derived moves to a file of its own (decision 021). The old tables keep their names and rows until the service has
+  // emptied them step by step (retire-tables.ts). An epoch starts whenever a process opens the file for writing: by it an index
+  // recognises its database. A removal is a record for the index to follow, and is deleted when it has.
   `CREATE TABLE epochs (
      number INTEGER PRIMARY KEY,
      epoch TEXT NOT NULL UNIQUE,
@@ -127,19 +126,19 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO counters (name, value) VALUES ('removals', 0), ('removals_purged', 0);`,
 ];
 
-/** The version that this program writes and reads. */
+/** The schema version that this program writes and reads. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** The names that must be there for the schema to count as applied. */
+/** The tables that must exist for the schema to count as applied. */
 const SCHEMA_OBJECTS = ['messages', 'counters', 'tombstones', 'epochs', 'removals'] as const;
 
-/** The version of a file of ours; null for another program's, and for one without a schema. */
+/** Returns the version of a database of Oncebox; null for another program's, and for one without a schema. */
 export function schemaVersion(database: DatabaseSync): number | null {
   const version = pragma(database, 'user_version');
   return version > 0 && pragma(database, 'application_id') === APPLICATION_ID ? version : null;
 }
 
-/** Names of the schema that are not there. */
+/** Returns the names of tables that are missing. */
 export function missingObjects(database: DatabaseSync): string[] {
   const rows = database.prepare('SELECT name FROM sqlite_schema').all();
   const names = new Set(rows.map((row) => row['name']));
@@ -147,11 +146,15 @@ export function missingObjects(database: DatabaseSync): string[] {
 }
 
 /** A file that this program must not touch: newer than it, or another program's. */
-export class SchemaError extends Refusal {
+export class SchemaError extends AdminError {
   override readonly name = 'SchemaError';
+
+  constructor(message: string) {
+    super('schema', message);
+  }
 }
 
-/** Brings the file to today's version. Throws SchemaError, leaving the file as it was, where it must not be touched. */
+/** Migrates the file to the current version. Throws SchemaError, leaving the file as it was, where it must not be touched. */
 export function migrate(database: DatabaseSync): void {
   const version = pragma(database, 'user_version');
   if (version > SCHEMA_VERSION) {
@@ -176,7 +179,7 @@ export function migrate(database: DatabaseSync): void {
 function applyStep(database: DatabaseSync, step: number): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    // Another process may have taken this step while we waited for the lock.
+    // Another process may have applied this step while this one waited for the lock.
     if (pragma(database, 'user_version') === step) {
       database.exec(MIGRATIONS[step] ?? '');
       database.exec(`PRAGMA user_version = ${step + 1}`);

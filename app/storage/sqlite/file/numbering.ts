@@ -1,12 +1,11 @@
-// Which number comes next where files are exchanged or a counter is damaged: one above every number that was ever given.
+// Which sequence number comes next after a restore, or where the counter is damaged: one above every number ever assigned.
 import type { DatabaseSync } from 'node:sqlite';
+import { AdminError, LAST_SEQ_MAX, type NumberSource } from '../../admin.ts';
 
-/** No file has given a higher number: the time in milliseconds stays below it for another 70 years, and far below 2^53. */
-export const LAST_SEQ_MAX = 4_000_000_000_000;
-/** A clock that shows an earlier time is not set. */
+/** A clock with an earlier time is not set. */
 const CLOCK_MS_MIN = Date.UTC(2026, 0);
 
-/** What a file knows of the numbers that it has given. */
+/** What is known of the numbers that a file has assigned. */
 export interface Numbers {
   /** The highest one that can be read; 0 where none can. */
   readonly highest: number;
@@ -16,17 +15,18 @@ export interface Numbers {
 
 export const UNKNOWN: Numbers = { highest: 0, certain: false };
 
-/** `files`: the files say it. `clock`: they do not. `option`: the operator says it. */
-export type NumberSource = 'files' | 'clock' | 'option';
-
-/** The number that is asked for is not above those that were given, or no safe one is known. */
-class NumberingError extends Error {
+/** The requested number is not above those that were assigned, or no safe one is known. */
+class NumberingError extends AdminError {
   override readonly name = 'NumberingError';
+
+  constructor(message: string) {
+    super('unsafe_number', message);
+  }
 }
 
 /**
- * Reads the last number given, and holds it against the messages: the counter is never below them in a sound file.
- * `scan`: reads the messages themselves, and not their index, which may be damaged. Never throws.
+ * Reads the last number assigned, and compares it with the messages: in a sound file the counter is never below them.
+ * `scan`: reads the table, and not its index, which may be damaged. Never throws.
  */
 export function readNumbers(database: DatabaseSync, scan = false): Numbers {
   const counter = numberOf(database, "SELECT value FROM counters WHERE name = 'last_seq'");
@@ -36,7 +36,7 @@ export function readNumbers(database: DatabaseSync, scan = false): Numbers {
   return { highest: Math.max(counter ?? 0, newest ?? 0), certain };
 }
 
-/** Null where it cannot be read, and where it is no number that a message may have. */
+/** Returns null where it cannot be read, or is not a number that a message may have. */
 function numberOf(database: DatabaseSync, sql: string): number | null {
   try {
     const value = Object.values(database.prepare(sql).get() ?? {})[0];
@@ -48,8 +48,8 @@ function numberOf(database: DatabaseSync, sql: string): number | null {
 }
 
 /**
- * The number after which a restored file continues. Throws NumberingError. `firstNumber`: the number that the operator wants
- * the next message to have; null where it is to be found out.
+ * Returns the number after which a restored file continues. Throws NumberingError. `firstNumber`: the number that the operator wants
+ * for the next message; null where it is to be determined.
  */
 export function continueAfter(
   backup: Numbers,
@@ -59,26 +59,26 @@ export function continueAfter(
   const highest = Math.max(backup.highest, replaced.highest);
   if (firstNumber !== null) {
     if (firstNumber > highest) return { lastSeq: firstNumber - 1, source: 'option' };
-    throw new NumberingError(`--first-number must be above ${highest}, which a message has had`);
+    throw new NumberingError(`--first-number must be above ${highest}, which was assigned before`);
   }
   if (backup.certain && replaced.certain) return { lastSeq: highest, source: 'files' };
   return { lastSeq: numberOfClock(highest), source: 'clock' };
 }
 
 /**
- * The time in milliseconds since 1970, as a number that no message can have had: numbers begin with 1, or with such a
- * time, and in between grow by less than 1,000 a second. Throws NumberingError where the clock is not to be relied upon.
+ * Returns the time in milliseconds since 1970, which no message can have as its number yet: numbers begin with 1, or with such a
+ * time, and then grow by less than 1,000 a second. Throws NumberingError where the clock is not plausible.
  */
 export function numberOfClock(above: number): number {
   const nowMs = Date.now();
   if (nowMs >= CLOCK_MS_MIN && nowMs > above && nowMs <= LAST_SEQ_MAX) return nowMs;
   throw new NumberingError(
-    `the last number given cannot be read, and the time of this machine (${new Date(nowMs).toISOString()}) ` +
+    `the last number assigned cannot be read, and the time of this machine (${new Date(nowMs).toISOString()}) ` +
       'is no safe one instead: set the clock, or restore with --first-number',
   );
 }
 
-/** Makes the next message have the number after `lastSeq`. */
+/** Sets the counter, so that the next message gets the number after `lastSeq`. */
 export function setLastSeq(database: DatabaseSync, lastSeq: number): void {
   database
     .prepare("INSERT OR REPLACE INTO counters (name, value) VALUES ('last_seq', ?)")

@@ -1,18 +1,18 @@
-// The pages of a file: how many there are, how many hold nothing, and whether those can be given back step by step.
+// The pages of a file: how many there are, how many are free, and whether those can be returned in steps.
 import type { DatabaseSync } from 'node:sqlite';
 
-/** The value of `PRAGMA auto_vacuum` for a file that shrinks when it is told to. */
+/** The value of `PRAGMA auto_vacuum` for a file that shrinks on request. */
 const INCREMENTAL = 2;
 
 export interface Pages {
   readonly total: number;
   readonly free: number;
   readonly bytesEach: number;
-  /** Whether `PRAGMA incremental_vacuum` gives free pages back to the file system. */
+  /** Whether `PRAGMA incremental_vacuum` returns free pages to the file system. */
   readonly shrinkable: boolean;
 }
 
-/** Throws what SQLite throws. */
+/** Returns the page counts of the main database. Throws what SQLite throws. */
 export function pagesOf(database: DatabaseSync): Pages {
   const pragma = (name: string): number => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
   return {

@@ -1,4 +1,4 @@
-// What the threads of the store say to each other.
+// The messages between the threads of the store.
 import type { Message } from '../../../model/message.ts';
 import type { MessageQuery, Page } from '../../../model/page.ts';
 import type { Stats } from '../../../model/stats.ts';
@@ -7,7 +7,7 @@ import type { TimelineCounts, TimelineQuery } from '../../../model/timeline.ts';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
 import type { AppendOutcome, PruneRun, StoreUnavailable } from '../../store.ts';
 
-/** Outcomes travel as their place in this list, one byte a message. */
+/** Outcomes are sent as their index in this list, one byte per message. */
 export const APPEND_OUTCOMES = [
   'created',
   'duplicate',
@@ -50,7 +50,7 @@ export type ReaderRequest =
   | { readonly kind: 'check' }
   | { readonly kind: 'gauges' };
 
-/** Each kind of question with the answer that it gets. */
+/** Each kind of request with its result. */
 export interface ReaderAnswers {
   readonly page: Page;
   readonly stats: Stats;

@@ -1,4 +1,4 @@
-// Makes durable what another process left in the write-ahead log, before anything in it is vouched for.
+// Makes durable what another process left in the WAL, before anything in it is acknowledged.
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
@@ -6,10 +6,10 @@ const CHUNK_BYTES = 1_048_576;
 
 /**
  * Writes the WAL over itself and syncs it. A process that died may have written what it never synced, or could not sync:
- * SQLite finds it in the system's cache and takes it for committed, and a message sent again would be
- * acknowledged as a duplicate without a write, and be gone when the power fails. A sync alone does not do: after one
- * that failed, the kernel takes those pages for written and the next sync skips them (https://lwn.net/Articles/752063/).
- * Holds the write lock meanwhile, so that no other process writes there. Throws what SQLite or the system throws.
+ * SQLite reads it from the system's cache as committed, and a message sent again would be acknowledged as a duplicate
+ * without a write, and be lost when the power fails. A sync alone is not enough: after one that failed, the kernel
+ * considers those pages written and the next sync skips them (https://lwn.net/Articles/752063/).
+ * Holds the write lock, so that no other process writes to it meanwhile. Throws what SQLite or the system throws.
  */
 export function rewriteWal(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
@@ -22,7 +22,7 @@ export function rewriteWal(database: DatabaseSync, path: string): void {
       closeSync(file);
     }
   } catch (error) {
-    // A database that was closed properly has no WAL.
+    // A database that was closed cleanly has no WAL.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   } finally {
     database.exec('ROLLBACK');

@@ -1,4 +1,4 @@
-// Who uses the database: a lock that every service holds, and that the kernel frees however its process ends.
+// Which processes use the database: a lock that every service holds, and that the kernel releases however its process ends.
 import { DatabaseSync } from 'node:sqlite';
 import { checkForWriting } from './database-file.ts';
 import { InUseError, SQLITE_BUSY } from './in-use.ts';
@@ -7,14 +7,14 @@ import { InUseError, SQLITE_BUSY } from './in-use.ts';
 const WAIT_MS = 2_000;
 
 /**
- * `primary`: the one process that fills the index; a service is it for as long as it runs.
- * `shared`: a command beside it that writes. `exclusive`: nobody else, as while the file is exchanged.
+ * `primary`: the one process that fills the index; a service holds it for as long as it runs.
+ * `shared`: a command that writes beside it. `exclusive`: no other process, as while the file is exchanged.
  */
 type Level = 'primary' | 'shared' | 'exclusive';
 
 /**
  * The locks are those of SQLite on an empty file beside the database, `…-lock`: advisory, and gone with their process.
- * On the database itself they would not do: it may be too damaged to be opened, and it is exchanged under its name.
+ * Locks on the database itself are not enough: it may be too damaged to be opened, and a restore exchanges it.
  */
 export class ServiceLock {
   readonly #file: DatabaseSync;
@@ -25,7 +25,7 @@ export class ServiceLock {
     this.#level = level;
   }
 
-  /** For a service, of which there is one. Throws InUseError where another one runs, or the file is being exchanged. */
+  /** Returns the lock of a service, of which only one may run. Throws InUseError where another one runs, or the file is being exchanged. */
   static forService(path: string): ServiceLock {
     return ServiceLock.#take(
       path,
@@ -35,7 +35,7 @@ export class ServiceLock {
     );
   }
 
-  /** For a command that writes, also beside a service. Throws InUseError while the file is being exchanged. */
+  /** Returns the lock of a command that writes, also beside a service. Throws InUseError while the file is being exchanged. */
   static forCommand(path: string): ServiceLock {
     return ServiceLock.#take(
       path,
@@ -45,7 +45,7 @@ export class ServiceLock {
     );
   }
 
-  /** For work that no service may run beside. Throws InUseError where one does, or other such work. */
+  /** Returns the lock for work beside which no service may run. Throws InUseError where one runs, or other such work. */
   static exclusive(path: string): ServiceLock {
     return ServiceLock.#take(
       path,
@@ -55,9 +55,9 @@ export class ServiceLock {
     );
   }
 
-  /** Of a command: runs `work` as the primary process, where no other is. Returns whether it did. */
+  /** For a command: runs `work` as the primary process, unless another is. Returns whether it did. */
   asPrimary(work: () => void): boolean {
-    // Writing, never to be committed, turns a shared lock into the other one without letting go of it.
+    // A write, which is never committed, upgrades a shared lock without releasing it.
     if (!attempt(() => this.#file.exec('PRAGMA user_version = 1'))) return false;
     try {
       work();
@@ -84,8 +84,8 @@ export class ServiceLock {
 function openLock(path: string): DatabaseSync {
   checkForWriting(path);
   const file = new DatabaseSync(`${path}-lock`);
-  // Nothing is ever committed, so no journal need be on the disk.
-  // Where the lock is exclusive at this moment the setting fails, and so will the lock that is asked for next.
+  // Nothing is ever committed, so the journal need not be on the disk.
+  // While another process holds an exclusive lock the setting fails, and so will the lock that is requested next.
   attempt(() => file.exec('PRAGMA journal_mode = MEMORY'));
   return file;
 }
@@ -107,7 +107,7 @@ function lock(file: DatabaseSync, level: Level, waitMs: number): boolean {
   return locked;
 }
 
-/** Whether it could be done; false where another process holds the lock. */
+/** Returns whether it could be done; false where another process holds the lock. */
 function attempt(work: () => void): boolean {
   try {
     work();

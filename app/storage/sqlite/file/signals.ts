@@ -1,4 +1,4 @@
-// Memory that the threads of the engine share: how far each is, so that none has to ask another.
+// Memory shared by the threads of the engine: the progress of each, so that no thread has to ask another.
 
 /** Cells, each a signed 64-bit integer. */
 const CELLS = {
@@ -10,16 +10,16 @@ const CELLS = {
   following: 2,
   /** The number of the last removal that the index has followed. */
   followedRemoval: 3,
-  /** The same, of an index that a power cut would not take back: only then may the record of the removal go. */
+  /** The same, of an index that a power cut would not take back: only then may the record of the removal be deleted. */
   durableRemoval: 10,
-  /** Counts index files: a reader opens its connection anew when it changes. */
+  /** Counts index files: a reader reopens its connection when it changes. */
   generation: 4,
   /** 1 when a reader found the index damaged. */
   damaged: 5,
-  /** Until when no new search begins (`monotonicMs`), so that the WAL of the database, or of the index, can start over. */
+  /** Until when no new search begins (`monotonicMs`), so that the WAL of the database, or of the index, can restart. */
   searchesHeldUntil: 6,
   indexHoldsSearchesUntil: 7,
-  /** Searches that are being answered. */
+  /** Searches that are running. */
   searchesActive: 8,
   /** 1 when the indexer is to end. */
   closing: 9,
@@ -27,7 +27,7 @@ const CELLS = {
 
 type Cell = keyof typeof CELLS;
 
-/** A hold ends by itself, so that a thread that hangs, or has nothing to do, holds nothing. */
+/** A hold expires by itself, so that a thread that hangs, or is idle, holds nothing. */
 const HOLD_MS = 1_000;
 
 /** One clock for all threads of the process, in milliseconds. */
@@ -37,7 +37,7 @@ function monotonicMs(): number {
 
 /** One view of the memory; each thread makes its own. */
 export class Signals {
-  /** To be handed to a worker thread, and there to the constructor. */
+  /** To be passed to a worker thread, and there to the constructor. */
   readonly memory: SharedArrayBuffer;
   readonly #cells: BigInt64Array;
 

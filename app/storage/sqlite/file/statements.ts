@@ -1,32 +1,32 @@
-// Prepared statements, kept for as long as their connection: preparing one costs more than most of them take.
+// Prepared statements, cached per connection: preparing one takes longer than running most of them.
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 type Statements = WeakMap<DatabaseSync, Map<string, StatementSync>>;
 
-const givingObjects: Statements = new WeakMap();
-const givingArrays: Statements = new WeakMap();
-const changing: Statements = new WeakMap();
+const objectStatements: Statements = new WeakMap();
+const arrayStatements: Statements = new WeakMap();
+const changeStatements: Statements = new WeakMap();
 
-/** The statement for this text on this connection. The texts are constants of the program, so their number is bounded. */
+/** Returns the statement for this text on this connection. The texts are constants of the program, so their number is bounded. */
 export function prepared(database: DatabaseSync, sql: string): StatementSync {
-  return statementIn(givingObjects, database, sql);
+  return statementIn(objectStatements, database, sql);
 }
 
-/** The same, but each row is an array of its columns, which costs half of what an object does. */
+/** Returns a statement whose rows are arrays of their columns, which costs half of what objects do. */
 export function preparedArrays(database: DatabaseSync, sql: string): StatementSync {
-  return statementIn(givingArrays, database, sql);
+  return statementIn(arrayStatements, database, sql);
 }
 
 /**
  * Runs a statement that changes rows. Returns how many. With `run` of a plain statement SQLite's last rowid is read too, and the tables
- * inside of FTS5 have rowids that are no safe integers.
+ * inside of FTS5 have rowids that are not safe integers.
  */
 export function change(
   database: DatabaseSync,
   sql: string,
   ...parameters: readonly SQLInputValue[]
 ): number {
-  const statement = statementIn(changing, database, sql);
+  const statement = statementIn(changeStatements, database, sql);
   return Number(statement.run(...parameters).changes);
 }
 
@@ -39,8 +39,8 @@ function statementIn(kept: Statements, database: DatabaseSync, sql: string): Sta
   let statement = statements.get(sql);
   if (statement === undefined) {
     statement = database.prepare(sql);
-    if (kept === givingArrays) statement.setReturnArrays(true);
-    if (kept === changing) statement.setReadBigInts(true);
+    if (kept === arrayStatements) statement.setReturnArrays(true);
+    if (kept === changeStatements) statement.setReadBigInts(true);
     statements.set(sql, statement);
   }
   return statement;

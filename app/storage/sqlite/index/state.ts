@@ -17,7 +17,7 @@ export interface IndexState {
 }
 
 /** What the database says at the same moment. */
-export interface MainState {
+interface MainState {
   readonly epoch: string;
   readonly lastSeq: number;
   /** The highest number given to a removal, and up to which their records are gone. */

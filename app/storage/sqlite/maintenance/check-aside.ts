@@ -1,15 +1,15 @@
-// Checks a file in a thread of its own, so that the caller is told how far it is, and can stop it.
+// Checks a file in a thread of its own, so that the caller sees the progress, and can stop it.
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../../../model/refusal.ts';
-import type { Depth, Inspection, TellCheck } from './check.ts';
+import type { CheckName, Depth, Inspection, OnProgress } from '../../admin.ts';
 
-/** Also where nothing is new: the caller sees that it goes on. */
-const TELL_EVERY_MS = 200;
+/** Also without news: the caller sees that it is still running. */
+const PROGRESS_EVERY_MS = 200;
 
 export type CheckMessage =
   | {
       readonly kind: 'progress';
-      readonly name: Parameters<TellCheck>[0];
+      readonly name: CheckName;
       readonly done: number;
       readonly all: number | null;
     }
@@ -17,13 +17,13 @@ export type CheckMessage =
   | { readonly kind: 'failed'; readonly reason: string };
 
 /**
- * Opens the file for reading and checks it in one snapshot. The thread has the priority of the one that calls.
- * Rejects where the file cannot be opened at all, and when `signal` is aborted.
+ * Opens the file for reading and checks it in one snapshot. The thread inherits the priority of the caller.
+ * Rejects where the file cannot be opened, and when `signal` is aborted.
  */
 export async function checkAside(
   path: string,
   depth: Depth,
-  tell: TellCheck,
+  onProgress: OnProgress<CheckName>,
   signal: AbortSignal,
 ): Promise<Inspection> {
   signal.throwIfAborted();
@@ -32,14 +32,14 @@ export async function checkAside(
     name: 'check',
   });
   const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
-  let last: Parameters<TellCheck> = ['schema', 0, null];
-  const timer = setInterval(() => tell(...last), TELL_EVERY_MS);
+  let last: Parameters<OnProgress<CheckName>> = ['schema', 0, null];
+  const timer = setInterval(() => onProgress(...last), PROGRESS_EVERY_MS);
   const stop = (): void => reject(signal.reason);
   signal.addEventListener('abort', stop);
-  worker.on('message', (news: CheckMessage) => {
-    if (news.kind === 'progress') last = [news.name, news.done, news.all];
-    else if (news.kind === 'done') resolve(news.inspection);
-    else reject(new Refusal(news.reason));
+  worker.on('message', (message: CheckMessage) => {
+    if (message.kind === 'progress') last = [message.name, message.done, message.all];
+    else if (message.kind === 'done') resolve(message.inspection);
+    else reject(new Refusal(message.reason));
   });
   worker.on('error', reject);
   worker.on('exit', () => reject(new Error('the thread that checks the file ended')));

@@ -1,13 +1,14 @@
 // The thread that checks a file: SQLite's own check cannot be interrupted, and so must not block the caller.
 import { parentPort, workerData } from 'node:worker_threads';
 import { isExpected } from '../../../model/refusal.ts';
-import { type Depth, checkFile } from './check.ts';
+import type { Depth } from '../../admin.ts';
+import { checkFile } from './check.ts';
 import type { CheckMessage } from './check-aside.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('check-thread.ts runs as a worker thread only');
 const { path, depth } = workerData as { path: string; depth: Depth };
-const send = (news: CheckMessage): void => port.postMessage(news);
+const send = (message: CheckMessage): void => port.postMessage(message);
 
 try {
   const inspection = checkFile(path, depth, (name, done, all) =>

@@ -1,6 +1,7 @@
-// Checks a database file: whether SQLite finds it sound, whether the schema is ours, whether what is derived agrees with the messages.
+// Checks a database file: SQLite's own integrity check, the schema, and everything derived against the messages.
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import type { CheckName, Depth, Finding, Inspection, OnProgress } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { SCHEMA_VERSION, missingObjects, schemaVersion } from '../file/migrations.ts';
@@ -8,65 +9,37 @@ import { IndexUnusable, inSnapshot, openReader } from '../index/reader-connectio
 import { INDEX, indexPath } from '../index/schema.ts';
 import { verifyCounters, verifyLists, verifySearch } from './verify.ts';
 
-/** How many of SQLite's findings are told. */
+/** How many of SQLite's findings are reported. */
 const FINDINGS_MAX = 20;
 
-/** One check: `problems` has a sentence for each thing that is wrong. */
-interface Finding {
-  readonly name: 'integrity' | 'schema' | 'counters' | 'index' | 'search';
-  readonly problems: readonly string[];
-  readonly seconds: number;
-}
-
-export interface Inspection {
-  readonly findings: readonly Finding[];
-  readonly sound: boolean;
-  /** Older than this program's: the next start of the service brings it up. What is derived is not looked at then. */
-  readonly schemaVersion: number | null;
-  /** Null where the file is too damaged, or not ours. */
-  readonly messages: number | null;
-  readonly lastSeq: number | null;
-  /** Messages that the index lists and that search covers. Null without an index: the next start of the service builds it. */
-  readonly index: { readonly listed: number; readonly searched: number } | null;
-}
-
-/**
- * `full`: every page, every index entry against its row, every text against the search index.
- * `quick`: without what costs most: index entries are counted, not compared, and texts are not searched for.
- */
-export type Depth = 'quick' | 'full';
-
-/** Told what is being checked; `done` of `all` where that is known. */
-export type TellCheck = (name: Finding['name'], done: number, all: number | null) => void;
-
-/** Opens the file for reading and checks it in one snapshot. Throws where it cannot be opened at all. */
+/** Opens the file for reading and checks it in one snapshot. Throws where it cannot be opened. */
 export function checkFile(
   path: string,
   depth: Depth,
-  tell: TellCheck = () => undefined,
+  onProgress: OnProgress<CheckName> = () => undefined,
 ): Inspection {
   const findings: Finding[] = [];
-  const run = (name: Finding['name'], work: () => string[]): boolean => {
-    tell(name, 0, null);
+  const run = (name: CheckName, work: () => string[]): boolean => {
+    onProgress(name, 0, null);
     const startMs = performance.now();
     const problems = attempt(work);
     findings.push({ name, problems, seconds: (performance.now() - startMs) / 1_000 });
     return problems.length === 0;
   };
   const facts = checkDatabase(path, depth, run);
-  // Later checks are left out where an earlier one shows that they would have no effect.
+  // Later checks are skipped where an earlier one failed, or the schema is an older one.
   const isCurrent = facts.schemaVersion === SCHEMA_VERSION && findings.every(isSound);
-  const index = isCurrent ? checkIndex(path, depth, run, tell) : null;
+  const index = isCurrent ? checkIndex(path, depth, run, onProgress) : null;
   return { findings, sound: findings.every(isSound), ...facts, index };
 }
 
-type Run = (name: Finding['name'], work: () => string[]) => boolean;
+type Run = (name: CheckName, work: () => string[]) => boolean;
 
 function isSound({ problems }: Finding): boolean {
   return problems.length === 0;
 }
 
-/** The database by itself. */
+/** Checks the database itself. */
 function checkDatabase(
   path: string,
   depth: Depth,
@@ -74,7 +47,7 @@ function checkDatabase(
 ): Pick<Inspection, 'schemaVersion' | 'messages' | 'lastSeq'> {
   const database = openForReading(path);
   try {
-    // One state for all checks. It ends with the connection: on a damaged file even that a read ends may be an error.
+    // One snapshot for all checks. It ends with the connection: on a damaged file even a COMMIT may fail.
     database.exec('BEGIN');
     if (!run('schema', () => schemaProblems(database)))
       return { schemaVersion: null, messages: null, lastSeq: null };
@@ -91,8 +64,13 @@ function checkDatabase(
   }
 }
 
-/** The index against the database. One that another process is building is checked as far as it goes. */
-function checkIndex(path: string, depth: Depth, run: Run, tell: TellCheck): Inspection['index'] {
+/** Checks the index against the database. One that is still being built is checked up to its watermarks. */
+function checkIndex(
+  path: string,
+  depth: Depth,
+  run: Run,
+  onProgress: OnProgress<CheckName>,
+): Inspection['index'] {
   if (!existsSync(indexPath(path))) return null;
   const database = openReader(path);
   try {
@@ -104,7 +82,7 @@ function checkIndex(path: string, depth: Depth, run: Run, tell: TellCheck): Insp
       ]);
       if (listed && depth === 'full')
         run('search', () =>
-          verifySearch(database, standing, (done) => tell('search', done, searchedSeq)),
+          verifySearch(database, standing, (done) => onProgress('search', done, searchedSeq)),
         );
       return { listed: listedSeq, searched: searchedSeq };
     });
@@ -118,7 +96,7 @@ function checkIndex(path: string, depth: Depth, run: Run, tell: TellCheck): Insp
   }
 }
 
-/** How many messages there are, and the last number given: scanned, as old versions counted nothing. */
+/** Returns how many messages there are, by a scan, as old versions kept no count, and the last number assigned. */
 function countsOf(database: DatabaseSync): Pick<Inspection, 'messages' | 'lastSeq'> {
   try {
     const row = database.prepare('SELECT count(*) AS count FROM messages').get();
@@ -128,7 +106,7 @@ function countsOf(database: DatabaseSync): Pick<Inspection, 'messages' | 'lastSe
   }
 }
 
-/** What a check finds; where it cannot be finished, that is what is wrong. */
+/** Returns what a check finds; where it fails, the error is the finding. */
 function attempt(work: () => string[]): string[] {
   try {
     return work();

@@ -1,9 +1,9 @@
-// Reads all messages that match, in the order of the list, in memory that does not grow with their number.
+// Reads all messages that match, in the order of the list, in bounded memory.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Instant } from '../../../model/instant.ts';
-import type { Message } from '../../../model/message.ts';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import { foldCase } from '../../../model/search.ts';
+import type { ArchivedMessage, ExportFilter } from '../../admin.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
 import { ARCHIVED_COLUMNS } from '../file/message-row.ts';
@@ -14,26 +14,13 @@ import { searchEntries } from '../read/search.ts';
 
 /** Messages that are read in one snapshot. */
 const CHUNK_MESSAGES = 2_000;
-/** So many matches of a search are kept in memory; where there are more, every text is compared in order instead. */
+/** Matches of a search that are kept in memory; where there are more, every text is compared in order instead. */
 const FOUND_MAX = 50_000;
 
-/** Which messages; null does not restrict. `until` is the first instant that is left out. */
-export interface ExportFilter {
-  readonly from: string | null;
-  readonly since: Instant | null;
-  readonly until: Instant | null;
-  readonly text: string | null;
-}
-
-/** A message and when it arrived, ISO-8601. */
-export interface ArchivedMessage extends Message {
-  readonly created_at: string;
-}
-
 /**
- * The messages that match, in the order of the list, in chunks. Each chunk is a snapshot of its own, so that the WAL
- * does not grow meanwhile: what was there at the start and is not removed comes exactly once; what arrives
- * meanwhile comes if its place is still ahead. A file without an index that can be used, such as a backup, is sorted in one snapshot.
+ * Yields the messages that match, in the order of the list, in chunks. Each chunk is read in a snapshot of its own, so that the
+ * WAL does not grow meanwhile: what was stored at the start and is not removed is yielded exactly once; what arrives meanwhile
+ * is, if its place is still ahead. A file without a usable index, such as a backup, is sorted in one snapshot.
  * Throws what SQLite throws.
  */
 export function* exportMessages(path: string, filter: ExportFilter): Generator<ArchivedMessage[]> {
@@ -52,7 +39,7 @@ export function* exportMessages(path: string, filter: ExportFilter): Generator<A
   }
 }
 
-/** Whether the lists are complete but for a tail that can be merged. */
+/** Returns whether the lists are complete except for a tail that can be merged. */
 function isListed(database: DatabaseSync, { from }: ExportFilter): boolean {
   try {
     inSnapshot(database, (standing) => new MergedList(database, standing, from));
@@ -63,7 +50,7 @@ function isListed(database: DatabaseSync, { from }: ExportFilter): boolean {
   }
 }
 
-/** What the search index finds; null where it is too much to keep, or search lacks too many messages. */
+/** Returns what the search index finds; null where that is too much to keep, or search lags too far behind. */
 function find(database: DatabaseSync, filter: ExportFilter, text: string): Entry[] | null {
   const { from, since } = filter;
   const query = { from, since, text, limit: FOUND_MAX, offset: 0, cursor: null };
@@ -126,7 +113,7 @@ function isBefore(entry: Entry, until: Instant | null): boolean {
   return until === null || compareOrder(entry, { ...until, messageId: '' }) < 0;
 }
 
-/** The messages of the entries. One that was removed since is left out. */
+/** Returns the messages of the entries, without those that were removed since. */
 function rows(database: DatabaseSync, entries: readonly Entry[]): ArchivedMessage[] {
   const select = prepared(
     database,

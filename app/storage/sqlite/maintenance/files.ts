@@ -1,4 +1,4 @@
-// Names and places of copies: a temporary name beside the final one, synced before it changes, and old ones removed.
+// Copies of a database: written under a temporary name beside the final one, synced, then renamed; abandoned ones are removed.
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
@@ -12,32 +12,40 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Refusal } from '../../../model/refusal.ts';
-import { syncDirectory } from '../file/directory.ts';
+import { syncDirectory } from '../../../sync-directory.ts';
+import { AdminError } from '../../admin.ts';
 
-/** `new`: the name must be free. `replace`: a file that has it goes. */
+/** `new`: the name must be free. `replace`: a file with that name is replaced. */
 export type Placement = 'new' | 'replace';
 
-/** What a process that was killed left behind is removed after this long, by the next one that makes such a file. */
+/** Age at which a copy that a killed process left behind is removed by the next process that makes one. */
 const STALE_MS = 86_400_000;
 const PARTIAL = '.partial-';
 
-/** A copy that is not sound: what is wrong with it. */
-export class BadCopy extends Refusal {
+/** A copy did not pass its check; the message says why. */
+export class BadCopy extends AdminError {
   override readonly name = 'BadCopy';
+
+  constructor(message: string) {
+    super('bad_copy', message);
+  }
 }
 
-/** The name is taken. */
-export class NameTaken extends Refusal {
+/** The target exists, or is the database itself. */
+export class NameTaken extends AdminError {
   override readonly name = 'NameTaken';
+
+  constructor(message: string) {
+    super('name_taken', message);
+  }
 }
 
-/** A name in the same directory that nobody else uses. */
+/** Returns an unused name in the same directory. */
 export function partialName(target: string): string {
   return `${target}${PARTIAL}${randomUUID()}.db`;
 }
 
-/** Removes unfinished copies for this target that nobody has written to for a day. */
+/** Removes unfinished copies for this target that were not written to for a day. */
 export function removeStale(target: string): void {
   const prefix = `${basename(target)}${PARTIAL}`;
   for (const name of readdirSync(dirname(target))) {
@@ -48,20 +56,20 @@ export function removeStale(target: string): void {
   }
 }
 
-/** Syncs a finished copy, renames it to `target`, and syncs that. Returns its size in bytes. Throws NameTaken. */
+/** Syncs a finished copy, renames it to its final name, and syncs the directory. Returns its size in bytes. Throws NameTaken. */
 export function place(partial: string, target: string, placement: Placement): number {
   syncFile(partial);
   const { size } = statSync(partial);
   if (placement === 'replace') renameSync(partial, target);
   else {
     try {
-      // A link, unlike a rename, never takes the place of a file that has come meanwhile.
+      // A link, unlike a rename, never replaces a file that was created meanwhile.
       linkSync(partial, target);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST' || existsSync(target))
         throw new NameTaken(`${target} is there already`);
-      // Some file systems have no links.
+      // Some file systems have no hard links.
       renameSync(partial, target);
     }
     rmSync(partial, { force: true });
@@ -70,13 +78,13 @@ export function place(partial: string, target: string, placement: Placement): nu
   return size;
 }
 
-/** Whether both names are those of one file. */
+/** Returns whether both paths name the same file. */
 export function isSameFile(a: string, b: string): boolean {
   const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
   return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
 }
 
-/** Makes what is in a file durable. */
+/** Makes the content of a file durable. */
 export function syncFile(path: string): void {
   const file = openSync(path, 'r+');
   try {

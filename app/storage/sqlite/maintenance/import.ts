@@ -1,5 +1,6 @@
 // Stores messages in bulk, each exactly once, also while a service runs on the same file.
 import type { Message } from '../../../model/message.ts';
+import type { BulkImport } from '../../admin.ts';
 import type { AppendOutcome } from '../../store.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { APPEND_OUTCOMES } from '../file/protocol.ts';
@@ -8,16 +9,16 @@ import { Writer } from '../write/writer.ts';
 import { updateIndex } from './index-update.ts';
 import { YieldingWriter } from './yielding-writer.ts';
 
-/** With the pages of a large transaction in memory, each is written once. */
+/** Holds the pages of a large transaction, so that each is written once. */
 const CACHE_KIB = 262_144;
-/** Beside a service a transaction is short; alone it grows to where a message costs least. */
+/** Beside a service transactions are short; otherwise they grow to the size at which a message costs least. */
 const BATCH_MESSAGES_MIN = 2_048;
 const BATCH_MESSAGES_MAX = 49_152;
-/** Ids come in no order, so each batch changes the same pages again: they are copied into the file only now and then. */
+/** Ids are in no order, so each batch changes the same pages again: they are copied into the file only every few batches. */
 const BATCHES_A_CHECKPOINT = 4;
 
-/** Opens a file, creating it where it is absent, stores what it is given, and brings the index up to date. */
-export class BulkImport {
+/** Opens a file, creating it where it is absent, stores messages, and brings the index up to date. */
+export class FileImport implements BulkImport {
   readonly #path: string;
   readonly #lock: ServiceLock;
   readonly #writer: Writer;
@@ -33,15 +34,10 @@ export class BulkImport {
     this.#steps = new YieldingWriter(this.#writer);
   }
 
-  /** How many messages the next batch should have. */
   get batchMessages(): number {
     return this.#batchMessages;
   }
 
-  /**
-   * Stores a batch, durably. Resolves with an outcome for each message. `createdAt` has when a message arrived first;
-   * null: now. Rejects with StoreUnavailable; then nothing of the batch is stored.
-   */
   async store(
     messages: readonly Message[],
     createdAt: readonly (string | null)[],
@@ -60,14 +56,15 @@ export class BulkImport {
     });
   }
 
-  /** Has every message listed; readers merge in what little is left. `tell` is told how many are; it may stop the work. */
-  async list(tell: (listed: number) => void): Promise<void> {
-    await updateIndex(this.#path, this.#lock, 'lists', ({ index }) => tell(index.listedSeq));
+  async updateLists(signal: AbortSignal): Promise<void> {
+    await updateIndex(this.#path, this.#lock, 'lists', () => signal.throwIfAborted());
   }
 
-  /** Has every message found by search. `tell` is told how many are, and may stop the work: a service goes on from there. */
-  async index(tell: (searched: number) => void): Promise<void> {
-    await updateIndex(this.#path, this.#lock, 'search', ({ index }) => tell(index.searchedSeq));
+  async updateSearch(signal: AbortSignal, onProgress: (messages: number) => void): Promise<void> {
+    await updateIndex(this.#path, this.#lock, 'search', ({ index }) => {
+      signal.throwIfAborted();
+      onProgress(index.searchedSeq);
+    });
   }
 
   close(): void {

@@ -6,27 +6,27 @@ import { Indexer } from '../index/indexer.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import type { Standing } from '../index/state.ts';
 
-/** The lock that makes this process the primary one is held for so long at a time: a service that starts gets it in between. */
+/** How long the primary lock is held at a time: a service that starts gets it in between. */
 const SLICE_MS = 250;
 const POLL_MS = 100;
-/** A service whose index gets no further for so long is not waited for any more. */
+/** A service whose index makes no progress for so long is no longer waited for. */
 const STALLED_MS_MAX = 60_000;
 
-/** How far the index is to be: `removals` follows those alone, `lists` adds every message, `search` makes it complete. */
+/** `removals`: the index has followed all removals. `lists`: it also lists every message. `search`: search is complete, too. */
 export type Goal = 'removals' | 'lists' | 'search';
 
-/** Told after each slice; may throw to stop. */
-export type TellIndex = (standing: Standing) => void;
+/** Called after each slice; may throw to stop. */
+type OnSlice = (standing: Standing) => void;
 
 /**
  * Resolves when the index is as far as the database was at the call. Rejects with StoreUnavailable where a service's indexer is
- * stuck, and with what SQLite and `tell` throw.
+ * stuck, and with what SQLite and `onSlice` throw.
  */
 export async function updateIndex(
   path: string,
   lock: ServiceLock,
   goal: Goal,
-  tell: TellIndex = () => undefined,
+  onSlice: OnSlice = () => undefined,
 ): Promise<void> {
   const target = readStandingOf(path).main;
   const isDone = ({ index, main }: Standing): boolean =>
@@ -41,7 +41,7 @@ export async function updateIndex(
     if (lock.asPrimary(() => fill(path, isDone))) await nextTurn();
     else await sleep(POLL_MS);
     standing = readStandingOf(path);
-    tell(standing);
+    onSlice(standing);
     const { index } = standing;
     const progressed =
       index.removals !== before.removals ||
@@ -49,7 +49,7 @@ export async function updateIndex(
       index.searchedSeq !== before.searchedSeq;
     if (progressed) progressedMs = performance.now();
     else if (performance.now() - progressedMs > STALLED_MS_MAX)
-      throw new StoreUnavailable('index_behind', "the running service's index gets no further");
+      throw new StoreUnavailable('index_behind', "the running service's index makes no progress");
   }
 }
 
@@ -66,8 +66,8 @@ function fill(path: string, isDone: (standing: Standing) => boolean): void {
   }
 }
 
-/** Returns how far both are now. Throws what SQLite throws. */
-export function readStandingOf(path: string): Standing {
+/** Returns the state of the database and of the index. Throws what SQLite throws. */
+function readStandingOf(path: string): Standing {
   const database = openUsableReader(path);
   try {
     return inSnapshot(database, (standing) => standing);

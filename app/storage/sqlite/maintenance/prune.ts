@@ -1,7 +1,7 @@
 // Removes selected messages for good, step by step, also while a service runs on the same file.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Instant } from '../../../model/instant.ts';
+import type { Pruned, Selection } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { LAST_KEY } from '../file/keys.ts';
@@ -11,33 +11,27 @@ import { Writer } from '../write/writer.ts';
 import { updateIndex } from './index-update.ts';
 import { YieldingWriter } from './yielding-writer.ts';
 
-/** Messages, and pages, of a step: its transaction is short, because a service's commits wait for it. */
+/** Messages, and pages, per step: its transaction is short, because a service's commits wait for it. */
 const STEP_MESSAGES = 256;
 const STEP_PAGES = 512;
-/** Messages that are looked through in one statement. */
+/** Messages that are scanned in one statement. */
 const SCAN_MESSAGES = 16_384;
-/** Steps after which the index follows, and the WAL is moved into the file, so that neither grows with the work. */
+/** Steps after which the index follows and the WAL is checkpointed, so that neither grows with the work. */
 const STEPS_A_PAUSE = 4;
-/** How often emptying the WAL is tried: each reader that is at work may be in the way of it. */
+/** How often truncating the WAL is tried: any running reader may prevent it. */
 const WAL_TRIES_MAX = 100;
 const WAL_RETRY_MS = 50;
-
-/** Messages whose instant is before `before`, and of the sender `from`; null does not restrict. Not both are null. */
-export interface Selection {
-  readonly before: Instant | null;
-  readonly from: string | null;
-}
 
 const SELECTED =
   'm.seq > ? AND m.seq <= ? AND (ts_seconds, ts_nanos) < (?, ?) AND (? IS NULL OR from_msisdn = ?)';
 
-/** The parameters of SELECTED after the two numbers. */
+/** Returns the parameters of SELECTED after the two numbers. */
 function valuesOf({ before, from }: Selection): [number, number, string | null, string | null] {
   const { seconds, nanos } = before ?? LAST_KEY;
   return [seconds, nanos, from, from];
 }
 
-/** How many messages are selected. Throws what SQLite throws. */
+/** Returns how many messages are selected. Throws what SQLite throws. */
 export function countPrunable(path: string, selection: Selection): number {
   const database = openForReading(path);
   try {
@@ -51,47 +45,49 @@ export function countPrunable(path: string, selection: Selection): number {
 }
 
 /** Called after each step; may throw to stop. */
-export type Step = (phase: 'removing' | 'index' | 'shrinking', done: number) => void;
+type OnStep = (stage: 'removing' | 'index' | 'shrinking', done: number) => void;
 
-export interface Pruned {
-  readonly removed: number;
-  readonly bytesBefore: number;
-  readonly bytesAfter: number;
-  /** Whether the file can return what is free in it; an older one needs `vacuum` first. */
-  readonly shrinkable: boolean;
-  /** Whether the WAL was emptied, so that nothing of the messages is in it. */
-  readonly logEmptied: boolean;
-}
+/** An older file cannot return what is free in it. */
+const NOT_SHRINKABLE =
+  'This file is of an earlier version and shrinks only with --vacuum; new messages use its free space.';
+const WAL_IN_USE =
+  'The write-ahead log is in use and still holds the removed messages: prune again later.';
 
-/** The work of one command. Every step is a transaction of its own: whatever ends it, all counts are right, and it can go on. */
+/** One prune. Every step is a transaction of its own: however it ends, all counts are right, and it can be continued. */
 export class Pruner {
   readonly #path: string;
   readonly #lock: ServiceLock;
   readonly #writer: Writer;
   readonly #steps: YieldingWriter;
-  readonly #tell: Step;
+  readonly #onStep: OnStep;
 
   /** Opens an existing file. Throws what SQLite throws, InUseError or SchemaError. */
-  constructor(path: string, tell: Step) {
-    // Fails where there is no file: a prune must not create one.
+  constructor(path: string, onStep: OnStep) {
+    // Throws where there is no file: a prune must not create one.
     openForReading(path).close();
     this.#path = path;
     this.#lock = ServiceLock.forCommand(path);
     this.#writer = new Writer(path, this.#lock);
     this.#steps = new YieldingWriter(this.#writer);
-    this.#tell = tell;
+    this.#onStep = onStep;
   }
 
-  /** Removes what is selected and was there when it began. `vacuum`: writes both files anew, which holds up every write. */
+  /** Removes what is selected and was stored before the call. `vacuum`: rewrites both files, which holds up every write. */
   async prune(selection: Selection, vacuum: boolean): Promise<Pruned> {
     const bytesBefore = this.#bytes();
     const removed = await this.#remove(selection);
     await this.#follow();
     if (vacuum) await this.#vacuum();
     else await this.#shrink();
-    const logEmptied = await this.#emptyWal();
+    const walTruncated = await this.#truncateWal();
     const { shrinkable } = this.#writer.pages();
-    return { removed, bytesBefore, bytesAfter: this.#bytes(), shrinkable, logEmptied };
+    return {
+      removed,
+      bytesBefore,
+      bytesAfter: this.#bytes(),
+      details: { shrinkable, logEmptied: walTruncated },
+      notes: [...(shrinkable ? [] : [NOT_SHRINKABLE]), ...(walTruncated ? [] : [WAL_IN_USE])],
+    };
   }
 
   close(): void {
@@ -112,7 +108,7 @@ export class Pruner {
           removed += (await this.#steps.run(() => this.#writer.remove(step))).removed;
           steps += 1;
           if (steps % STEPS_A_PAUSE === 0) await this.#follow();
-          this.#tell('removing', removed);
+          this.#onStep('removing', removed);
         }
       }
       return removed;
@@ -125,18 +121,18 @@ export class Pruner {
   async #follow(): Promise<void> {
     const last = this.#writer.lastRemoval;
     await updateIndex(this.#path, this.#lock, 'removals', ({ index }) =>
-      this.#tell('index', index.removals),
+      this.#onStep('index', index.removals),
     );
     await this.#steps.run(() => ({ failure: this.#writer.purgeRemovals(last) }));
     this.#writer.checkpoint();
   }
 
-  /** The index is begun anew, too: parts of removed texts are in it until its own compaction comes to them. */
+  /** The index is rebuilt, too: it holds parts of removed texts until its compaction reaches them. */
   async #vacuum(): Promise<void> {
     await this.#steps.run(() => ({ failure: this.#writer.vacuum() }));
     await this.#steps.run(() => ({ failure: this.#writer.renewIndex() }));
     await updateIndex(this.#path, this.#lock, 'search', ({ index }) =>
-      this.#tell('index', index.searchedSeq),
+      this.#onStep('index', index.searchedSeq),
     );
   }
 
@@ -146,15 +142,15 @@ export class Pruner {
     for (let done = 0; shrinkable && free > 0;) {
       await this.#steps.run(() => ({ failure: this.#writer.shrink(STEP_PAGES) }));
       done += STEP_PAGES;
-      this.#tell('shrinking', done);
+      this.#onStep('shrinking', done);
       const left = this.#writer.pages().free;
-      // A service that removes messages too may free pages as fast as they are returned.
+      // A service whose retention runs may free pages as fast as they are returned.
       if (left >= free) return;
       free = left;
     }
   }
 
-  async #emptyWal(): Promise<boolean> {
+  async #truncateWal(): Promise<boolean> {
     this.#writer.checkpoint();
     for (let tries = 0; tries < WAL_TRIES_MAX; tries += 1) {
       if (this.#writer.truncateWal()) return true;
@@ -169,7 +165,7 @@ export class Pruner {
   }
 }
 
-/** The number up to which the next scan goes: so many messages have one, whatever gaps there are. */
+/** Returns the last number of the next scan, which covers SCAN_MESSAGES messages, whatever gaps there are. */
 function endOfScan(database: DatabaseSync, after: number, last: number): number {
   const row = preparedArrays(
     database,
@@ -178,7 +174,7 @@ function endOfScan(database: DatabaseSync, after: number, last: number): number 
   return row[0] ?? last;
 }
 
-/** The numbers of the selected messages after one number and up to another. */
+/** Returns the numbers of the selected messages after one number and up to another. */
 function selected(
   database: DatabaseSync,
   selection: Selection,

@@ -1,5 +1,6 @@
-// Builds everything that is derived from the messages again: SQLite's own indexes, the counters, the index file.
+// Rebuilds everything that is derived from the messages: SQLite's own indexes, the counters, the index file.
 import type { DatabaseSync } from 'node:sqlite';
+import type { OnProgress } from '../../admin.ts';
 import { openForWriting } from '../file/connection.ts';
 import { migrate } from '../file/migrations.ts';
 import { numberOfClock, readNumbers, setLastSeq } from '../file/numbering.ts';
@@ -10,19 +11,16 @@ import { deleteIndex } from '../index/schema.ts';
 /** Steps of the indexer between two checkpoints. */
 const CHECKPOINT_STEPS = 8;
 
-/** Told what is being built, and up to which message. */
-export type TellRepair = (what: 'lists' | 'search', done: number, all: number) => void;
-
 /**
  * Throws InUseError while a service runs, and what SQLite throws where the messages themselves cannot be read.
- * Killed in between, it leaves an index that is right as far as it goes: the next start of the service fills the rest.
+ * If it is killed, the index is right up to its watermarks: the next start of the service fills the rest.
  */
-export function repair(path: string, tell: TellRepair): void {
+export function repair(path: string, onProgress: OnProgress<'lists' | 'search'>): void {
   const lock = ServiceLock.exclusive(path);
   try {
     repairDatabase(path);
     deleteIndex(path);
-    fillIndex(path, tell);
+    fillIndex(path, onProgress);
   } finally {
     lock.release();
   }
@@ -41,7 +39,7 @@ function repairDatabase(path: string): void {
   }
 }
 
-/** Numbers that were given to messages or removals are never given again, whatever was deleted. */
+/** Numbers that were assigned to messages or removals are never assigned again, whatever was deleted. */
 function recount(database: DatabaseSync): void {
   const { highest, certain } = readNumbers(database, true);
   setLastSeq(database, certain ? highest : numberOfClock(highest));
@@ -55,7 +53,7 @@ function recount(database: DatabaseSync): void {
       value = iif(name IN ('messages', 'tombstones'), excluded.value, max(value, excluded.value));`);
 }
 
-function fillIndex(path: string, tell: TellRepair): void {
+function fillIndex(path: string, onProgress: OnProgress<'lists' | 'search'>): void {
   const indexer = new Indexer(path);
   try {
     for (let steps = 1; ; steps += 1) {
@@ -63,12 +61,12 @@ function fillIndex(path: string, tell: TellRepair): void {
       const { index, main } = indexer.standing;
       if (step === 'none') break;
       if (steps % CHECKPOINT_STEPS === 0) indexer.checkpoint(true);
-      if (step === 'search') tell('search', index.searchedSeq, main.lastSeq);
-      else tell('lists', index.listedSeq, main.lastSeq);
+      if (step === 'search') onProgress('search', index.searchedSeq, main.lastSeq);
+      else onProgress('lists', index.listedSeq, main.lastSeq);
     }
     const { lastSeq } = indexer.standing.main;
-    tell('lists', lastSeq, lastSeq);
-    tell('search', lastSeq, lastSeq);
+    onProgress('lists', lastSeq, lastSeq);
+    onProgress('search', lastSeq, lastSeq);
   } finally {
     indexer.close();
   }

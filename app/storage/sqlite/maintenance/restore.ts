@@ -2,35 +2,17 @@
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDirectory } from '../../../sync-directory.ts';
+import type { NumberSource, RestoreOptions, RestoreReport } from '../../admin.ts';
 import { openForCheckpoints } from '../file/connection.ts';
-import { syncDirectory } from '../file/directory.ts';
 import { renewEpochs } from '../file/epochs.ts';
 import { SCHEMA_VERSION, schemaVersion } from '../file/migrations.ts';
-import {
-  continueAfter,
-  type Numbers,
-  type NumberSource,
-  readNumbers,
-  setLastSeq,
-} from '../file/numbering.ts';
+import { continueAfter, type Numbers, readNumbers, setLastSeq } from '../file/numbering.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 import { deleteIndex } from '../index/schema.ts';
-import type { Depth } from './check.ts';
 import { inspectCopy, type TellBackup } from './backup.ts';
 import { BadCopy, isSameFile, NameTaken, partialName, removeStale, syncFile } from './files.ts';
 import { ReplacedFile } from './replaced.ts';
-
-export interface RestoreReport {
-  readonly file: string;
-  readonly bytes: number;
-  readonly messages: number;
-  /** The next message gets the number after this one. */
-  readonly lastSeq: number;
-  /** What that number was taken from. */
-  readonly numberSource: NumberSource;
-  /** Where the old file is now; null where there was none. */
-  readonly kept: string | null;
-}
 
 /**
  * Rejects with InUseError while a service or another program has the target open, BadCopy where the backup is not sound,
@@ -38,15 +20,7 @@ export interface RestoreReport {
  * it leaves the old file or the new one under the name, whole. The index is built again at the next start.
  */
 export async function restore(
-  options: {
-    readonly backup: string;
-    readonly target: string;
-    readonly depth: Depth;
-    /** The number that the next message is to get; null for the lowest that is safe. */
-    readonly firstNumber: number | null;
-    /** Stops it, up to the moment when the files are exchanged. */
-    readonly signal: AbortSignal;
-  },
+  options: RestoreOptions & { readonly target: string },
   tell: TellBackup,
 ): Promise<RestoreReport> {
   const { backup, target, depth, firstNumber, signal } = options;

@@ -1,4 +1,4 @@
-// Compares everything that is derived from the messages with the messages themselves. Whoever calls it holds a snapshot.
+// Compares everything that is derived from the messages with the messages themselves. The caller holds a snapshot.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { counterReader } from '../file/counters.ts';
 import { FIRST_KEY, KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
@@ -9,21 +9,21 @@ import type { Standing } from '../index/state.ts';
 
 /** Messages compared in one statement. */
 const CHUNK_MESSAGES = 4_096;
-/** About so many texts are searched for. */
+/** About how many texts are searched for. */
 const SAMPLE_MESSAGES = 512;
-/** How many messages that search does not find are named. */
+/** How many of the messages that search does not find are named. */
 const NAMED_MAX = 5;
 
 /** What should be listed: stored messages up to the watermark, and removed ones that the index has not followed. */
 const LISTED = `(SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM messages NOT INDEXED WHERE seq <= :listed
   UNION ALL SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM removals WHERE number > :followed AND seq <= :listed)`;
 
-/** Compares two figures; returns a sentence where they differ. */
+/** Returns a sentence where two counts differ. */
 function difference(what: string, kept: number, scanned: number): string[] {
   return kept === scanned ? [] : [`${what}: ${kept} kept, ${scanned} by a scan`];
 }
 
-/** The counters of the database. Returns a sentence for each that is wrong. Throws what SQLite throws. */
+/** Checks the counters of the database. Returns a sentence for each that is wrong. Throws what SQLite throws. */
 export function verifyCounters(database: DatabaseSync): string[] {
   const counter = counterReader(database);
   const count = (sql: string): number => number(database, sql);
@@ -48,7 +48,7 @@ export function verifyCounters(database: DatabaseSync): string[] {
   ];
 }
 
-/** The lists, counts and segments of the index. Returns a sentence for each thing that is wrong. Throws what SQLite throws. */
+/** Checks the lists, counts and segments of the index. Returns a sentence for each thing that is wrong. Throws what SQLite throws. */
 export function verifyLists(database: DatabaseSync, { index }: Standing): string[] {
   const scope = { listed: index.listedSeq, followed: index.removals };
   const listed = (sql: string): number => number(database, sql, scope);
@@ -116,14 +116,14 @@ const WRONG_SEGMENTS = `SELECT count(*) FROM (
     AND (e.ts_seconds, e.ts_nanos, e.message_id) < (g.next_seconds, g.next_nanos, g.next_id))`;
 
 /**
- * Whether search holds every text up to its watermark: each is there with as many trigrams as it has, and a sample of them, spread
- * over all, is found by them. (Finding each takes as long as there are messages, for each of them.) `tell` is told how many were
- * compared. Returns sentences that name the first of those that are wrong. Throws what SQLite throws.
+ * Checks that search holds every text up to its watermark: each with as many trigrams as it has; and that a sample of them,
+ * spread over all, is found by them. (Finding one takes time in proportion to the number of messages.) `onProgress` is called
+ * with how many were compared. Returns sentences that name the first that are wrong. Throws what SQLite throws.
  */
 export function verifySearch(
   database: DatabaseSync,
   { index }: Standing,
-  tell: (done: number) => void,
+  onProgress: (done: number) => void,
 ): string[] {
   const texts = preparedArrays(
     database,
@@ -150,7 +150,7 @@ export function verifySearch(
     const last = rows.at(-1)?.[0];
     if (last === undefined) break;
     after = last;
-    tell(compared);
+    onProgress(compared);
   }
   if (wrong.length === 0) return [];
   const names = wrong.slice(0, NAMED_MAX).join(', ');
@@ -169,7 +169,7 @@ type TextRow = readonly [
   size: Uint8Array | null,
 ];
 
-/** The one number of a statement's one row. */
+/** Returns the one number of a statement's one row. */
 function number(
   database: DatabaseSync,
   sql: string,

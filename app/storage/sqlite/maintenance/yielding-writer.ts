@@ -1,13 +1,13 @@
-// Writing beside a service: short transactions, and time for the others between them.
+// Writing beside a service: short transactions, with pauses in which other processes get the lock.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable } from '../../store.ts';
 import type { Failure } from '../file/protocol.ts';
 import type { Writer } from '../write/writer.ts';
 
-/** How long the others' lock is waited for before the work is given up. */
+/** How long to wait for another process's lock before giving up. */
 const LOCKED_MS_MAX = 60_000;
 const RETRY_MS = 100;
-/** After somebody else's commit the file counts as contended for so long. */
+/** The file counts as contended for so long after another process's commit. */
 const CONTENDED_MS = 5_000;
 const PAUSE_MS_MIN = 10;
 
@@ -20,13 +20,13 @@ export class YieldingWriter {
     writer.othersCommitted();
   }
 
-  /** Whether nobody else has written of late: then large transactions are no trouble. */
+  /** Whether no other process has written recently: then large transactions do no harm. */
   get uncontended(): boolean {
     return performance.now() > this.#contendedUntilMs;
   }
 
   /**
-   * Runs one transaction, again where others hold the lock, and lets the others have the lock for as long as it took.
+   * Runs one transaction, retries while others hold the lock, and then leaves the lock to others for as long as it took.
    * Rejects with StoreUnavailable where it cannot be done.
    */
   async run<T extends { readonly failure: Failure | null }>(transaction: () => T): Promise<T> {
@@ -48,7 +48,7 @@ export class YieldingWriter {
 
   async #pause(tookMs: number): Promise<void> {
     if (this.#writer.othersCommitted()) this.#contendedUntilMs = performance.now() + CONTENDED_MS;
-    // A turn of the event loop in any case: signals and messages of other threads arrive in it.
+    // At least one turn of the event loop: signals and messages of other threads arrive in it.
     await sleep(this.uncontended ? 0 : Math.max(PAUSE_MS_MIN, tookMs));
   }
 }

@@ -7,7 +7,7 @@ import { indexPath } from '../index/schema.ts';
 import type { Standing } from '../index/state.ts';
 
 /** Names are a contract: boards and alerts use them. */
-export const GAUGES = {
+const GAUGES = {
   oncebox_messages: 'Messages stored.',
   oncebox_list_backlog_messages:
     'Messages that the sorted lists and counts of the index do not hold yet; readers merge them in.',
@@ -18,7 +18,7 @@ export const GAUGES = {
   oncebox_disk_free_bytes: 'Bytes that the file system of the database has left for the service.',
 } as const satisfies Readonly<Record<string, string>>;
 
-export type GaugeName = keyof typeof GAUGES;
+type GaugeName = keyof typeof GAUGES;
 
 export const GAUGE_DESCRIPTIONS: readonly GaugeDescription[] = Object.entries(GAUGES).map(
   ([name, help]) => ({ name, help }),

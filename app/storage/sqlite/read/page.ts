@@ -8,13 +8,7 @@ import { preparedArrays } from '../file/statements.ts';
 import type { Standing } from '../index/state.ts';
 import { IndexUnusable } from '../index/reader-connection.ts';
 import { MergedList } from './merged-list.ts';
-import { searchEntries } from './search.ts';
-
-/** Entries of a page, one more than asked for where others follow; backward pages in descending order. */
-export interface Slice {
-  readonly entries: readonly Entry[];
-  readonly total: number;
-}
+import { searchEntries, type Slice } from './search.ts';
 
 /** To be called inside the snapshot of `standing`. Throws StoreUnavailable, IndexUnusable, and what SQLite throws. */
 export function selectPage(database: DatabaseSync, standing: Standing, query: MessageQuery): Page {

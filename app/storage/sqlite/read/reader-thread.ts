@@ -83,7 +83,7 @@ function answer(
         return selectTimeline(database, standing, request.query);
       case 'after':
         return selectAfter(database, request.query);
-      default:
+      case 'gauges':
         return readGauges(database, standing, path);
     }
   });

@@ -8,10 +8,15 @@ import { candidateQuery } from '../index/folding.ts';
 import { INDEX } from '../index/schema.ts';
 import type { Standing } from '../index/state.ts';
 import { IndexList } from '../index/index-list.ts';
-import type { Slice } from './page.ts';
 import { type Candidates, type KeyRange, TextMatcher } from './text-matcher.ts';
 import { lacksMore } from './tail.ts';
 import { TopEntries } from './top-entries.ts';
+
+/** Entries of a page, one more than asked for where others follow; backward pages in descending order. */
+export interface Slice {
+  readonly entries: readonly Entry[];
+  readonly total: number;
+}
 
 /** Entries that are held in memory at most. */
 const KEPT_MAX = 100_000;
@@ -95,7 +100,7 @@ function* candidates(
   const query = candidateQuery(text);
   if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
     yield* listed(sender);
-    yield* after(database, index.listedSeq);
+    yield* messagesAfter(database, index.listedSeq);
   } else if (query === null) {
     // Both in one SELECT would be found by a scan.
     const ends = preparedArrays(
@@ -104,13 +109,13 @@ function* candidates(
     ).get();
     const [first, last] = ends as unknown as [number | null, number | null];
     if (first === null || last === null) return;
-    for (let from = first; from <= last; from += CHUNK_MAX)
-      yield { kind: 'rowid', first: from, last: Math.min(last, from + CHUNK_MAX - 1) };
+    for (let start = first; start <= last; start += CHUNK_MAX)
+      yield { kind: 'rowid', first: start, last: Math.min(last, start + CHUNK_MAX - 1) };
   } else {
     if (lacksMore(database, main.lastSeq, index.searchedSeq, SEARCH_TAIL_MAX))
       throw new StoreUnavailable('index_behind', 'search is being filled');
     yield* named(database, query);
-    yield* after(database, index.searchedSeq);
+    yield* messagesAfter(database, index.searchedSeq);
   }
 }
 
@@ -136,7 +141,7 @@ function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
 }
 
 /** The messages after a number. Numbers that no message has are stepped over, however many they are. */
-function* after(database: DatabaseSync, seq: number): Iterable<Candidates> {
+function* messagesAfter(database: DatabaseSync, seq: number): Iterable<Candidates> {
   const select = preparedArrays(
     database,
     `SELECT min(seq), max(seq) FROM (SELECT seq FROM messages WHERE seq > ? ORDER BY seq LIMIT ${CHUNK_MAX})`,

@@ -111,8 +111,8 @@ function run(open: Writer): void {
 }
 
 /** What is removed leaves the index behind it, by the indexer. */
-function retain(days: number, writer: Writer): Retention {
-  return new Retention({ path, days }, writer, signals, {
+function retain(days: number, open: Writer): Retention {
+  return new Retention({ path, days }, open, signals, {
     removed: (messages) => reply({ kind: 'pruned', messages }),
     ended: (pruneRun) => reply({ kind: 'prune-run', run: pruneRun }),
   });

@@ -1,29 +1,23 @@
-// What `oncebox stats` shows: the figures of `GET /stats`, and what the file says of itself.
+// What `oncebox stats` shows: the result of `GET /stats`, and the gauges of the file.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Stats } from '../../../model/stats.ts';
+import type { DatabaseStats } from '../../admin.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, DESCENDING } from '../file/keys.ts';
 import { schemaVersion } from '../file/migrations.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
-import { type GaugeName, readGauges } from './gauges.ts';
-import { selectStats } from './stats.ts';
+import { readGauges } from '../read/gauges.ts';
+import { selectStats } from '../read/stats.ts';
 
 const TOP_SENDERS = 10;
 
-export interface FileStats {
-  readonly stats: Stats;
-  readonly gauges: Readonly<Record<GaugeName, number>>;
-  readonly schemaVersion: number | null;
-  readonly lastSeq: number;
-}
-
 /** Opens the file for reading and returns all of that from one snapshot. Throws what SQLite throws. */
-export function fileStats(path: string): FileStats {
+export function fileStats(path: string): DatabaseStats {
   const database = openUsableReader(path);
   try {
     return inSnapshot(database, (standing) => ({
       stats: counted(database, () => selectStats(database, standing)),
-      gauges: Object.fromEntries(readGauges(database, standing, path)) as Record<GaugeName, number>,
+      gauges: readGauges(database, standing, path),
       schemaVersion: schemaVersion(database),
       lastSeq: standing.main.lastSeq,
     }));
@@ -32,7 +26,7 @@ export function fileStats(path: string): FileStats {
   }
 }
 
-/** From the index; without one that can be used, as of a backup, by a scan. */
+/** Returns the stats from the index; without a usable one, as for a backup, by a scan. */
 function counted(database: DatabaseSync, fromIndex: () => Stats): Stats {
   try {
     return fromIndex();
