@@ -10,9 +10,9 @@ const CELLS = {
   following: 2,
   /** The number of the last removal that the index has followed. */
   followedRemoval: 3,
-  /** Counts index files: a reader opens its connection anew when it changes. */
+  /** Counts index files that were opened for writing: a reader opens its connection anew when it changes, and uses none before the first. */
   generation: 4,
-  /** 1 when a reader found the index damaged. */
+  /** The generation of the index that a reader found damaged. */
   damaged: 5,
   /** Until when no new search begins (`monotonicMs`), so that the WAL of the database, or of the index, can start over. */
   searchesHeldUntil: 6,
@@ -40,9 +40,7 @@ export class Signals {
   readonly #cells: BigInt64Array;
 
   constructor(
-    memory = new SharedArrayBuffer(
-      Object.keys(CELLS).length * BigInt64Array.BYTES_PER_ELEMENT,
-    ),
+    memory = new SharedArrayBuffer(Object.keys(CELLS).length * BigInt64Array.BYTES_PER_ELEMENT),
   ) {
     this.memory = memory;
     this.#cells = new BigInt64Array(memory);

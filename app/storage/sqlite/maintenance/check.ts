@@ -4,7 +4,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { SCHEMA_VERSION, missingObjects, schemaVersion } from '../file/migrations.ts';
-import { IndexUnusable, inSnapshot, openReader } from '../index/reader-connection.ts';
+import { IndexUnusable } from '../index/damage.ts';
+import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { INDEX, indexPath } from '../index/schema.ts';
 import { verifyCounters, verifyLists, verifySearch } from './verify.ts';
 
@@ -80,7 +81,10 @@ function checkDatabase(
       return { schemaVersion: null, messages: null, lastSeq: null };
     const version = schemaVersion(database);
     const facts = { schemaVersion: version, ...countsOf(database) };
-    if (run('integrity', () => integrityProblems(database, 'main', depth)) && version === SCHEMA_VERSION)
+    if (
+      run('integrity', () => integrityProblems(database, 'main', depth)) &&
+      version === SCHEMA_VERSION
+    )
       run('counters', () => verifyCounters(database));
     return facts;
   } finally {
@@ -91,17 +95,19 @@ function checkDatabase(
 /** The index against the database. One that another process is building is checked as far as it goes. */
 function checkIndex(path: string, depth: Depth, run: Run, tell: TellCheck): Inspection['index'] {
   if (!existsSync(indexPath(path))) return null;
-  const database = openReader(path);
+  let database: DatabaseSync | null = null;
   try {
-    return inSnapshot(database, (standing) => {
+    const opened = openReader(path, 'checked');
+    database = opened;
+    return inSnapshot(opened, (standing) => {
       const { listedSeq, searchedSeq } = standing.index;
       const listed = run('index', () => [
-        ...integrityProblems(database, INDEX, depth),
-        ...verifyLists(database, standing),
+        ...integrityProblems(opened, INDEX, depth),
+        ...verifyLists(opened, standing),
       ]);
       if (listed && depth === 'full')
         run('search', () =>
-          verifySearch(database, standing, (done) => tell('search', done, searchedSeq)),
+          verifySearch(opened, standing, (done) => tell('search', done, searchedSeq)),
         );
       return { listed: listedSeq, searched: searchedSeq };
     });
@@ -110,7 +116,7 @@ function checkIndex(path: string, depth: Depth, run: Run, tell: TellCheck): Insp
     run('index', () => [error.message]);
     return null;
   } finally {
-    database.close();
+    database?.close();
   }
 }
 

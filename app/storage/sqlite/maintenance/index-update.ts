@@ -1,9 +1,12 @@
 // Brings the index up to date for a command: in its own process where no service runs, else by waiting for the service's indexer.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailable } from '../../store.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
 import { Indexer } from '../index/indexer.ts';
+import { IndexUnusable, isDamage } from '../index/damage.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
+import { deleteIndex } from '../index/schema.ts';
 import type { Standing } from '../index/state.ts';
 
 /** The lock that makes this process the primary one is held for so long at a time: a service that starts gets it in between. */
@@ -36,9 +39,20 @@ export async function updateIndex(
       (goal !== 'search' || index.searchedSeq >= target.lastSeq));
   let standing = readStandingOf(path);
   let progressedMs = performance.now();
+  let discarded = false;
+  const work = (): void => {
+    try {
+      fill(path, isDone);
+    } catch (error) {
+      // Once: it may be the database that is damaged.
+      if (!isDamage(error) || discarded) throw error;
+      discarded = true;
+      deleteIndex(path);
+    }
+  };
   while (!isDone(standing)) {
     const before = standing.index;
-    if (lock.asPrimary(() => fill(path, isDone))) await nextTurn();
+    if (lock.asPrimary(work)) await nextTurn();
     else await sleep(POLL_MS);
     standing = readStandingOf(path);
     tell(standing);
@@ -66,9 +80,17 @@ function fill(path: string, isDone: (standing: Standing) => boolean): void {
   }
 }
 
-/** Returns how far both are now. Throws what SQLite throws. */
-export function readStandingOf(path: string): Standing {
-  const database = openReader(path);
+/** How far both are now; an index that cannot be used has nothing. Throws what SQLite throws. */
+function readStandingOf(path: string): Standing {
+  try {
+    return readStandingWith(openReader(path));
+  } catch (error) {
+    if (!(error instanceof IndexUnusable)) throw error;
+    return readStandingWith(openReader(path, 'none'));
+  }
+}
+
+function readStandingWith(database: DatabaseSync): Standing {
   try {
     return inSnapshot(database, (standing) => standing);
   } finally {

@@ -4,6 +4,7 @@ import type { Stats } from '../../../model/stats.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, DESCENDING } from '../file/keys.ts';
 import { schemaVersion } from '../file/migrations.ts';
+import { IndexUnusable } from '../index/damage.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { type GaugeName, readGauges } from './gauges.ts';
 import { selectStats } from './stats.ts';
@@ -19,7 +20,15 @@ export interface FileStats {
 
 /** Opens the file for reading and returns all of that from one snapshot. Throws what SQLite throws. */
 export function fileStats(path: string): FileStats {
-  const database = openReader(path);
+  try {
+    return readStats(openReader(path), path);
+  } catch (error) {
+    if (!(error instanceof IndexUnusable)) throw error;
+    return readStats(openReader(path, 'none'), path);
+  }
+}
+
+function readStats(database: DatabaseSync, path: string): FileStats {
   try {
     return inSnapshot(database, (standing) => ({
       stats: counted(database, () => selectStats(database, standing)),

@@ -6,7 +6,7 @@ import { type Entry, FIRST_KEY } from '../file/keys.ts';
 import { MESSAGE_JSON } from '../file/message-row.ts';
 import { preparedArrays } from '../file/statements.ts';
 import type { Standing } from '../index/state.ts';
-import { IndexUnusable } from '../index/reader-connection.ts';
+import { IndexUnusable } from '../index/damage.ts';
 import { MergedList } from './merged-list.ts';
 import { searchEntries } from './search.ts';
 
@@ -61,9 +61,10 @@ function messagesJson(database: DatabaseSync, entries: readonly Entry[]): Uint8A
     database,
     `SELECT count(*), CAST('[' || coalesce(group_concat(${MESSAGE_JSON}), '') || ']' AS BLOB)
      FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value ->> 0 AND m.message_id = e.value ->> 1`,
-  ).get(
-    JSON.stringify(entries.map((entry) => [entry.seq, entry.messageId])),
-  ) as unknown as [number, Uint8Array];
+  ).get(JSON.stringify(entries.map((entry) => [entry.seq, entry.messageId]))) as unknown as [
+    number,
+    Uint8Array,
+  ];
   if (row[0] !== entries.length)
     throw new IndexUnusable('the index lists a message that is not there');
   return row[1];
