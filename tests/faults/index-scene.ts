@@ -43,13 +43,14 @@ export interface Prepared {
   readonly stored: readonly Stored[];
 }
 
-/** Makes one in an empty directory, for tests to copy. */
+/** Makes one in an empty directory, for tests to copy; `differs` says in what messages differ from those of `next`. */
 export async function prepare(
   t: Cleaner,
   directory: string,
   messages = MESSAGES,
+  differs: (place: number) => Partial<Stored> = () => ({}),
 ): Promise<Prepared> {
-  const stored = Array.from({ length: messages }, () => next());
+  const stored = Array.from({ length: messages }, (_, place) => next(differs(place)));
   const input = join(temporaryDirectory(t), 'in.ndjson');
   writeFileSync(input, stored.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   const result = await oncebox(t, ['import', '-d', join(directory, 'app.db'), input]);

@@ -90,7 +90,10 @@ function* walk(database: DatabaseSync, filter: ExportFilter): Generator<Archived
   let end: OrderKey = filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' };
   for (;;) {
     const entries = listed(database, filter, end);
-    if (entries === null) return yield* sorted(database, filter, end);
+    if (entries === null) {
+      yield* sorted(database, filter, end);
+      return;
+    }
     const wanted = entries.filter((entry) => isBefore(entry, filter.until));
     yield rows(database, wanted).filter(matches);
     const last = entries.at(-1);
