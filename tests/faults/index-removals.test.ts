@@ -51,7 +51,10 @@ const countOf = (scene: Scene, table: string): number =>
 
 async function removed(scene: Scene): Promise<void> {
   const young = [...scene.stored.values()].filter(({ ts }) => ts !== OLD).length;
-  await eventually('the end of what is old', () => countOf(scene, 'messages') === young || undefined);
+  await eventually(
+    'the end of what is old',
+    () => countOf(scene, 'messages') === young || undefined,
+  );
   forgetOld(scene);
 }
 

@@ -12,7 +12,10 @@ export const VERSIONS = globSync('*.sql', { cwd: SCHEMAS }).length;
 /** SQL that fills what a version derives, from that version on. */
 const DERIVED: readonly (readonly [since: number, sql: string])[] = [
   [2, 'INSERT INTO by_time SELECT ts_seconds, ts_nanos, message_id, seq FROM messages'],
-  [2, 'INSERT INTO senders (from_msisdn, messages) SELECT from_msisdn, count(*) FROM messages GROUP BY 1'],
+  [
+    2,
+    'INSERT INTO senders (from_msisdn, messages) SELECT from_msisdn, count(*) FROM messages GROUP BY 1',
+  ],
   [
     2,
     `INSERT INTO by_sender SELECT s.sender_id, ts_seconds, ts_nanos, message_id, seq
@@ -31,10 +34,7 @@ const DERIVED: readonly (readonly [since: number, sql: string])[] = [
      FROM messages WHERE seq < 4000 GROUP BY 1`,
   ],
   [3, "UPDATE counters SET value = (SELECT max(seq) FROM messages) WHERE name = 'searched_seq'"],
-  [
-    4,
-    `INSERT INTO sender_segments SELECT sender_id, -99999999999, 0, '', messages FROM senders`,
-  ],
+  [4, `INSERT INTO sender_segments SELECT sender_id, -99999999999, 0, '', messages FROM senders`],
   [4, 'UPDATE senders SET segmented = 1'],
   [
     6,

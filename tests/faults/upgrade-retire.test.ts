@@ -114,8 +114,9 @@ describe('an upgrade with derived tables that are filled', { concurrency: 2 }, (
       assert.equal(code, 0, stderr);
       for (const [id, { from }] of scene.stored) if (from === '+15554') scene.stored.delete(id);
       await scene.healed();
-      await eventually('the last of the removed ids', () =>
-        holding(path, /GONE-/).length === 0 || undefined,
+      await eventually(
+        'the last of the removed ids',
+        () => holding(path, /GONE-/).length === 0 || undefined,
       ).catch(() => assert.deepEqual(holding(path, /GONE-/), []));
       assert.ok(holding(path, /KEPT-/).includes(''));
       assert.ok(kept.length > 0);
