@@ -68,7 +68,7 @@ export async function surviveFault(
   assertSound(service.databasePath);
   const records = readTrace(disk.tracePath);
   assertSyncedBeforeAnswer(records);
-  cutPower(t, records, 40);
+  await cutPower(t, records, 40);
 }
 
 /** Ready says that writing works again, and then it does. */

@@ -33,6 +33,13 @@ export class DurableDisk {
   readonly #syncs = new Map<number, number>();
   #order = 0;
 
+  /** A file that is on the disk when the record begins. */
+  hold(file: FileNumber, content: Buffer): void {
+    const inode: Inode = { synced: content, pending: [] };
+    this.#names.set(file, inode);
+    this.#syncedNames.set(file, inode);
+  }
+
   play(record: TraceRecord): void {
     this.#order += 1;
     const { kind, file, offset, data } = record;

@@ -38,7 +38,7 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
       const main = mutant(t, file, before, changed);
       const records = await recordRun(t, disk, 40, { main });
       assert.throws(() => assertSyncedBeforeAnswer(records), /was answered 200 before/);
-      assert.throws(() => cutPower(t, records, records.length), /lost when the power is cut/);
+      await assert.rejects(cutPower(t, records, records.length), /lost when the power is cut/);
     });
   }
 

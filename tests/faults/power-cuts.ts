@@ -11,10 +11,16 @@ import { startService } from '../support/service.ts';
 import type { Options } from '../support/service.ts';
 import { DurableDisk } from './durable-disk.ts';
 import type { Image } from './durable-disk.ts';
+import { assertIndexFits } from './index-oracle.ts';
 import { Load } from './load.ts';
 import type { Disk } from './shim.ts';
 import { acknowledgedIn, FILES, readTrace } from './trace.ts';
-import type { TraceRecord } from './trace.ts';
+import type { FileNumber, TraceRecord } from './trace.ts';
+
+/** The index gathers messages before it takes them. */
+const SETTLE_MS = 400;
+/** The files that messages are durable in. */
+const TRUTH: readonly FileNumber[] = [1, 2, 4];
 
 /** What the ids of messages begin with in these records. */
 export const PREFIX = 'power';
@@ -37,7 +43,7 @@ export async function recordRun(
     await eventually('messages', () => load.acknowledged.size >= messages || undefined);
     if (signal === 'SIGTERM') await load.stop();
     // Long enough for what is filled behind the commit to be written as well.
-    await sleep(30);
+    await sleep(SETTLE_MS);
     await service.stop(signal);
     await load.ended();
   }
@@ -51,12 +57,12 @@ export function assertSyncedBeforeAnswer(records: readonly TraceRecord[]): numbe
   const begun = new Map<number, number>();
   let answers = 0;
   for (const [index, { kind, file, offset, data, error }] of records.entries()) {
-    if (kind === 'write' && file !== 8) {
+    if (kind === 'write' && TRUTH.includes(file)) {
       for (const [id] of data.toString('latin1').matchAll(/power-[0-9]-[0-9]+(?=\+)/g))
         if (!durable.has(id) && !unsynced.has(id)) unsynced.set(id, index);
-    } else if (kind === 'syncBegin') {
+    } else if (kind === 'syncBegin' && TRUTH.includes(file)) {
       begun.set(offset, index);
-    } else if (kind === 'syncEnd') {
+    } else if (kind === 'syncEnd' && TRUTH.includes(file)) {
       for (const [id, written] of unsynced) {
         if (written > (begun.get(offset) ?? 0)) continue;
         // What a failed sync covered has to be written again before a later one can vouch for it.
@@ -76,22 +82,36 @@ export function assertSyncedBeforeAnswer(records: readonly TraceRecord[]): numbe
 export interface PowerFigures {
   cuts: number;
   acknowledged: number;
+  /** Cuts after which there was an index that lists something. */
+  indexed: number;
+}
+
+export interface CutOptions {
+  /** Returns numbers from 0 to 1. */
+  readonly random?: () => number;
+  /** What was on the disk before the record. */
+  readonly held?: ReadonlyMap<FileNumber, Buffer>;
+  /** Called with a directory that holds what is left, once in so many cuts. */
+  readonly every?: number;
+  readonly look?: (path: string, acknowledged: ReadonlySet<string>) => Promise<void>;
 }
 
 /**
  * Cuts the power at `moments` places of the record, spread over all of it, and looks at each in three ways: only
- * what was synced, that and torn parts of the rest, everything. Fails at the first acknowledged message that is missing.
+ * what was synced, that and torn parts of the rest, everything. Fails at the first acknowledged message that is missing, or
+ * where the index is damaged or is not what a scan says.
  */
-export function cutPower(
+export async function cutPower(
   t: Cleaner,
   records: readonly TraceRecord[],
   moments: number,
-  random: () => number = Math.random,
-): PowerFigures {
+  { random = Math.random, held = new Map(), every = Infinity, look }: CutOptions = {},
+): Promise<PowerFigures> {
   const directory = temporaryDirectory(t);
   const disk = new DurableDisk();
+  for (const [file, content] of held) disk.hold(file, content);
   const acknowledged = new Set<string>();
-  const figures: PowerFigures = { cuts: 0, acknowledged: 0 };
+  const figures: PowerFigures = { cuts: 0, acknowledged: 0, indexed: 0 };
   const chance = moments / records.length;
   for (const [index, record] of records.entries()) {
     disk.play(record);
@@ -100,25 +120,41 @@ export function cutPower(
     if (random() >= chance) continue;
     const images = { synced: disk.synced(), torn: disk.torn(random), written: disk.written() };
     for (const [name, image] of Object.entries(images)) {
-      assertSurvives(directory, image, acknowledged, `${name}, after record ${index}`);
+      const moment = `${name}, after record ${index}`;
+      const path = assertSurvives(directory, image, acknowledged, moment);
+      if (path !== null && indexFits(path, moment) > 0) figures.indexed += 1;
       figures.cuts += 1;
+      if (path !== null && figures.cuts % every === 0) await look?.(path, acknowledged);
     }
   }
   figures.acknowledged = acknowledged.size;
   return figures;
 }
 
-/** Opens what the disk holds, as the next start would: it is sound, and every acknowledged message is there. */
+/** How far the index is. */
+function indexFits(path: string, moment: string): number {
+  try {
+    return assertIndexFits(path);
+  } catch (error) {
+    throw new Error(`the index when the power is cut: ${moment}`, { cause: error });
+  }
+}
+
+/**
+ * Opens what the disk holds, as the next start would: it is sound, and every acknowledged message is there. Returns the path of
+ * the database; null where it has no tables yet.
+ */
 function assertSurvives(
   directory: string,
   image: Image,
   acknowledged: ReadonlySet<string>,
   moment: string,
-): void {
+): string | null {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
   for (const [file, content] of image) writeFileSync(join(directory, FILES[file]), content);
-  const database = new DatabaseSync(join(directory, FILES[1]));
+  const path = join(directory, FILES[1]);
+  const database = new DatabaseSync(path);
   try {
     const check = database.prepare('PRAGMA integrity_check').all();
     assert.deepEqual(
@@ -131,6 +167,7 @@ function assertSurvives(
     const ids = new Set(rows.map((row) => String(row['message_id'])));
     const lost = [...acknowledged].filter((id) => !ids.has(id));
     assert.deepEqual(lost, [], `lost when the power is cut: ${moment}`);
+    return isThere === undefined ? null : path;
   } finally {
     database.close();
   }

@@ -10,8 +10,16 @@ import type { Environment } from '../support/service.ts';
 
 /** The numbers of the struct `control` in disk-shim.c, four bytes each. */
 const FIELDS = ['operations', 'files', 'error', 'skip', 'times', 'syncDelayMs', 'hits', 'kill'];
-const OPERATIONS = { write: 1, sync: 2, open: 4, truncate: 8 } as const;
-const FILES = { database: 1, wal: 2, journal: 4, directory: 8 } as const;
+const OPERATIONS = { write: 1, sync: 2, open: 4, truncate: 8, read: 16 } as const;
+const FILES = {
+  database: 1,
+  wal: 2,
+  journal: 4,
+  directory: 8,
+  index: 32,
+  indexWal: 64,
+  indexJournal: 128,
+} as const;
 
 type Operation = keyof typeof OPERATIONS;
 

@@ -106,7 +106,8 @@ async function cut(t: Cleaner, library: string, life: number): Promise<void> {
   const records = await recordRun(t, disk, long ? LONG_RECORDED_MESSAGES : RECORDED_MESSAGES);
   assertSyncedBeforeAnswer(records);
   const moments = long ? LONG_MOMENTS : MOMENTS_A_RECORD;
-  const { cuts, acknowledged } = cutPower(t, records, moments, seeded(seed + life));
+  const random = seeded(seed + life);
+  const { cuts, acknowledged } = await cutPower(t, records, moments, { random });
   results.add({ cuts, cutAcknowledged: acknowledged });
 }
 

@@ -1,13 +1,16 @@
 // Reads what disk-shim.c has recorded: every write, sync, name and answer, in their order.
 import { readFileSync } from 'node:fs';
 
-/** The parts of a database that are told apart, by the numbers that the shim gives them. The last one is any directory above. */
+/** The parts of a database that are told apart, by the numbers that the shim gives them. 16 is any directory above. */
 export const FILES = {
   1: 'app.db',
   2: 'app.db-wal',
   4: 'app.db-journal',
   8: '',
   16: '..',
+  32: 'app.db-index',
+  64: 'app.db-index-wal',
+  128: 'app.db-index-journal',
 } as const;
 export type FileNumber = keyof typeof FILES;
 

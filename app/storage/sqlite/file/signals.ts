@@ -10,11 +10,9 @@ const CELLS = {
   following: 2,
   /** The number of the last removal that the index has followed. */
   followedRemoval: 3,
-  /** The same, of an index that a power cut would not take back: only then may the record of the removal be deleted. */
-  durableRemoval: 10,
-  /** Counts index files: a reader reopens its connection when it changes. */
+  /** Counts index files that were opened for writing: a reader opens its connection anew when it changes, and uses none before the first. */
   generation: 4,
-  /** 1 when a reader found the index damaged. */
+  /** The generation of the index that a reader found damaged. */
   damaged: 5,
   /** Until when no new search begins (`monotonicMs`), so that the WAL of the database, or of the index, can restart. */
   searchesHeldUntil: 6,

@@ -5,7 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { IndexEvent } from '../../store.ts';
 import { Signals } from '../file/signals.ts';
 import { Indexer } from './indexer.ts';
-import { deleteIndex, indexPath, isDamage } from './schema.ts';
+import { isDamage } from './damage.ts';
+import { deleteIndex, indexPath } from './schema.ts';
 
 /**
  * Where all want the same processor, commits go first. Measured: at 19 the indexer starves under full load, and an unprivileged
@@ -36,6 +37,8 @@ const LONG_FRAMES = 16_384;
 const { path, memory } = workerData as { path: string; memory: SharedArrayBuffer };
 const signals = new Signals(memory);
 let failing = false;
+/** The files as the last checkpoint left them. */
+let left = '';
 let rebuiltMs = Number.NEGATIVE_INFINITY;
 
 // Linux sets the priority of a thread by this call, other systems that of the whole process.
@@ -58,13 +61,15 @@ while (signals.get('closing') === 0) {
 
 /** Works until the service closes, or the file is to be opened anew. Throws what SQLite or the system throws. */
 function follow(indexer: Indexer): void {
-  const file = identity();
   let behind = false;
+  let removed = false;
+  // First: where the file cannot be written, its WAL does not grow with every attempt.
+  checkpoint(indexer);
   for (let steps = 1; ; steps += 1) {
     const committed = signals.get('committedSeq');
     if (signals.get('closing') === 1) return;
-    // Deleted or exchanged, the file goes unnoticed by those who have it open.
-    if (identity() !== file || signals.get('damaged') === 1) return discardDamaged();
+    if (identity() !== left) return discard();
+    if (signals.get('damaged') === signals.get('generation')) return discardDamaged();
     const step = indexer.step(steps % SEARCH_EVERY === 0);
     if (step === 'renewed') return;
     succeeded();
@@ -73,13 +78,15 @@ function follow(indexer: Indexer): void {
       behind = true;
       report({ kind: 'building', messages: main.lastSeq - index.listedSeq });
     }
-    signals.set('followedRemoval', index.removals);
     signals.set('listedSeq', index.listedSeq);
     if (main.lastSeq - index.listedSeq < FOLLOWING_MESSAGES) signals.set('following', 1);
+    removed ||= step === 'removals';
     if (step === 'none') {
       if (behind) report({ kind: 'built', messages: index.searchedSeq });
       behind = false;
       checkpoint(indexer);
+      if (removed && indexer.truncateWal()) removed = false;
+      left = identity();
       rest(committed, index.listedSeq);
     } else if (steps % CHECKPOINT_STEPS === 0) checkpoint(indexer);
   }
@@ -92,12 +99,14 @@ function rest(committed: number, listedSeq: number): void {
     signals.waitWhile('closing', 0, GATHER_MS);
 }
 
-/** Copies the WAL into the file. Where searches keep it from starting over, no new ones begin until it has. */
+/**
+ * Copies the WAL into the file. Where searches keep it from starting over, no new ones begin until it has. What has been followed is
+ * told only now that it is synced: records of removals that the index lacks after a power cut must be there still.
+ */
 function checkpoint(indexer: Indexer): void {
-  const { removals } = indexer.standing.index;
   const frames = indexer.checkpoint(false);
-  // A checkpoint syncs the WAL first; commits of the index do not.
-  signals.set('durableRemoval', removals);
+  left = identity();
+  signals.set('followedRemoval', indexer.standing.index.removals);
   if (frames <= LONG_FRAMES) {
     signals.set('indexHoldsSearchesUntil', 0);
     return;
@@ -105,30 +114,35 @@ function checkpoint(indexer: Indexer): void {
   signals.holdSearches('indexHoldsSearchesUntil');
   if (signals.get('searchesActive') > 0) return;
   indexer.checkpoint(true);
+  left = identity();
   signals.set('indexHoldsSearchesUntil', 0);
 }
 
-/** Which file has the name of the index; null where none has. */
-function identity(): string | null {
-  const stat = statSync(indexPath(path), { throwIfNoEntry: false });
-  return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
+/**
+ * Which files have the names of the index and of its WAL, and when the first was written. Deleted or exchanged, a file goes unnoticed by
+ * those who have it open, and what is in its place may be one half of an index; and nobody but a checkpoint writes to it.
+ */
+function identity(): string {
+  const options = { bigint: true, throwIfNoEntry: false } as const;
+  const file = statSync(indexPath(path), options);
+  const wal = statSync(`${indexPath(path)}-wal`, options);
+  return [file?.dev, file?.ino, file?.size, file?.mtimeNs, wal?.dev, wal?.ino].join();
 }
 
-/** Deletes an index that a reader found damaged, so that it is built again. */
-function discardDamaged(): void {
-  if (signals.get('damaged') === 0) return;
-  signals.set('damaged', 0);
-  if (performance.now() - rebuiltMs < REBUILD_EVERY_MS) return;
-  rebuiltMs = performance.now();
+/** Deletes the index, so that it is built again. */
+function discard(): void {
   report({ kind: 'damaged' });
   deleteIndex(path);
 }
 
+function discardDamaged(): void {
+  if (performance.now() - rebuiltMs < REBUILD_EVERY_MS) return;
+  rebuiltMs = performance.now();
+  discard();
+}
+
 function recover(error: unknown): void {
-  if (isDamage(error)) {
-    signals.set('damaged', 1);
-    discardDamaged();
-  }
+  if (isDamage(error)) discardDamaged();
   if (!failing) report({ kind: 'failed', reason: (error as Error).message });
   failing = true;
   signals.waitWhile('closing', 0, RETRY_MS);

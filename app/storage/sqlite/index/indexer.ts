@@ -1,5 +1,6 @@
 // Follows the database by sequence number and keeps the index up to date, one batch a transaction.
 import type { DatabaseSync } from 'node:sqlite';
+import { BUSY_TIMEOUT_MS } from '../file/connection.ts';
 import { change, prepared, preparedArrays } from '../file/statements.ts';
 import { indexedForm, isComposing } from './folding.ts';
 import { addBatch, readBatch } from './list-filler.ts';
@@ -35,6 +36,8 @@ export class Indexer {
   readonly #path: string;
   #database: DatabaseSync;
   #standing: Standing;
+  /** The last batch that the file is known to hold without its WAL (see wholeness.ts). */
+  #checkpointed = 0;
 
   /** Opens the index of the database at `path`; one that is not its own is deleted. Throws what SQLite or the system throws. */
   constructor(path: string) {
@@ -60,12 +63,8 @@ export class Indexer {
   step(searchFirst = false): Step {
     const work = this.#reading(() => this.#nextWork(searchFirst));
     if (work.step === 'renewed') work.write();
-    else if (work.step !== 'none') {
-      // What is removed is overwritten where it stood, also in pages that become free by it.
-      const erase = work.step === 'removals' ? 'ON' : 'FAST';
-      this.#database.exec(`PRAGMA main.secure_delete = ${erase}`);
-      this.#writing(work.write);
-    }
+    else if (work.step === 'removals') this.#overwriting(work.write);
+    else if (work.step !== 'none') this.#writing(work.write);
     return work.step;
   }
 
@@ -75,8 +74,36 @@ export class Indexer {
    */
   checkpoint(restart: boolean): number {
     const mode = restart ? 'RESTART' : 'PASSIVE';
+    const { pages, copied } = this.#checkpoint(mode);
+    if (copied === pages) this.#checkpointed = this.#batch();
+    return pages;
+  }
+
+  /** Empties the WAL, unless somebody reads: what was removed is in no byte then. Returns whether it could. */
+  truncateWal(): boolean {
+    this.#database.exec('PRAGMA busy_timeout = 0');
+    try {
+      return this.#checkpoint('TRUNCATE').done;
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
+  #checkpoint(mode: 'PASSIVE' | 'RESTART' | 'TRUNCATE'): {
+    done: boolean;
+    pages: number;
+    copied: number;
+  } {
     const row = prepared(this.#database, `PRAGMA main.wal_checkpoint(${mode})`).get();
-    return Number(row?.['log']);
+    return {
+      done: row?.['busy'] === 0,
+      pages: Number(row?.['log']),
+      copied: Number(row?.['checkpointed']),
+    };
+  }
+
+  #batch(): number {
+    return Number(prepared(this.#database, 'SELECT batch FROM main.state').get()?.['batch']);
   }
 
   /** Closes the file; its WAL is gone then, unless somebody reads. */
@@ -185,12 +212,14 @@ export class Indexer {
     const next = { ...this.#standing.index, ...to };
     change(
       this.#database,
-      'UPDATE state SET epoch = ?, listed_seq = ?, searched_seq = ?, removals = ?, senders = ?',
+      `UPDATE state SET epoch = ?, listed_seq = ?, searched_seq = ?, removals = ?, senders = ?,
+         batch = batch + 1, checkpointed = ?`,
       this.#standing.main.epoch,
       next.listedSeq,
       next.searchedSeq,
       next.removals,
       next.senders,
+      this.#checkpointed,
     );
   }
 
@@ -200,6 +229,16 @@ export class Indexer {
       return work();
     } finally {
       if (this.#database.isTransaction) change(this.#database, 'COMMIT');
+    }
+  }
+
+  /** What is removed is overwritten with zeros, also in pages that become free by it. */
+  #overwriting(work: () => void): void {
+    this.#database.exec('PRAGMA main.secure_delete = ON');
+    try {
+      this.#writing(work);
+    } finally {
+      this.#database.exec('PRAGMA main.secure_delete = FAST');
     }
   }
 

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ASCENDING, FIRST_KEY, KEY, KEY_COLUMNS, keyValues } from '../file/keys.ts';
 import { change, preparedArrays } from '../file/statements.ts';
+import { IndexUnusable } from './damage.ts';
 import { ALL, LIST_MESSAGES_MAX, MAIN, SEGMENT_MESSAGES } from './schema.ts';
 
 /** The batch, sorted once for each list; a table in memory. */
@@ -117,7 +118,8 @@ function split(database: DatabaseSync, segment: number): void {
   let rest = messagesOf(database, segment);
   while (rest > LIST_MESSAGES_MAX) {
     const start = next.get(current) as unknown as [number, number, number, string] | undefined;
-    if (start === undefined) throw new Error('a segment counts more messages than its list holds');
+    if (start === undefined)
+      throw new IndexUnusable('a segment counts more messages than its list holds', true);
     change(database, CUT, current);
     rest -= SEGMENT_MESSAGES;
     current = (add.get(...start, rest) as unknown as [number])[0];

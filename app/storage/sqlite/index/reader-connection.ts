@@ -1,34 +1,30 @@
 // A reader's connection: the database and its index, both read-only, and the snapshot that a query sees of them.
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { Refusal } from '../../../model/refusal.ts';
 import { openForReading } from '../file/connection.ts';
 import { prepared } from '../file/statements.ts';
-import { INDEX, attachReadOnly, createTables, indexPath, isDamage, isIndex } from './schema.ts';
+import { IndexUnusable, isDamage } from './damage.ts';
+import { INDEX, attachReadOnly, createTables, indexPath, isIndex } from './schema.ts';
 import { type Standing, readStanding } from './state.ts';
+import { isWhole } from './wholeness.ts';
 
 /** Between the snapshots of the two files the indexer and a purge may both have gone on: then another pair is taken. */
 const SNAPSHOTS_MAX = 5;
 
-/** The index cannot be used. `damaged`: it is to be built again; else the indexer will find that out, or it was only overtaken. */
-export class IndexUnusable extends Refusal {
-  override readonly name = 'IndexUnusable';
-  readonly damaged: boolean;
-
-  constructor(message: string, damaged: boolean, options?: ErrorOptions) {
-    super(message, options);
-    this.damaged = damaged;
-  }
-}
+/**
+ * What is made of an index that cannot be used. `opened`: an error; the indexer has opened it before, so its files belong together.
+ * `checked`: an error, also where they do not. `if usable`: it is done without. `none`: it is not looked at.
+ */
+type IndexUse = 'opened' | 'checked' | 'if usable' | 'none';
 
 /**
  * Opens the database for reading, with its index attached. Where there is none that can be used, an empty one in memory takes its place:
- * then every message is in the tail. Throws what SQLite throws of the database.
+ * then every message is in the tail. Throws what SQLite throws of the database; of the index, and IndexUnusable, as `use` says.
  */
-export function openReader(path: string, useIndex = true): DatabaseSync {
+export function openReader(path: string, use: IndexUse = 'if usable'): DatabaseSync {
   const database = openForReading(path);
   try {
-    if (useIndex && attachIndex(database, path)) return database;
+    if (use !== 'none' && attachIndex(database, path, use)) return database;
     database.exec(`ATTACH 'file:none?mode=memory' AS ${INDEX}`);
     createTables(database, INDEX);
     return database;
@@ -46,27 +42,37 @@ export function openUsableReader(path: string): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
-    if (error instanceof IndexUnusable) return openReader(path, false);
+    if (error instanceof IndexUnusable) return openReader(path, 'none');
     throw error;
   }
 }
 
-/** Returns whether the index could be attached. */
-function attachIndex(database: DatabaseSync, path: string): boolean {
+/** Returns whether the index is attached. Where there is none, or one that is empty or of another version, it is not. */
+function attachIndex(database: DatabaseSync, path: string, use: IndexUse): boolean {
   const file = indexPath(path);
   if (!existsSync(file)) return false;
+  let attached = false;
   try {
     database.exec(attachReadOnly(file, INDEX));
-  } catch {
-    return false;
+    attached = true;
+    if (isIndex(database, INDEX)) {
+      if (use === 'opened' || isWhole(database, INDEX, file)) return true;
+      throw new IndexUnusable(
+        'the index file and its write-ahead log do not belong together',
+        true,
+      );
+    }
+  } catch (error) {
+    if (use !== 'if usable') throw unusable(error);
   }
-  try {
-    if (isIndex(database, INDEX)) return true;
-  } catch {
-    // No database, or a damaged one.
-  }
-  database.exec(`DETACH ${INDEX}`);
+  if (attached) database.exec(`DETACH ${INDEX}`);
   return false;
+}
+
+/** The error, as IndexUnusable where it says that the file is damaged. */
+function unusable(error: unknown): unknown {
+  if (error instanceof IndexUnusable || !isDamage(error)) return error;
+  return new IndexUnusable((error as Error).message, true, { cause: error });
 }
 
 /**
@@ -84,11 +90,18 @@ export function inSnapshot<T>(database: DatabaseSync, work: (standing: Standing)
       if (attempt === SNAPSHOTS_MAX)
         throw new IndexUnusable('the index has missed removals', false);
     } catch (error) {
-      if (isDamage(error))
-        throw new IndexUnusable((error as Error).message, true, { cause: error });
-      throw error;
+      throw unusable(error);
     } finally {
-      if (database.isTransaction) prepared(database, 'COMMIT').run();
+      end(database);
     }
+  }
+}
+
+/** Ends the transaction. On a damaged file even that may be an error, which must not hide the one before. */
+function end(database: DatabaseSync): void {
+  try {
+    if (database.isTransaction) prepared(database, 'COMMIT').run();
+  } catch {
+    // What was read was read; where the connection is broken, the next query fails.
   }
 }

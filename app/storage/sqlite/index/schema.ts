@@ -1,8 +1,10 @@
 // The index file beside the database: its name, its tables, and how it is opened for writing.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { BUSY_TIMEOUT_MS } from '../file/connection.ts';
+import { isDamage } from './damage.ts';
+import { isWhole } from './wholeness.ts';
 
 /** Changes with the tables or with the folding of texts: a file of any other version is deleted and built again. */
 const INDEX_VERSION = 1;
@@ -29,7 +31,7 @@ export const MAIN = 'truth';
 export const INDEX = 'derived';
 
 /**
- * `state`: which database the index belongs to and how far it follows it. `lists`: one row a list with its count.
+ * `state`: which database the index belongs to and how far it follows it; the rest of it is explained in wholeness.ts. `lists`: one row a list with its count.
  * `entries`: every list in the order of messages. `segments`: counted key ranges of the longer lists, so that a place is
  * found without walking to it. `texts`: folded texts by trigram, for search; it keeps no text. `composing`: messages of
  * which SQL cannot tell whether they match, because letters of their text may be joined when it is folded.
@@ -41,9 +43,12 @@ const TABLES = `
     listed_seq INTEGER NOT NULL,
     searched_seq INTEGER NOT NULL,
     removals INTEGER NOT NULL,
-    senders INTEGER NOT NULL
+    senders INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    batch INTEGER NOT NULL,
+    checkpointed INTEGER NOT NULL
   );
-  INSERT INTO state VALUES (1, '', 0, 0, 0, 0);
+  INSERT INTO state VALUES (1, '', 0, 0, 0, 0, lower(hex(randomblob(16))), 0, 0);
   CREATE TABLE lists (
     list INTEGER PRIMARY KEY,
     sender TEXT UNIQUE,
@@ -115,9 +120,11 @@ export function deleteIndex(path: string): void {
  * read-only. A file of another version, or that is no index, is replaced by an empty one. Throws what SQLite or the system throws.
  */
 export function openIndex(path: string): DatabaseSync {
+  // What is left beside a file that was deleted is nothing that another one may begin with.
+  if (!existsSync(indexPath(path))) deleteIndex(path);
   const database = openFile(path);
   try {
-    if (isUsable(database)) return attached(database, path);
+    if (isUsable(database, indexPath(path))) return attached(database, path);
   } catch (error) {
     database.close();
     throw error;
@@ -140,9 +147,9 @@ function openFile(path: string): DatabaseSync {
   return new DatabaseSync(indexPath(path), { timeout: BUSY_TIMEOUT_MS });
 }
 
-function isUsable(database: DatabaseSync): boolean {
+function isUsable(database: DatabaseSync, file: string): boolean {
   try {
-    return isIndex(database, 'main');
+    return isIndex(database, 'main') && isWhole(database, 'main', file);
   } catch (error) {
     if (isDamage(error)) return false;
     throw error;
@@ -155,18 +162,9 @@ function attached(database: DatabaseSync, path: string): DatabaseSync {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA wal_autocheckpoint = 0;
+    PRAGMA secure_delete = FAST;
     PRAGMA cache_size = -${CACHE_KIB};
     PRAGMA temp_store = MEMORY;`);
   database.exec(attachReadOnly(path, MAIN));
   return database;
-}
-
-// Result codes of SQLite for a file that is damaged, or is no database (https://sqlite.org/rescode.html).
-const CORRUPT = 11;
-const NOTADB = 26;
-
-/** Returns whether an error of `node:sqlite` says that a file is damaged. */
-export function isDamage(error: unknown): boolean {
-  const code = Number((error as { errcode?: unknown } | null)?.errcode) & 0xff;
-  return code === CORRUPT || code === NOTADB;
 }

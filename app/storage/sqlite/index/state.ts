@@ -1,6 +1,7 @@
 // How far the index follows the database, and whether it is that database's index at all.
 import type { DatabaseSync } from 'node:sqlite';
 import { preparedArrays } from '../file/statements.ts';
+import { IndexUnusable } from './damage.ts';
 
 /** What the index says of itself. */
 export interface IndexState {
@@ -51,7 +52,7 @@ type Row = readonly [
 
 /**
  * Reads both in one statement, the index first. `index` and `main` are the names of the two schemas in this connection.
- * Throws what SQLite throws.
+ * Throws IndexUnusable, and what SQLite throws.
  */
 export function readStanding(database: DatabaseSync, index: string, main: string): Standing {
   const counter = (name: string): string =>
@@ -69,7 +70,8 @@ export function readStanding(database: DatabaseSync, index: string, main: string
        e.epoch IS NOT NULL AND s.listed_seq <= ${end('first_seq', 'last_seq')}
          AND s.removals <= ${end('first_removal', 'removals')}
      FROM ${index}.state s LEFT JOIN ${main}.epochs e ON e.epoch = s.epoch`,
-  ).get() as unknown as Row;
+  ).get() as unknown as Row | undefined;
+  if (row === undefined) throw new IndexUnusable('the index does not say how far it is', true);
   const [epoch, listedSeq, searchedSeq, removals, senders] = row;
   return {
     index: { epoch, listedSeq, searchedSeq, removals, senders },

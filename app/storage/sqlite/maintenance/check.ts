@@ -5,7 +5,8 @@ import type { CheckName, Depth, Finding, Inspection, OnProgress } from '../../ad
 import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { SCHEMA_VERSION, missingObjects, schemaVersion } from '../file/migrations.ts';
-import { IndexUnusable, inSnapshot, openReader } from '../index/reader-connection.ts';
+import { IndexUnusable } from '../index/damage.ts';
+import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { INDEX, indexPath } from '../index/schema.ts';
 import { verifyCounters, verifyLists, verifySearch } from './verify.ts';
 
@@ -72,17 +73,19 @@ function checkIndex(
   onProgress: OnProgress<CheckName>,
 ): Inspection['index'] {
   if (!existsSync(indexPath(path))) return null;
-  const database = openReader(path);
+  let database: DatabaseSync | null = null;
   try {
-    return inSnapshot(database, (standing) => {
+    const opened = openReader(path, 'checked');
+    database = opened;
+    return inSnapshot(opened, (standing) => {
       const { listedSeq, searchedSeq } = standing.index;
       const listed = run('index', () => [
-        ...integrityProblems(database, INDEX, depth),
-        ...verifyLists(database, standing),
+        ...integrityProblems(opened, INDEX, depth),
+        ...verifyLists(opened, standing),
       ]);
       if (listed && depth === 'full')
         run('search', () =>
-          verifySearch(database, standing, (done) => onProgress('search', done, searchedSeq)),
+          verifySearch(opened, standing, (done) => onProgress('search', done, searchedSeq)),
         );
       return { listed: listedSeq, searched: searchedSeq };
     });
@@ -92,7 +95,7 @@ function checkIndex(
     if (error.damaged) run('index', () => [error.message]);
     return null;
   } finally {
-    database.close();
+    database?.close();
   }
 }
 

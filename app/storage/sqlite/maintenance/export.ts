@@ -8,6 +8,7 @@ import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
 import { ARCHIVED_COLUMNS } from '../file/message-row.ts';
 import { prepared } from '../file/statements.ts';
+import { IndexUnusable } from '../index/damage.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import { MergedList } from '../read/merged-list.ts';
 import { searchEntries } from '../read/search.ts';
@@ -26,7 +27,7 @@ const FOUND_MAX = 50_000;
 export function* exportMessages(path: string, filter: ExportFilter): Generator<ArchivedMessage[]> {
   const database = openUsableReader(path);
   try {
-    if (!isListed(database, filter)) yield* sorted(database, filter);
+    if (!isListed(database, filter)) yield* sorted(database, filter, null);
     else {
       const found = filter.text === null ? null : find(database, filter, filter.text);
       if (found === null) yield* walk(database, filter);
@@ -45,7 +46,7 @@ function isListed(database: DatabaseSync, { from }: ExportFilter): boolean {
     inSnapshot(database, (standing) => new MergedList(database, standing, from));
     return true;
   } catch (error) {
-    if (error instanceof StoreUnavailable) return false;
+    if (isWithoutIndex(error)) return false;
     throw error;
   }
 }
@@ -61,18 +62,25 @@ function find(database: DatabaseSync, filter: ExportFilter, text: string): Entry
     if (entries.length > FOUND_MAX) return null;
     return entries.filter((entry) => isBefore(entry, filter.until));
   } catch (error) {
-    if (error instanceof StoreUnavailable) return null;
+    if (isWithoutIndex(error)) return null;
     throw error;
   }
+}
+
+/** Whether the index has failed, or lacks too much: the messages can be read without it. */
+function isWithoutIndex(error: unknown): boolean {
+  return error instanceof IndexUnusable || error instanceof StoreUnavailable;
 }
 
 function* walk(database: DatabaseSync, filter: ExportFilter): Generator<ArchivedMessage[]> {
   const matches = matcherOf(filter);
   let end: OrderKey = filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' };
   for (;;) {
-    const entries = inSnapshot(database, (standing) =>
-      new MergedList(database, standing, filter.from).after(end, CHUNK_MESSAGES),
-    );
+    const entries = listed(database, filter, end);
+    if (entries === null) {
+      yield* sorted(database, filter, end);
+      return;
+    }
     const wanted = entries.filter((entry) => isBefore(entry, filter.until));
     yield rows(database, wanted).filter(matches);
     const last = entries.at(-1);
@@ -81,15 +89,36 @@ function* walk(database: DatabaseSync, filter: ExportFilter): Generator<Archived
   }
 }
 
-/** Without an index: SQLite sorts all that match. */
-function* sorted(database: DatabaseSync, filter: ExportFilter): Generator<ArchivedMessage[]> {
-  const since = filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' };
+/** The next entries after the key; null where the index fails. */
+function listed(
+  database: DatabaseSync,
+  { from }: ExportFilter,
+  key: OrderKey,
+): readonly Entry[] | null {
+  try {
+    return inSnapshot(database, (standing) =>
+      new MergedList(database, standing, from).after(key, CHUNK_MESSAGES),
+    );
+  } catch (error) {
+    if (isWithoutIndex(error)) return null;
+    throw error;
+  }
+}
+
+/** Without an index: SQLite sorts all that match, after the key where there is one. */
+function* sorted(
+  database: DatabaseSync,
+  filter: ExportFilter,
+  after: OrderKey | null,
+): Generator<ArchivedMessage[]> {
+  // No message has the key of an instant alone: its id would be empty.
+  const since = after ?? (filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' });
   const until = filter.until === null ? LAST_KEY : { ...filter.until, messageId: '' };
   const parameters: SQLInputValue[] = [...keyValues(since), ...keyValues(until), filter.from];
   const select = prepared(
     database,
     `SELECT ${ARCHIVED_COLUMNS} FROM messages m
-     WHERE ${KEY} >= (?, ?, ?) AND ${KEY} < (?, ?, ?) AND (?7 IS NULL OR from_msisdn = ?7) ${ASCENDING}`,
+     WHERE ${KEY} > (?, ?, ?) AND ${KEY} < (?, ?, ?) AND (?7 IS NULL OR from_msisdn = ?7) ${ASCENDING}`,
   );
   const matches = matcherOf(filter);
   let chunk: ArchivedMessage[] = [];

@@ -3,7 +3,9 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { StoreUnavailable } from '../../store.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
 import { Indexer } from '../index/indexer.ts';
+import { isDamage } from '../index/damage.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
+import { deleteIndex } from '../index/schema.ts';
 import type { Standing } from '../index/state.ts';
 
 /** How long the primary lock is held at a time: a service that starts gets it in between. */
@@ -36,9 +38,20 @@ export async function updateIndex(
       (goal !== 'search' || index.searchedSeq >= target.lastSeq));
   let standing = readStandingOf(path);
   let progressedMs = performance.now();
+  let discarded = false;
+  const work = (): void => {
+    try {
+      fill(path, isDone);
+    } catch (error) {
+      // Once: it may be the database that is damaged.
+      if (!isDamage(error) || discarded) throw error;
+      discarded = true;
+      deleteIndex(path);
+    }
+  };
   while (!isDone(standing)) {
     const before = standing.index;
-    if (lock.asPrimary(() => fill(path, isDone))) await nextTurn();
+    if (lock.asPrimary(work)) await nextTurn();
     else await sleep(POLL_MS);
     standing = readStandingOf(path);
     onSlice(standing);

@@ -6,7 +6,7 @@ import { type Entry, FIRST_KEY } from '../file/keys.ts';
 import { MESSAGE_JSON } from '../file/message-row.ts';
 import { preparedArrays } from '../file/statements.ts';
 import type { Standing } from '../index/state.ts';
-import { IndexUnusable } from '../index/reader-connection.ts';
+import { IndexUnusable } from '../index/damage.ts';
 import { MergedList } from './merged-list.ts';
 import { searchEntries, type Slice } from './search.ts';
 

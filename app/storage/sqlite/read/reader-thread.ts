@@ -2,11 +2,13 @@
 import { constants, setPriority } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { UnavailableReason } from '../../../model/unavailable.ts';
 import { reasonOf } from '../file/failure.ts';
 import { SCHEMA_VERSION, missingObjects } from '../file/migrations.ts';
 import type { ReaderAnswers, ReaderReply, ReaderRequest } from '../file/protocol.ts';
 import { Signals } from '../file/signals.ts';
-import { IndexUnusable, inSnapshot, openReader } from '../index/reader-connection.ts';
+import { IndexUnusable } from '../index/damage.ts';
+import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { readGauges } from './gauges.ts';
 import { selectPage } from './page.ts';
 import { selectStats } from './stats.ts';
@@ -17,7 +19,11 @@ const port = parentPort;
 if (port === null) throw new Error('reader-thread.ts runs as a worker thread only');
 const { path, memory } = workerData as { path: string; memory: SharedArrayBuffer };
 const signals = new Signals(memory);
-let connection: { database: DatabaseSync; generation: number } | null = null;
+/** Failures of a file that may go away by themselves. */
+const TRANSIENT: readonly UnavailableReason[] = ['disk', 'locked'];
+let connection: DatabaseSync | null = null;
+/** The index that the connection uses, or does without. */
+let generation = 0;
 
 // Where readers and the writer want the same processor, the writer goes first. Linux sets the priority of
 // a thread by this call, other systems that of the whole process.
@@ -30,7 +36,6 @@ function read(request: ReaderRequest): ReaderReply {
     try {
       return { answer: answer(connect(true), request) };
     } catch (error) {
-      if (!(error instanceof IndexUnusable)) throw error;
       return { answer: answerWithout(error, request) };
     }
   } catch (error) {
@@ -41,12 +46,18 @@ function read(request: ReaderRequest): ReaderReply {
   }
 }
 
-/** Does without the index until the indexer has built it again; where it is not damaged, only for this query. */
+/**
+ * Answers without the index, after a failure that may be the index's: where it is damaged until the indexer has built it again, else for
+ * this query. Throws where it is none of the index's, or the database fails too.
+ */
 function answerWithout(
-  { damaged }: IndexUnusable,
+  error: unknown,
   request: ReaderRequest,
 ): ReaderAnswers[ReaderRequest['kind']] {
-  if (damaged) signals.set('damaged', 1);
+  const unusable = error instanceof IndexUnusable;
+  if (!unusable && !TRANSIENT.includes(reasonOf(error))) throw error;
+  const damaged = unusable && error.damaged;
+  if (damaged) signals.set('damaged', generation);
   disconnect();
   const answered = answer(connect(false), request);
   if (!damaged) disconnect();
@@ -55,16 +66,17 @@ function answerWithout(
 
 /** The connection, opened anew where there is another index file than before. */
 function connect(useIndex: boolean): DatabaseSync {
-  const generation = signals.get('generation');
-  if (connection !== null && connection.generation === generation) return connection.database;
+  const current = signals.get('generation');
+  if (connection !== null && generation === current) return connection;
   disconnect();
-  const database = openReader(path, useIndex);
-  connection = { database, generation };
-  return database;
+  generation = current;
+  // Before the indexer has opened it, nobody knows whether it can be used.
+  connection = openReader(path, useIndex && generation > 0 ? 'opened' : 'none');
+  return connection;
 }
 
 function disconnect(): void {
-  connection?.database.close();
+  connection?.close();
   connection = null;
 }
 

@@ -41,7 +41,7 @@ export class Cleaner {
 
   /** Deletes the records of removals that the index has followed: they name messages that are gone. */
   #purge(): void {
-    const followed = this.#signals.get('durableRemoval');
+    const followed = this.#signals.get('followedRemoval');
     if (followed > this.#purged && this.#writer.purgeRemovals(followed) === null)
       this.#purged = followed;
     this.#purging.after(PURGE_EVERY_MS, () => this.#purge());

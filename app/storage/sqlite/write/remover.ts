@@ -1,27 +1,32 @@
 // Removes messages from the database: a tombstone of each id stays, and a record that the index follows.
 import type { DatabaseSync } from 'node:sqlite';
 import { counterReader, counterWriter } from '../file/counters.ts';
-import { KEY_COLUMNS } from '../file/keys.ts';
+import { KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
 import { prepared } from '../file/statements.ts';
 import { tombstoneOf } from '../file/tombstones.ts';
 
 /**
- * Removes the messages with these numbers, as far as they are there. To be called inside a transaction; with it the counters are
+ * Removes the messages with these numbers, as far as they are there and their instant is before the second `beforeSeconds`. To be called inside a transaction; with it the counters are
  * right again. Returns how many were removed. Throws what SQLite throws.
  */
-export function removeMessages(database: DatabaseSync, seqs: readonly number[]): number {
+export function removeMessages(
+  database: DatabaseSync,
+  seqs: readonly number[],
+  beforeSeconds: number = LAST_KEY.seconds,
+): number {
   const counter = counterReader(database);
   const setCounter = counterWriter(database);
   const record = prepared(
     database,
     `INSERT INTO removals (number, seq, ${KEY_COLUMNS}, from_msisdn)
-     SELECT ?, seq, ${KEY_COLUMNS}, from_msisdn FROM messages WHERE seq = ? RETURNING message_id`,
+     SELECT ?, seq, ${KEY_COLUMNS}, from_msisdn FROM messages
+     WHERE seq = ? AND ts_seconds < ? RETURNING message_id`,
   );
   const remove = prepared(database, 'DELETE FROM messages WHERE seq = ?');
   const ids: string[] = [];
   const first = counter('removals');
   for (const seq of seqs) {
-    const row = record.get(first + ids.length + 1, seq);
+    const row = record.get(first + ids.length + 1, seq, beforeSeconds);
     if (row === undefined) continue;
     remove.run(seq);
     ids.push(String(row['message_id']));

@@ -43,7 +43,8 @@ interface Run {
   readonly lastSeq: number;
   /** The first key that stays. */
   readonly end: OrderKey;
-  readonly database: DatabaseSync;
+  /** Null until there is an index that lists them. */
+  database: DatabaseSync | null;
   /** All entries up to this key are done. */
   cursor: OrderKey;
   messages: number;
@@ -81,7 +82,7 @@ export class Retention {
 
   close(): void {
     this.#pacer.close();
-    this.#run?.database.close();
+    this.#run?.database?.close();
   }
 
   #begin(): void {
@@ -91,7 +92,7 @@ export class Retention {
         startMs: performance.now(),
         lastSeq: this.#writer.lastSeq,
         end: { seconds, nanos: 0, messageId: '' },
-        database: openReader(this.#path),
+        database: null,
         cursor: FIRST_KEY,
         messages: 0,
       };
@@ -104,31 +105,39 @@ export class Retention {
   }
 
   #awaitIndex(run: Run): void {
-    if (this.#signals.get('listedSeq') >= run.lastSeq) {
-      // The connection may have been opened before there was an index.
-      run.database.close();
-      this.#run = { ...run, database: openReader(this.#path) };
-      this.#remove(this.#run);
-    } else if (performance.now() - run.startMs > INDEX_MS_MAX) this.#end(run, 'index_behind');
+    if (this.#signals.get('listedSeq') >= run.lastSeq) this.#remove(run);
+    else if (performance.now() - run.startMs > INDEX_MS_MAX) this.#end(run, 'index_behind');
     else this.#pacer.after(WAIT_MS, () => this.#awaitIndex(run));
   }
 
   #remove(run: Run): void {
-    if (this.#writer.lastRemoval - this.#signals.get('followedRemoval') > REMOVALS_AHEAD_MAX) {
-      this.#pacer.after(WAIT_MS, () => this.#remove(run));
-      return;
-    }
     const startMs = performance.now();
-    let entries: Entry[];
+    let entries: Entry[] | null;
     try {
-      entries = entriesAfter(run);
+      if (this.#writer.lastRemoval - this.#signals.get('followedRemoval') > REMOVALS_AHEAD_MAX) {
+        this.#pacer.after(WAIT_MS, () => this.#remove(run));
+        return;
+      }
+      run.database ??= openReader(this.#path);
+      entries = entriesAfter(run.database, run);
     } catch {
       return this.#end(run, 'index_behind');
+    }
+    if (entries === null) {
+      // Deleted meanwhile, the index is being built again.
+      run.database.close();
+      run.database = null;
+      this.#pacer.after(WAIT_MS, () => this.#awaitIndex(run));
+      return;
     }
     const old = entries.filter((entry) => compareOrder(entry, run.end) < 0);
     const last = old.at(-1);
     if (last === undefined) return this.#shrink(run);
-    const step = this.#writer.remove(old.map(({ seq }) => seq));
+    // The index may be wrong: the messages themselves say whether they are that old.
+    const step = this.#writer.remove(
+      old.map(({ seq }) => seq),
+      run.end.seconds,
+    );
     if (step.failure !== null) return this.#end(run, step.failure);
     run.cursor = last;
     run.messages += step.removed;
@@ -147,7 +156,7 @@ export class Retention {
   }
 
   #end(run: Run, failure: string | null): void {
-    run.database.close();
+    run.database?.close();
     this.#run = null;
     const { startMs, messages } = run;
     this.#events.ended({ messages, durationMs: performance.now() - startMs, failure });
@@ -166,7 +175,9 @@ export class Retention {
   }
 }
 
-/** The next entries as the index has them: some may be removed already, by this run or a command. */
-function entriesAfter({ database, cursor }: Run): Entry[] {
-  return inSnapshot(database, () => new IndexList(database, null).after(cursor, STEP_MESSAGES));
+/** The next entries as the index has them: some may be removed already, by this run or a command. Null where it does not list all. */
+function entriesAfter(database: DatabaseSync, { cursor, lastSeq }: Run): Entry[] | null {
+  return inSnapshot(database, ({ index }) =>
+    index.listedSeq < lastSeq ? null : new IndexList(database, null).after(cursor, STEP_MESSAGES),
+  );
 }

@@ -106,11 +106,17 @@ export class Writer {
     return counterReader(this.#database)('removals');
   }
 
-  /** Removes the messages with these numbers, as far as they are there. Returns how many, or why none was. */
-  remove(seqs: readonly number[]): { removed: number; failure: Failure | null } {
+  /**
+   * Removes the messages with these numbers, as far as they are there and their instant is before the second `beforeSeconds`.
+   * Returns how many, or why none was.
+   */
+  remove(
+    seqs: readonly number[],
+    beforeSeconds?: number,
+  ): { removed: number; failure: Failure | null } {
     let removed = 0;
     const failure = this.#overwriting(() => {
-      removed = removeMessages(this.#database, seqs);
+      removed = removeMessages(this.#database, seqs, beforeSeconds);
     });
     return failure === null ? { removed, failure } : { removed: 0, failure };
   }
