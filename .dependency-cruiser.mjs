@@ -4,12 +4,11 @@
 const ROOMS = {
   model: [],
   config: [],
-  ingest: ['model'],
-  query: ['model'],
+  ingest: ['model', 'storage/store'],
   storage: ['model'],
-  observe: ['model'],
-  http: ['ingest', 'query', 'observe', 'model'],
-  service: ['model', 'config', 'ingest', 'query', 'storage', 'observe', 'http'],
+  observe: ['model', 'storage/store'],
+  http: ['ingest', 'observe', 'model', 'storage/store'],
+  service: ['model', 'config', 'ingest', 'storage', 'observe', 'http'],
   main: ['service', 'config'],
   // The command `serve` is the process; `send` signs as `ingest` verifies, and `import` decodes as it does.
   cli: ['main', 'config', 'storage', 'ingest', 'model'],
@@ -21,7 +20,7 @@ const OWNED = {
   'csv-parse': ['cli'],
   pino: ['observe'],
   'prom-client': ['observe'],
-  zod: ['model', 'ingest', 'query', 'http'],
+  zod: ['model', 'ingest', 'http'],
   'node:sqlite': ['storage'],
   'node:http': ['http'],
 };

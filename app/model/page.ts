@@ -1,4 +1,4 @@
-// A page of messages, and the question that it answers.
+// A page of messages, and the query that it is the result of.
 import type { Instant } from './instant.ts';
 import type { OrderKey } from './order.ts';
 
