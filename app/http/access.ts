@@ -1,4 +1,4 @@
-// Who may call what: which token a route needs, and whether a caller has it.
+// Access control: which token a route needs, and whether a caller has it.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Access } from './route.ts';
 

@@ -23,7 +23,7 @@ export class BodyReader {
   /**
    * Returns the bytes of the body, or why there are none as soon as that is known: from Content-Length before
    * a byte is read, else when a bound is passed; what still arrives is discarded.
-   * Never settles when the client goes away first: half a body was never signed, and nobody is left to reply to.
+   * Never settles when the client goes away first: half a body was never signed, and there is no one to reply to.
    */
   read(request: IncomingMessage): Promise<Buffer | NoBody> {
     // NaN for a chunked body: no number of bytes is known to be all of it.

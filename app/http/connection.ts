@@ -24,7 +24,7 @@ export interface Pending {
   readonly response: ServerResponse;
   /** Responds to the request before all of it has arrived, as the last one of its connection. */
   readonly refuse: (reply: Reply) => void;
-  /** The client has given the request up. */
+  /** The client has abandoned the request. */
   readonly abandoned: () => void;
 }
 
@@ -73,7 +73,7 @@ export class Connection {
       this.#latest?.response.shouldKeepAlive === false;
     const last = closing && this.#pendingResponses === 0;
     this.#socket.setTimeout(last ? LAST_UNREAD_MS : UNREAD_MS);
-    // Bytes that nobody waits for must not count as progress of a client that reads.
+    // Bytes that are not awaited must not count as progress of a client that reads.
     if (last) this.#socket.pause();
   }
 
@@ -86,7 +86,7 @@ export class Connection {
     const socket = this.#socket;
     // When the client ends its half too, Node closes the socket.
     socket.end();
-    // From here on there is one limit, whatever was set while the response waited.
+    // From here on there is one limit: that of the response, where it waited, no longer counts.
     socket.setTimeout(0).resume();
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => clearTimeout(timer));

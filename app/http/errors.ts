@@ -1,9 +1,9 @@
-// The catalogue of errors: a code for every refusal and failure that HTTP reports. `replies.ts` says what each looks like.
+// The catalogue of errors: a code for every refusal and failure that HTTP reports. `replies.ts` has their statuses and bodies.
 import { ISSUE_TYPES } from '../model/validation-issue.ts';
 import { UNAVAILABLE_REASONS } from '../model/unavailable.ts';
 
-/** Errors whose code says all there is to say. `client_closed_request` is logged and never sent. */
-export const PLAIN_ERRORS = [
+/** Codes without further detail. `client_closed_request` is logged and never sent. */
+const PLAIN_ERRORS = [
   'bad_request',
   'invalid_signature',
   'unauthorized',

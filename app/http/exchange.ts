@@ -10,9 +10,9 @@ import { CLIENT_CLOSED_REQUEST, type Reply } from './replies.ts';
 /** A caller's id is kept when it is well-formed: visible ASCII without quotes and separators, bounded. */
 const REQUEST_ID = /^[A-Za-z0-9._:+/=@-]{1,128}$/;
 
-/** The parts of a request line that say what is requested. */
+/** The target of a request (RFC 9112, section 3.2), and its route. */
 export interface Target {
-  /** The path of the URL, as it came. */
+  /** The path of the URL, as it was sent. */
   readonly path: string;
   /** The part of the URL after `?`; empty without one. */
   readonly queryString: string;
@@ -96,7 +96,7 @@ export class Exchange implements Pending {
     this.send(reply);
   };
 
-  /** The client has given the request up: it is logged as 499. */
+  /** The client has abandoned the request: it is logged as 499. */
   readonly abandoned = (): void => {
     this.#report(CLIENT_CLOSED_REQUEST);
   };

@@ -35,7 +35,7 @@ function unavailable(reason: UnavailableReason, value: { readonly detail: string
 export type SentError =
   Exclude<PlainError, 'client_closed_request' | 'not_ready'> | UnavailableReason;
 
-/** The replies to all refusals and failures but two: validation issues and readiness have more to say. */
+/** The replies to all refusals and failures but two: the bodies of validation issues and of readiness differ each time. */
 const ERRORS: Readonly<Record<SentError, Reply>> = {
   bad_request: json(400, { detail: 'Bad Request' }),
   invalid_signature: json(401, { detail: 'invalid signature' }),
@@ -58,7 +58,7 @@ function unavailableReplies(): Record<UnavailableReason, Reply> {
   return Object.fromEntries(replies) as Record<UnavailableReason, Reply>;
 }
 
-/** What a page of ours may do: run and fetch what comes from here, and nothing else; no script or style within a page. */
+/** Pages may run and fetch files of this origin only; inline scripts and styles are refused. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -35,9 +35,9 @@ export type Handler = (exchange: Exchange, services: Services) => Promise<void> 
  */
 export type Access = 'open' | 'api' | 'metrics';
 
-export interface Operation {
+interface Operation {
   readonly handle: Handler;
-  /** What the description of the API says of it; null where it is left out. */
+  /** Its entry in the description of the API; null where it has none. */
   readonly openapi: Entry | null;
 }
 

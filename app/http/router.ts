@@ -43,7 +43,7 @@ export interface RouterOptions extends Omit<Services, 'bodies' | 'apiDescription
   readonly events: Events;
 }
 
-/** A route as requests look it up. */
+/** A route, prepared for lookup. */
 interface Entry {
   /** The path as a label of metrics: bounded in number, unlike the paths that callers make up. */
   readonly label: string;
@@ -51,7 +51,7 @@ interface Entry {
   readonly handlers: ReadonlyMap<string, Handler>;
 }
 
-/** What a path without a route comes to. It is guarded like one that has a route, so that a stranger cannot tell them apart. */
+/** Stands for every path without a route. It is guarded like a route, so that a caller without a token cannot tell the two apart. */
 const UNMATCHED: Entry = { label: 'unmatched', access: 'api', handlers: new Map() };
 
 /** Returns the function that responds to every request. */
@@ -78,7 +78,7 @@ export function createRouter(options: RouterOptions): (arrival: Arrival) => void
     }
     const fail = (error: unknown): void => {
       if (error instanceof StoreUnavailable) {
-        // What nobody has foreseen needs its text to be found.
+        // An unforeseen error can only be found by its message.
         if (error.reason === 'other') events.requestFailed(exchange.requestId, error);
         exchange.send(errorReply(error.reason));
         return;

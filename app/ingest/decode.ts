@@ -37,7 +37,7 @@ export function decodeMessage(body: Buffer): Decoded {
   };
 }
 
-/** The schema checks the length of every value that has one, also of an object that is no string: the first issue says enough. */
+/** The schema checks the length of every value that has one, also of an object that is no string: the first issue is the meaningful one. */
 function firstOfEachField(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   const fields = issues.map((issue) => issue.path[0]);
   return issues.filter((issue, index) => fields.indexOf(issue.path[0]) === index);

@@ -1,4 +1,4 @@
-// A validation issue: what is wrong with a value that a caller sent, in the shape that FastAPI gives it.
+// A validation issue: what is wrong with a value that a caller sent, in FastAPI's shape.
 
 /** Every `type` of an issue. The names are Pydantic's: https://docs.pydantic.dev/latest/errors/validation_errors/ */
 export const ISSUE_TYPES = [

@@ -7,13 +7,13 @@ type UnavailableCounter = Counter<'path' | 'reason'>;
 export function unavailableCounter(registers: Registry[]): UnavailableCounter {
   return new Counter({
     name: 'oncebox_unavailable_total',
-    help: 'Requests that could not be served (503), by route and reason, also where the client had gone before the answer.',
+    help: 'Requests that could not be served (503), by route and reason, also where the client had gone before the response.',
     labelNames: ['path', 'reason'] as const,
     registers,
   });
 }
 
-/** Sets the counters of a route that can be answered 503 to 0: to Prometheus a counter that appears later has not risen. */
+/** Starts the counters of a route that has a 503 at 0: Prometheus sees no increase in a counter that appears later. */
 export function startAtZero(counter: UnavailableCounter, path: string): void {
   for (const reason of UNAVAILABLE_REASONS) counter.inc({ path, reason }, 0);
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { ERROR_CODES, PLAIN_ERRORS } from '../../app/http/errors.ts';
+import { ERROR_CODES } from '../../app/http/errors.ts';
 import {
   CLIENT_CLOSED_REQUEST,
   errorReply,
@@ -20,7 +20,7 @@ const CHECKS = { secret: 'ok', store: 'ok', schema: 'ok', writer: 'ok', disk: 'o
 /** The rows of every table of the page whose first column is the code. */
 const rows = readFileSync(PAGE, 'utf8')
   .split('\n')
-  .filter((line) => /^\| `/.test(line))
+  .filter((line) => line.startsWith('| `'))
   .map((line) =>
     line
       .split('|')
@@ -44,7 +44,6 @@ function shown(body: string): string {
 
 describe('docs/reference/errors.md', () => {
   it('has one row for each code of the catalogue, and no other', () => {
-    assert.ok(PLAIN_ERRORS.length > 5);
     assert.deepEqual(rows.map(([code = '']) => code).toSorted(), [...ERROR_CODES].toSorted());
   });
 

@@ -15,13 +15,13 @@ export function describeApi(routes: readonly Route[], version: string, basePath:
       version,
       description:
         'A self-hosted inbox for signed webhooks: verified, stored exactly once, on disk before the answer. ' +
-        'HEAD is answered wherever GET is, without the body. ' +
-        'What is answered where there is no operation is under `x-other-answers`.',
+        'HEAD is served wherever GET is, without the body. ' +
+        'Responses where there is no operation are under `x-other-answers`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: basePath || '/', description: 'This service' }],
     tags: TAGS,
-    // Both are right: a service without an API token asks for none.
+    // Either holds: a service without an API token requires none.
     security: [{}, { token: [] }],
     paths: Object.fromEntries(
       routes

@@ -34,8 +34,12 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
     description: 'One entry for each thing that does not fit.',
     schema: validationError,
   },
-  internal_error: failure('internal_error', 'A fault of the service.'),
-  unavailable: failure('other', 'The store cannot answer now. Ask again later.', RETRY_AFTER),
+  internal_error: failure('internal_error', 'An error in the service.'),
+  unavailable: failure(
+    'other',
+    'The store cannot serve the request now. Try again later.',
+    RETRY_AFTER,
+  ),
   not_ready: {
     status: errorReply('other').status,
     description: 'A check does not hold; `checks` says which.',
@@ -44,7 +48,7 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
   },
 };
 
-/** The responses that no operation has, since they say that there is none. */
+/** Responses to requests for which there is no operation. */
 export const WITHOUT_OPERATION: readonly DescribedFailure[] = [
   failure('not_found', 'There is no such path.'),
   failure('method_not_allowed', 'The path has other methods.', {

@@ -8,7 +8,7 @@ export const components = z.registry<{ readonly name: string }>();
 
 /**
  * Returns the schema of a value that is sent (`input`) or read (`output`). OpenAPI 3.1 takes JSON Schema 2020-12 as it is;
- * the dialect is named once, by the version of OpenAPI. What JSON Schema cannot say of a schema, its `meta` does.
+ * the dialect is named once, by the version of OpenAPI. What has no form in JSON Schema is described by the schema's `meta`.
  */
 export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...described } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });

@@ -9,7 +9,7 @@ import { response } from './response.ts';
 /** The groups of the description, in the order of the page. */
 export const TAGS = [
   { name: 'Receive', description: 'What providers call.' },
-  { name: 'Read', description: 'What people and programs ask.' },
+  { name: 'Read', description: 'What people and programs read.' },
   { name: 'Operate', description: 'What keeps it running.' },
 ] as const;
 
@@ -30,7 +30,7 @@ export interface Entry {
   readonly failures: readonly Failure[];
 }
 
-/** Returns an operation as OpenAPI has it. `open`: no token is asked for. */
+/** Returns an operation as OpenAPI has it. `open`: it needs no token. */
 export function describeOperation(entry: Entry, open: boolean): Json {
   const { operationId, tag, summary, description, query = {}, headers = {}, body } = entry;
   const parameters = [

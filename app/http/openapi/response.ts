@@ -4,7 +4,7 @@ import { type Json, refOrSchema } from './json-schema.ts';
 
 export interface Described {
   readonly description: string;
-  /** The media type; JSON unless told otherwise. */
+  /** The media type; JSON where it is left out. */
   readonly type?: string;
   readonly schema: z.ZodType;
   readonly example?: unknown;

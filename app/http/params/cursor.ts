@@ -1,8 +1,8 @@
-// Cursors: a place in the ordered list as an opaque word of a URL.
+// Cursors: a position in the ordered list as opaque text in a URL.
 import * as z from 'zod';
 import type { Cursor } from '../../model/page.ts';
 
-/** Returns a cursor as base64url text. Callers take it from a Link header and never look inside. */
+/** Returns a cursor as base64url text. To callers it is opaque. */
 export function encodeCursor({ direction, key }: Cursor): string {
   const value = [direction === 'after' ? 'a' : 'b', key.seconds, key.nanos, key.messageId];
   return Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -23,6 +23,12 @@ export type Parsed<Query> =
 /** The text of a parameter as it was sent; undefined where it is absent. */
 export type TextOf = (name: string) => string | undefined;
 
+/** An issue without its location and input. */
+interface Words {
+  readonly type: IssueType;
+  readonly msg: string;
+}
+
 /** A rule about several parameters. Those that do not fit their own schema are missing from `values`. */
 type Rule<Shape extends Parameters> = (
   values: Partial<Values<Shape>>,
@@ -52,7 +58,7 @@ export function parseQuery<Shape extends Parameters>(
   return issues.length > 0 ? { issues } : { query: values as Values<Shape> };
 }
 
-/** Returns a function that looks a parameter up in a query string. */
+/** Returns a function that finds the last value of a parameter in a query string. */
 export function textsOf(queryString: string): TextOf {
   const parameters = new URLSearchParams(queryString);
   return (name) => parameters.getAll(name).at(-1);
@@ -73,36 +79,32 @@ export function parameterIssue(
   return { type, loc, msg, input: boundedInput(text) };
 }
 
-/** Returns an issue of a rule that no schema of one parameter can say. */
+/** Returns the issue of a rule about several parameters, at the parameter `name`. */
 export function ruleIssue(name: string, msg: string, textOf: TextOf): ValidationIssue {
   return { type: 'value_error', loc: ['query', name], msg, input: boundedInput(textOf(name)) };
 }
 
-function wordsOf(issue: z.core.$ZodIssue | undefined): { type: IssueType; msg: string } {
-  switch (issue?.code) {
-    case 'invalid_format':
-      return {
-        type: 'int_parsing',
-        msg: 'Input should be a valid integer, unable to parse string as an integer',
-      };
-    case 'too_small':
-      return {
-        type: 'greater_than_equal',
-        msg: `Input should be greater than or equal to ${issue.minimum}`,
-      };
-    case 'too_big':
-      return atMost(issue.maximum);
-    case 'invalid_value':
-      return { type: 'value_error', msg: `Input should be one of ${issue.values.join(', ')}` };
-    case 'invalid_type':
-      return { type: 'missing', msg: 'Field required' };
-    case 'custom':
-      if (issue.params?.['type'] === INVALID_INSTANT.type) return INVALID_INSTANT;
+function wordsOf(issue: z.core.$ZodIssue | undefined): Words {
+  if (issue?.code === 'too_big') return atMost(issue.maximum);
+  if (issue?.code === 'too_small') {
+    const msg = `Input should be greater than or equal to ${issue.minimum}`;
+    return { type: 'greater_than_equal', msg };
   }
-  return { type: 'value_error', msg: issue?.message ?? 'Value error' };
+  if (issue?.code === 'invalid_format') {
+    const msg = 'Input should be a valid integer, unable to parse string as an integer';
+    return { type: 'int_parsing', msg };
+  }
+  if (issue?.code === 'invalid_type') return { type: 'missing', msg: 'Field required' };
+  if (issue?.code === 'custom' && issue.params?.['type'] === INVALID_INSTANT.type)
+    return INVALID_INSTANT;
+  const msg =
+    issue?.code === 'invalid_value'
+      ? `Input should be one of ${issue.values.join(', ')}`
+      : (issue?.message ?? 'Value error');
+  return { type: 'value_error', msg };
 }
 
-/** The words for a number that is too large. */
-export function atMost(maximum: number | bigint): { type: IssueType; msg: string } {
+/** Returns the words for a number that is too large. */
+export function atMost(maximum: number | bigint): Words {
   return { type: 'less_than_equal', msg: `Input should be less than or equal to ${maximum}` };
 }

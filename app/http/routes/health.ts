@@ -4,7 +4,7 @@ import * as schemas from '../openapi/schemas.ts';
 import { LIVE, readyReply } from '../replies.ts';
 import type { Route } from '../route.ts';
 
-/** Checks nothing: whatever else is wrong, a process that can respond is alive. */
+/** Checks nothing: a process that can respond is alive, even if it is not ready. */
 export const live: Route = {
   path: '/health/live',
   access: 'open',

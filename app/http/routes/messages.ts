@@ -28,10 +28,10 @@ const query = {
   cursor: optional(cursor()).describe('Where to go on, from a Link header; instead of `offset`.'),
 };
 
-/** Reads the query string. A cursor and an offset both say where the page begins. */
+/** Parses the query string. A cursor and an offset exclude each other: each is where the page begins. */
 function parse(queryString: string) {
-  return parseQuery(query, queryString, ({ offset = 0, cursor: place }, textOf) =>
-    place !== undefined && offset !== 0
+  return parseQuery(query, queryString, ({ offset = 0, cursor: start }, textOf) =>
+    start !== undefined && offset !== 0
       ? [ruleIssue('cursor', 'Input should not come with an offset', textOf)]
       : [],
   );
@@ -52,9 +52,9 @@ export const messages: Route = {
           from = null,
           since = null,
           q = null,
-          cursor: place = null,
+          cursor: start = null,
         } = parsed.query;
-        const page = await store.page({ limit, offset, from, since, text: q, cursor: place });
+        const page = await store.page({ limit, offset, from, since, text: q, cursor: start });
         // The links carry the prefix whether or not a proxy has stripped it from this request.
         const link = linkHeader(`${basePath}${path}`, queryString, page);
         return exchange.send(pageReply(page, parsed.query, link));

@@ -15,7 +15,7 @@ export const stats: Route = {
         operationId: 'getStats',
         tag: 'Read',
         summary: 'Count messages and senders',
-        responses: { 200: { description: 'The figures of all messages.', schema: schemas.stats } },
+        responses: { 200: { description: 'Statistics of all messages.', schema: schemas.stats } },
         failures: ['internal_error', 'unavailable'],
       },
     },

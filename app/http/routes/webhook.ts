@@ -21,7 +21,7 @@ const receiveWebhook: Handler = async (exchange, { receive, bodies }) => {
   }
 };
 
-/** Open: a webhook is vouched for by its signature. */
+/** Open: a webhook is authenticated by its signature. */
 export const webhook: Route = {
   path: '/webhook',
   access: 'open',
@@ -33,7 +33,7 @@ export const webhook: Route = {
         tag: 'Receive',
         summary: 'Store a signed message exactly once',
         description:
-          'The signature is checked over the raw bytes before anything else is looked at. ' +
+          'The signature is verified over the raw bytes before they are parsed. ' +
           'A 200 is sent only when the message is on disk; the same `message_id` again is 200 too, and changes nothing.',
         headers: {
           'X-Signature': z

@@ -1,4 +1,4 @@
-// One open stream: writes Server-Sent Events, and says when it can take more.
+// One open stream: writes Server-Sent Events, and tracks whether the client keeps up.
 import type { ServerResponse } from 'node:http';
 
 /** What may wait in this process for a client that reads slowly. More is not read for it until it has caught up. */
