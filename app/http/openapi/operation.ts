@@ -3,8 +3,7 @@ import type * as z from 'zod';
 import type { Parameters } from '../params/query.ts';
 import { FAILURES, type Failure } from './failures.ts';
 import { type Json, jsonSchema, refOrSchema } from './json-schema.ts';
-import type { Described } from './response.ts';
-import { response } from './response.ts';
+import { type Described, response } from './response.ts';
 
 /** The groups of the description, in the order of the page. */
 export const TAGS = [
