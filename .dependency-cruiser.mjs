@@ -6,20 +6,10 @@ const ROOMS = {
   'sync-directory': [],
   config: ['model'],
   ingest: ['model', 'storage/store'],
-  query: ['model'],
   storage: ['model', 'sync-directory'],
   observe: ['model', 'storage/store'],
-  http: ['ingest', 'query', 'observe', 'model', 'storage/store'],
-  service: [
-    'model',
-    'config',
-    'ingest',
-    'query',
-    'observe',
-    'http',
-    'storage/open',
-    'storage/store',
-  ],
+  http: ['ingest', 'observe', 'model', 'storage/store'],
+  service: ['model', 'config', 'ingest', 'observe', 'http', 'storage/open', 'storage/store'],
   main: ['service', 'config'],
   // The command `serve` is the process; `send` signs as `ingest` verifies, and `import` decodes as it does.
   cli: [
@@ -54,7 +44,7 @@ const OWNED = {
   'csv-parse': ['cli'],
   pino: ['observe'],
   'prom-client': ['observe'],
-  zod: ['model', 'ingest', 'query', 'http'],
+  zod: ['model', 'ingest', 'http'],
   'node:sqlite': ['storage'],
   'node:http': ['http'],
 };

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import { readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
-import { Feed } from './http/stream/feed.ts';
+import { Broadcaster } from './http/stream/broadcaster.ts';
 import { type Receive, receive as receiveWith } from './ingest/receive.ts';
 import { isExpected } from './model/refusal.ts';
 import { Events } from './observe/events.ts';
@@ -62,18 +62,18 @@ export async function startService(
     },
     events.storeObserver(fatal),
   ).catch(startError('DATABASE_URL'));
-  const feed = new Feed(store);
-  store.onCommit(() => feed.wake());
+  const broadcaster = new Broadcaster(store);
+  store.onCommit(() => broadcaster.wake());
   const assets = readAssets(config.basePath);
   if (assets.size === 0) events.dashboardMissing();
-  watch(metrics, sourcesOf(config, store, feed, log));
+  watch(metrics, sourcesOf(config, store, broadcaster, log));
   const { basePath, secrets, tokens, bodyBytesMax, connectionsMax } = config;
   if (tokens.api === null) events.readsOpen();
   const receive: Receive = (body, signature) => receiveWith(store, secrets, body, signature);
   const server = new HttpServer(
     createRouter({
       store,
-      feed,
+      broadcaster,
       assets,
       basePath,
       receive,
@@ -93,7 +93,7 @@ export async function startService(
     return {
       url,
       stop: async () => {
-        feed.close();
+        broadcaster.close();
         await server.drain(DRAIN_TIMEOUT_MS);
         await store.close();
       },
@@ -114,12 +114,12 @@ function startError(about: string): (error: unknown) => never {
 }
 
 /** Where the gauges look when they are scraped. */
-function sourcesOf(config: Config, store: Store, feed: Feed, log: Log): Sources {
+function sourcesOf(config: Config, store: Store, broadcaster: Broadcaster, log: Log): Sources {
   return {
     writerDepth: () => store.appendsWaiting,
     readersWaiting: () => store.readsWaiting,
     droppedLogLines: log.droppedLines,
-    openStreams: () => feed.size,
+    openStreams: () => broadcaster.size,
     storeGauges: store.gauges,
     readStoreGauges: () => store.readGauges(),
     readiness: () => readiness(config.secrets.current, store),

@@ -140,9 +140,9 @@ describe('a failure of ours', () => {
   it('is answered 500, and the service goes on', async (t) => {
     const main = mutant(
       t,
-      'ingest/decode.ts',
-      `if (!isUtf8(body)) return invalidJson('body is not valid UTF-8', 0);`,
-      `if (!isUtf8(body)) throw new Error('not UTF-8');`,
+      'ingest/json.ts',
+      `if (!isUtf8(bytes)) return { reason: 'body is not valid UTF-8', position: 0 };`,
+      `if (!isUtf8(bytes)) throw new Error('not UTF-8');`,
     );
     const failing = await startService(t, { main });
     const body = Buffer.from([0xff]);

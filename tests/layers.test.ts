@@ -40,17 +40,15 @@ async function cruise(directory: string, args: readonly string[]): Promise<Repor
 const REFUSED: readonly [rule: string, file: string, source: string][] = [
   ['room-model', 'app/model/a.ts', "import '../cli/y.ts';"],
   ['room-sync-directory', 'app/sync-directory.ts', "import './model/y.ts';"],
-  ['room-http', 'app/http/e.ts', "import '../sync-directory.ts';"],
+  ['room-http', 'app/http/j.ts', "import '../sync-directory.ts';"],
   ['room-config', 'app/config.ts', "import './http/y.ts';"],
-  ['room-ingest', 'app/ingest/a.ts', "import '../query/y.ts';"],
-  ['room-query', 'app/query/a.ts', "import '../ingest/y.ts';"],
+  ['room-ingest', 'app/ingest/a.ts', "import '../observe/y.ts';"],
   [
     'room-storage',
     'app/storage/sqlite/file/c.ts',
     "import type { Y } from '../../../observe/y.ts';",
   ],
   ['room-ingest', 'app/ingest/c.ts', "import '../storage/admin.ts';"],
-  ['room-query', 'app/query/j.ts', "import type { Y } from '../storage/store.ts';"],
   ['room-observe', 'app/observe/a.ts', "import '../storage/admin.ts';"],
   ['room-http', 'app/http/a.ts', "import '../storage/open.ts';"],
   ['room-service', 'app/service.ts', "import './cli/y.ts';"],
@@ -78,16 +76,16 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
   ['every-file-has-a-room', 'app/attic/a.ts', "import '../model/y.ts';"],
   ['model-is-facts', 'app/model/b.ts', "import 'node:fs';"],
   ['model-is-facts', 'app/model/c.ts', "import 'pino';"],
-  ['only-model-ingest-query-http-imports-zod', 'app/storage/a.ts', "import 'zod';"],
+  ['only-model-ingest-http-imports-zod', 'app/storage/a.ts', "import 'zod';"],
   ['only-storage-imports-sqlite', 'app/cli/b.ts', "import 'node:sqlite';"],
   ['only-observe-imports-pino', 'app/model/c.ts', "import 'pino';"],
-  ['only-cli-imports-commander', 'app/query/g.ts', "import 'commander';"],
-  ['only-cli-imports-csv-parse', 'app/query/i.ts', "import 'csv-parse';"],
+  ['only-cli-imports-commander', 'app/http/g.ts', "import 'commander';"],
+  ['only-cli-imports-csv-parse', 'app/http/i.ts', "import 'csv-parse';"],
   ['only-observe-imports-prom-client', 'app/http/d.ts', "import 'prom-client';"],
   ['only-http-imports-http', 'app/ingest/b.ts', "import 'node:http';"],
-  ['what-ships-needs-nothing-else', 'app/query/d.ts', "import 'fast-check';"],
+  ['what-ships-needs-nothing-else', 'app/http/h.ts', "import 'fast-check';"],
   ['suites-from-outside', 'tests/a.test.ts', "import '../app/http/y.ts';"],
-  ['suites-from-outside', 'tests/faults/a.test.ts', "import '../../app/query/y.ts';"],
+  ['suites-from-outside', 'tests/faults/a.test.ts', "import '../../app/http/y.ts';"],
   [
     'suites-take-no-types-of-the-model',
     'tests/b.ts',
@@ -96,8 +94,8 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
   ['contract-knows-no-engine', 'tests/contract/a.ts', "import '../../app/storage/y.ts';"],
   ['web-talks-to-the-public-api', 'web/a.ts', "import '../app/http/y.ts';"],
   ['no-cycle', 'app/http/b.ts', "import './b.ts';"],
-  ['no-orphan', 'app/query/e.ts', ''],
-  ['resolves', 'app/query/f.ts', "import './nowhere.ts';"],
+  ['no-orphan', 'app/http/e.ts', ''],
+  ['resolves', 'app/http/f.ts', "import './nowhere.ts';"],
 ];
 
 const ALLOWED: readonly [file: string, source: string][] = [
@@ -120,10 +118,7 @@ const ALLOWED: readonly [file: string, source: string][] = [
     'app/observe/ok.ts',
     "import '../model/y.ts'; import '../storage/store.ts'; import 'pino'; import 'prom-client';",
   ],
-  [
-    'app/http/ok.ts',
-    "import '../ingest/y.ts'; import '../query/y.ts'; import '../storage/store.ts'; import 'node:http';",
-  ],
+  ['app/http/ok.ts', "import '../ingest/y.ts'; import '../storage/store.ts'; import 'node:http';"],
   ['app/service/ok.ts', "import '../storage/open.ts'; import '../storage/store.ts';"],
   [
     'app/cli/ok.ts',
@@ -174,7 +169,7 @@ describe('the layer check', () => {
       mkdirSync(dirname(join(directory, path)), { recursive: true });
       writeFileSync(join(directory, path), `${source}\nexport type Y = 1;\n`);
     };
-    for (const room of ['model', 'ingest', 'query', 'storage', 'observe', 'http', 'cli'])
+    for (const room of ['model', 'ingest', 'storage', 'observe', 'http', 'cli'])
       write(`app/${room}/y.ts`, '');
     for (const room of ['file', 'index', 'write', 'read', 'maintenance'])
       write(`app/storage/sqlite/${room}/y.ts`, '');

@@ -1,4 +1,4 @@
-// The files of the dashboard, read once at start: pages get the prefix of their links, the rest comes compressed from the build.
+// The files of the dashboard, read once at start: links of pages get the prefix, other files are compressed by the build.
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -14,7 +14,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
   '.webmanifest': 'application/manifest+json',
 };
-/** Pages have an address without an extension. */
+/** URL paths of the pages: without an extension. */
 const PAGES: Readonly<Record<string, string>> = { '/index.html': '/', '/docs.html': '/docs' };
 
 /** In the order in which they are preferred. */
@@ -24,15 +24,15 @@ export type Encoding = (typeof ENCODINGS)[number];
 export interface Asset {
   readonly contentType: string;
   readonly etag: string;
-  /** Whether the name tells the content, so that it may be kept for ever. */
+  /** Whether the name contains a hash of the content, so that it may be cached for ever. */
   readonly immutable: boolean;
   readonly bodies: Readonly<Record<'identity', Buffer> & Partial<Record<'br' | 'gzip', Buffer>>>;
 }
 
-/** Each file by the path of its URL. */
+/** Files by the path of their URL. */
 export type Assets = ReadonlyMap<string, Asset>;
 
-/** Reads what `npm run build` made; empty where it was not run. `basePath` begins each link of a page. */
+/** Returns the files that `npm run build` wrote; none where it was not run. `basePath` is put before each link of a page. */
 export function readAssets(basePath: string): Assets {
   const assets = new Map<string, Asset>();
   for (const name of globSync('**/*.*', { cwd: DIRECTORY })) {
@@ -56,7 +56,7 @@ function fileBodies(file: string): Asset['bodies'] {
 }
 
 /**
- * A page whose links, relative in the build, are made absolute: `/inbox` and `/inbox/` are both its address,
+ * Returns a page whose links, relative in the build, are made absolute: `/inbox` and `/inbox/` are both its address,
  * and a browser resolves relative links differently under the two.
  */
 function pageBodies(file: string, basePath: string): Asset['bodies'] {
@@ -70,7 +70,7 @@ function copy(file: string, encoding: 'br' | 'gzip', extension: string): Record<
   return existsSync(file + extension) ? { [encoding]: readFileSync(file + extension) } : {};
 }
 
-/** The best encoding that an Accept-Encoding header allows (RFC 9110, section 12.5.3); one with q=0 is refused. */
+/** Returns the preferred encoding that an Accept-Encoding header allows (RFC 9110, section 12.5.3); one with q=0 is refused. */
 export function chooseEncoding(header: string | undefined): Encoding {
   const accepted = new Set(
     (header ?? '')

@@ -1,30 +1,30 @@
-// One connection: the request that came last over it, its last answer, and the release of its socket, whatever the client does.
+// One connection: the latest request on it, its last response, and the release of its socket, whatever the client does.
 import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Events } from '../observe/events.ts';
 import { type Reply, protocolError } from './replies.ts';
 
-/** How long a client may go on sending after the last answer of its connection. With the time to notice, less than 5 s. */
+/** How long a client may go on sending after the last response of its connection. With the time to notice, less than 5 s. */
 const LINGER_MS = 4_000;
-/** A client that takes nothing of its last answer is cut off after one to two of these: Node looks once in each for progress. */
+/** A client that reads nothing of its last response is cut off after one to two of these: Node checks once in each for progress. */
 const LAST_UNREAD_MS = 2_000;
-/** The same for an answer that others follow. Longer than the heartbeat of a stream. */
+/** The same for a response that others follow. Longer than the heartbeat of a stream. */
 const UNREAD_MS = 20_000;
 
 /** Node's code for a request that has not arrived within its time. */
 const TIMED_OUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Node's code for a client that ended its half of the connection in the middle of a request. */
 const CUT_SHORT = 'HPE_INVALID_EOF_STATE';
-/** Node's code for bytes behind a request that closes its connection. */
-const BEHIND_THE_LAST = 'HPE_CLOSED_CONNECTION';
+/** Node's code for bytes after a request that closes its connection. */
+const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
 
-/** A request and its answer, as far as their connection is concerned. */
+/** A request and its response, as far as their connection is concerned. */
 export interface Pending {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Answers the request before all of it has arrived, as the last one of its connection. */
+  /** Responds to the request before all of it has arrived, as the last one of its connection. */
   readonly refuse: (reply: Reply) => void;
-  /** The client has given the request up. */
+  /** The client has abandoned the request. */
   readonly abandoned: () => void;
 }
 
@@ -32,8 +32,8 @@ export class Connection {
   readonly #socket: Socket;
   readonly #events: Events;
   #latest: Pending | null = null;
-  /** Requests that have no answer yet. */
-  #unanswered = 0;
+  /** Requests that have no response yet. */
+  #pendingResponses = 0;
   #ending = false;
 
   constructor(socket: Socket, events: Events) {
@@ -42,7 +42,7 @@ export class Connection {
     socket.once('end', () => this.limitUnread());
   }
 
-  /** Whether its last answer is decided, so that no further request is served. */
+  /** Whether its last response is decided, so that no further request is served. */
   get ending(): boolean {
     return this.#ending;
   }
@@ -50,12 +50,12 @@ export class Connection {
   /** A request has begun to arrive. */
   begin(pending: Pending): void {
     this.#latest = pending;
-    this.#unanswered += 1;
+    this.#pendingResponses += 1;
   }
 
-  /** An answer was written, or waits for those before it. */
-  answered(): void {
-    this.#unanswered -= 1;
+  /** A response was written, or waits for those before it. */
+  responded(): void {
+    this.#pendingResponses -= 1;
     this.limitUnread();
   }
 
@@ -64,29 +64,29 @@ export class Connection {
     if (this.#socket.bytesRead === 0) this.#socket.destroy();
   }
 
-  /** Limits how long the client may leave unread what was written. The system takes nearly every answer at once: then there is no timer. */
+  /** Limits how long the client may leave unread what was written. The system takes nearly every response at once: then there is no timer. */
   limitUnread(): void {
     if (this.#socket.writableLength === 0) return;
     const closing =
       this.#ending ||
       this.#socket.readableEnded ||
       this.#latest?.response.shouldKeepAlive === false;
-    const last = closing && this.#unanswered === 0;
+    const last = closing && this.#pendingResponses === 0;
     this.#socket.setTimeout(last ? LAST_UNREAD_MS : UNREAD_MS);
-    // Bytes that nobody waits for must not look like a client that reads.
+    // Bytes that are not awaited must not count as progress of a client that reads.
     if (last) this.#socket.pause();
   }
 
   /**
-   * The last answer is out: ends our half, discards what the client still sends, and releases the socket. Closing at once
-   * would reset the connection under a client that is sending, and could take the answer with it (RFC 9112, section 9.6).
+   * The last response is written: ends our half, discards what the client still sends, and releases the socket. Closing at
+   * once would reset the connection under a client that is sending, and could lose the response (RFC 9112, section 9.6).
    */
   linger(): void {
     this.#ending = true;
     const socket = this.#socket;
     // When the client ends its half too, Node closes the socket.
     socket.end();
-    // From here on there is one limit, whatever was set while the answer waited.
+    // From here on there is one limit: that of the response, where it waited, no longer counts.
     socket.setTimeout(0).resume();
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => clearTimeout(timer));
@@ -94,19 +94,22 @@ export class Connection {
     if (request?.complete === false) request.resume().once('end', () => socket.destroySoon());
   }
 
-  /** Ends the connection over bytes that are no usable request, or over a request that took too long to arrive. */
+  /**
+   * Ends the connection because of bytes that are not a usable request, or a request that took too long to arrive.
+   * `code` is Node's code of the error.
+   */
   refuse(code: string): void {
     const socket = this.#socket;
-    if (code === BEHIND_THE_LAST || this.#ending) return;
+    if (code === AFTER_THE_LAST || this.#ending) return;
     this.#ending = true;
     const silent = code === TIMED_OUT && socket.bytesRead === 0;
     if (silent || !socket.writable || code === 'ECONNRESET') socket.destroy();
-    else if (this.#latest === null) this.#answer(code);
+    else if (this.#latest === null) this.#respond(code);
     else if (!this.#latest.request.complete) this.#refuseBody(this.#latest, code);
     else {
-      // The answer to bytes that are no request comes after all others.
+      // The response to bytes that are not a request comes after all others.
       this.limitUnread();
-      whenSent(this.#latest.response, () => this.#answer(code));
+      whenSent(this.#latest.response, () => this.#respond(code));
     }
   }
 
@@ -115,12 +118,12 @@ export class Connection {
       if (code === CUT_SHORT) abandoned();
       refuse(protocolError(code));
     } else if (code === TIMED_OUT && !response.writableFinished) this.#socket.destroy();
-    // It was answered before all of it had arrived: a second answer would be taken for that of another request.
+    // It has its response, from before all of it had arrived: a second one would be taken for that of another request.
     else whenSent(response, () => this.linger());
   }
 
-  /** Answers bytes that never became a request. */
-  #answer(code: string): void {
+  /** Responds to bytes that never became a request. */
+  #respond(code: string): void {
     if (!this.#socket.writable) return;
     const { status, body } = protocolError(code);
     this.#events.protocolError(status, code);

@@ -1,35 +1,31 @@
-// One request and its answer: gives it an id, times it, writes the reply, and reports how it ended.
+// One request and its response: assigns an id, measures the time, writes the reply, and reports how it ended.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Receipt } from '../model/receipt.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 import type { Events } from '../observe/events.ts';
 import type { Connection, Pending } from './connection.ts';
-import type { Reply } from './replies.ts';
+import { CLIENT_CLOSED_REQUEST, type Reply } from './replies.ts';
 
-/** nginx's number for a client that went away before its answer; it is logged, never sent. */
-const CLIENT_CLOSED_REQUEST = 499;
 /** A caller's id is kept when it is well-formed: visible ASCII without quotes and separators, bounded. */
 const REQUEST_ID = /^[A-Za-z0-9._:+/=@-]{1,128}$/;
 
-/** The parts of a request that name what is asked for. */
+/** The target of a request (RFC 9112, section 3.2), and its route. */
 export interface Target {
-  /** The path of the URL, as it came. */
+  /** The path of the URL, as it was sent. */
   readonly path: string;
   /** The part of the URL after `?`; empty without one. */
   readonly queryString: string;
-  /** The same without the prefix that a reverse proxy may have left on it: the key of the route. */
-  readonly resource: string;
   /** The route that serves it, as a label of metrics: bounded in number, unlike paths. */
   readonly route: string;
 }
 
 /** Returns a caller's id where it is well-formed, else a new one. */
-function requestIdOf(given: string | string[] | undefined): string {
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && REQUEST_ID.test(header) ? header : randomUUID();
 }
 
-/** A request as it comes from the server, before it is known what it asks for. */
+/** A request as the server hands it over, before its route is known. */
 export interface Arrival {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -64,18 +60,18 @@ export class Exchange implements Pending {
     return this.request.method ?? '';
   }
 
-  /** Counts what became of a webhook, also when its client is gone, and remembers it for the log line. */
+  /** Counts the outcome of a webhook, also when its client is gone, and keeps it for the log line. */
   received(receipt: Receipt): void {
     this.#receipt = receipt;
     this.#events.webhookReceived(receipt);
   }
 
-  /** Whether an answer has been begun. */
-  get answered(): boolean {
+  /** Whether a response has been begun. */
+  get responded(): boolean {
     return this.response.headersSent;
   }
 
-  /** Writes the reply, without its body where the method is HEAD. Does nothing when there is an answer already, or the client is gone. */
+  /** Writes the reply, without its body where the method is HEAD. Has no effect when a response was begun, or the client is gone. */
   send(reply: Reply<string | Buffer>): void {
     const { response } = this;
     if (reply.reason !== undefined) this.#events.unavailable(this.target.route, reply.reason);
@@ -91,19 +87,21 @@ export class Exchange implements Pending {
     else if (reply.body.length > 0 && !response.shouldKeepAlive && bodyIsComing(this.request))
       this.#sendEarly(reply.body);
     else response.end(reply.body);
-    this.#connection.answered();
+    this.#connection.responded();
   }
 
+  /** Writes the reply as the last one of its connection. */
   readonly refuse = (reply: Reply): void => {
     this.response.shouldKeepAlive = false;
     this.send(reply);
   };
 
+  /** The client has abandoned the request: it is logged as 499. */
   readonly abandoned = (): void => {
     this.#report(CLIENT_CLOSED_REQUEST);
   };
 
-  /** Writes the last answer of a connection over which the client is still sending: with `end` Node would close it at once. */
+  /** Writes the last response of a connection over which the client is still sending: with `end` Node would close it at once. */
   #sendEarly(body: string | Buffer): void {
     this.response.write(body, (error) => {
       if (error) return;
@@ -113,8 +111,8 @@ export class Exchange implements Pending {
   }
 
   /**
-   * Begins an answer that goes on until either side ends it. Returns what to write it to;
-   * null when nothing may follow: the client is gone, or asked for the headers only.
+   * Begins a response that goes on until either side ends it. Returns the stream to write it to;
+   * null when nothing may follow: the client is gone, or requested the headers only.
    */
   open(headers: Readonly<Record<string, string>>): ServerResponse | null {
     const { response } = this;
@@ -127,7 +125,7 @@ export class Exchange implements Pending {
       response.end();
       return null;
     }
-    // A client that has ended its half of the connection waits for an answer's end, and this one has none.
+    // A client that has ended its half of the connection waits for the response to end, and this one does not.
     const { socket } = this.request;
     if (socket.readableEnded) response.destroy();
     else socket.once('end', () => response.destroy());
@@ -137,7 +135,7 @@ export class Exchange implements Pending {
   #closed(): void {
     const { writableFinished, statusCode } = this.response;
     this.#report(writableFinished || this.#openEnded ? statusCode : CLIENT_CLOSED_REQUEST);
-    // The next answer may have been waiting for this one.
+    // The next response may have been waiting for this one.
     this.#connection.limitUnread();
   }
 

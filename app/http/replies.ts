@@ -1,14 +1,15 @@
-// Every answer that the service gives: the only place that picks a status.
-import type { Fault } from '../model/fault.ts';
+// Every reply that the service sends: the only place that picks a status.
 import { formatSeconds } from '../model/instant.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
 import type { Receipt } from '../model/receipt.ts';
 import type { TimelineCounts, TimelineQuery } from '../model/timeline.ts';
-import type { UnavailableReason } from '../model/unavailable.ts';
+import { UNAVAILABLE_REASONS, type UnavailableReason } from '../model/unavailable.ts';
+import type { ValidationIssue } from '../model/validation-issue.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { Asset, Encoding } from './assets.ts';
+import type { PlainError } from './errors.ts';
 
-/** An answer before it is written: the bytes of the body and the headers beside Content-Type and Content-Length. */
+/** A response before it is written: the bytes of the body and the headers beside Content-Type and Content-Length. */
 export interface Reply<Body extends string | Buffer = string> {
   readonly status: number;
   readonly body: Body;
@@ -17,24 +18,47 @@ export interface Reply<Body extends string | Buffer = string> {
   readonly reason?: UnavailableReason;
 }
 
+/** A client that went away before the response was written: nginx's number, which is logged and never sent. */
+export const CLIENT_CLOSED_REQUEST = 499;
 const RETRY_AFTER_SECONDS = '1';
 
 function json(status: number, value: unknown, headers?: Reply['headers']): Reply {
   return { status, body: JSON.stringify(value), ...(headers === undefined ? {} : { headers }) };
 }
 
-const STORED = json(200, { status: 'ok' });
-const INVALID_SIGNATURE = json(401, { detail: 'invalid signature' });
-/** RFC 6750, section 3: what to send, and nothing about what was wrong. */
-export const UNAUTHORIZED = json(401, { detail: 'unauthorized' }, { 'WWW-Authenticate': 'Bearer' });
-const TOO_LARGE = json(413, { detail: 'payload too large' });
-
-/** A 503 that says when to come again. */
-function unavailable(reason: UnavailableReason, value: { detail: string }): Reply {
+/** Returns a 503 that says when to try again. */
+function unavailable(reason: UnavailableReason, value: { readonly detail: string }): Reply {
   return { ...json(503, value, { 'Retry-After': RETRY_AFTER_SECONDS }), reason };
 }
 
-/** What a page of ours may do: run and fetch what comes from here, and nothing else; no script or style within a page. */
+/** Codes whose reply is the same each time. */
+export type SentError =
+  Exclude<PlainError, 'client_closed_request' | 'not_ready'> | UnavailableReason;
+
+/** The replies to all refusals and failures but two: the bodies of validation issues and of readiness differ each time. */
+const ERRORS: Readonly<Record<SentError, Reply>> = {
+  bad_request: json(400, { detail: 'Bad Request' }),
+  invalid_signature: json(401, { detail: 'invalid signature' }),
+  // RFC 6750, section 3: what to send, and nothing about what was wrong.
+  unauthorized: json(401, { detail: 'unauthorized' }, { 'WWW-Authenticate': 'Bearer' }),
+  not_found: json(404, { detail: 'Not Found' }),
+  method_not_allowed: json(405, { detail: 'Method Not Allowed' }),
+  request_timeout: json(408, { detail: 'Request Timeout' }),
+  payload_too_large: json(413, { detail: 'payload too large' }),
+  headers_too_large: json(431, { detail: 'Request Header Fields Too Large' }),
+  internal_error: json(500, { detail: 'Internal Server Error' }),
+  ...unavailableReplies(),
+};
+
+function unavailableReplies(): Record<UnavailableReason, Reply> {
+  const replies = UNAVAILABLE_REASONS.map((reason) => {
+    const detail = reason === 'too_many_streams' ? 'too many streams' : 'storage unavailable';
+    return [reason, unavailable(reason, { detail })] as const;
+  });
+  return Object.fromEntries(replies) as Record<UnavailableReason, Reply>;
+}
+
+/** Pages may run and fetch files of this origin only; inline scripts and styles are refused. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -55,45 +79,46 @@ const PAGE_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-export const NOT_FOUND = json(404, { detail: 'Not Found' });
-export const INTERNAL_ERROR = json(500, { detail: 'Internal Server Error' });
+const STORED = json(200, { status: 'ok' });
 export const LIVE = json(200, { status: 'live' });
 
-/** The answer to one webhook, by what became of it. */
+/** Returns the reply to a refusal or a failure. */
+export function errorReply(code: SentError): Reply {
+  return ERRORS[code];
+}
+
+/** Returns the reply to a webhook, by its outcome. */
 export function webhookReply(receipt: Receipt): Reply {
   switch (receipt.outcome) {
     case 'created':
     case 'duplicate':
       return STORED;
     case 'invalid_signature':
-      return INVALID_SIGNATURE;
-    case 'validation_error':
-      return invalid(receipt.faults);
     case 'payload_too_large':
-      return TOO_LARGE;
+      return ERRORS[receipt.outcome];
+    case 'validation_error':
+      return invalid(receipt.issues);
     case 'unavailable':
-      return storageUnavailable(receipt.reason ?? 'other');
+      return ERRORS[receipt.reason ?? 'other'];
   }
 }
 
-/** 422 in FastAPI's shape. */
-export function invalid(faults: readonly Fault[]): Reply {
-  return json(422, { detail: faults });
+/** Returns a 422 in FastAPI's shape. */
+export function invalid(issues: readonly ValidationIssue[]): Reply {
+  return json(422, { detail: issues });
 }
 
-/** `Allow` lists the methods that the path has. */
+/** Returns a 405. `methods` are those that the path has, for the `Allow` header (RFC 9110, section 15.5.6). */
 export function methodNotAllowed(methods: readonly string[]): Reply {
-  return json(405, { detail: 'Method Not Allowed' }, { Allow: methods.join(', ') });
+  return { ...ERRORS.method_not_allowed, headers: { Allow: methods.join(', ') } };
 }
 
-/** The store cannot answer now; asking again later may help. */
-export function storageUnavailable(reason: UnavailableReason): Reply {
-  return unavailable(reason, { detail: 'storage unavailable' });
-}
-
-/** `link` is the value of the Link header (RFC 8288). */
-export function pageReply(page: Page, query: MessageQuery, link: string): Reply<Buffer> {
-  const { limit, offset } = query;
+/** Returns a page. `link` is the value of the Link header (RFC 8288). */
+export function pageReply(
+  page: Page,
+  { limit, offset }: Pick<MessageQuery, 'limit' | 'offset'>,
+  link: string,
+): Reply<Buffer> {
   const body = Buffer.concat([
     Buffer.from('{"data":'),
     page.json,
@@ -122,11 +147,7 @@ export const STREAM_HEADERS = {
   'X-Accel-Buffering': 'no',
 } as const;
 
-/** As many streams are open as may be, or the service is stopping. */
-export function streamRefused(reason: UnavailableReason): Reply {
-  return unavailable(reason, { detail: 'too many streams' });
-}
-
+/** Returns the state of each readiness check, as 503 where one does not hold. */
 export function readyReply({ reason, checks }: Readiness): Reply {
   if (reason === null) return json(200, { status: 'ready', checks });
   const body = { detail: 'not ready', status: 'not ready', checks };
@@ -137,7 +158,10 @@ export function metricsReply(text: string, contentType: string): Reply {
   return { status: 200, body: text, headers: { 'Content-Type': contentType } };
 }
 
-/** A file of the dashboard in one encoding, or 304 where the client has it. Files named by their content never change. */
+/**
+ * Returns a file of the dashboard in one encoding, or 304 where `known`, the value of If-None-Match, is its tag.
+ * Files named by their content never change.
+ */
 export function assetReply(asset: Asset, encoding: Encoding, known: string): Reply<Buffer> {
   const body = asset.bodies[encoding] ?? asset.bodies.identity;
   const headers = {
@@ -154,10 +178,9 @@ export function assetReply(asset: Asset, encoding: Encoding, known: string): Rep
   return { status: 200, body, headers };
 }
 
-/** What the parser of HTTP refused: Node's code of the error gives the status. */
+/** Returns the reply to what Node's HTTP parser refused. `code` is Node's code of the error. */
 export function protocolError(code: string): Reply {
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return json(431, { detail: 'Request Header Fields Too Large' });
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return json(408, { detail: 'Request Timeout' });
-  return json(400, { detail: 'Bad Request' });
+  if (code === 'HPE_HEADER_OVERFLOW') return ERRORS.headers_too_large;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ERRORS.request_timeout;
+  return ERRORS.bad_request;
 }

@@ -1,128 +1,135 @@
-// The table of paths and methods, and the way from a request to its handler.
-import { StoreUnavailable, type Store } from '../storage/store.ts';
-import type { Receive } from '../ingest/receive.ts';
+// The table of routes, and the way from a request to its handler.
+import manifest from '../../package.json' with { type: 'json' };
+import { StoreUnavailable } from '../storage/store.ts';
 import type { Events } from '../observe/events.ts';
-import type { Metrics } from '../observe/metrics.ts';
+import { startAtZero } from '../observe/unavailable-counter.ts';
 import { type Tokens, createGuard } from './access.ts';
 import type { Assets } from './assets.ts';
 import { BodyReader } from './body.ts';
-import { type Arrival, Exchange, type Target } from './exchange.ts';
-import {
-  INTERNAL_ERROR,
-  NOT_FOUND,
-  UNAUTHORIZED,
-  methodNotAllowed,
-  storageUnavailable,
-} from './replies.ts';
-import { asset } from './routes/asset.ts';
+import { type Arrival, Exchange } from './exchange.ts';
+import { describeApi } from './openapi/document.ts';
+import { errorReply, methodNotAllowed, okJson } from './replies.ts';
+import type { Access, Handler, Route, Services } from './route.ts';
+import { assetRoutes } from './routes/asset.ts';
 import { live, ready } from './routes/health.ts';
-import { openApi } from './routes/openapi.ts';
 import { messages } from './routes/messages.ts';
 import { metrics } from './routes/metrics.ts';
+import { openApi } from './routes/openapi.ts';
 import { stats } from './routes/stats.ts';
 import { stream } from './routes/stream.ts';
 import { timeline } from './routes/timeline.ts';
 import { webhook } from './routes/webhook.ts';
-import type { Feed } from './stream/feed.ts';
+
+/** Every route, in the order of the description; the files of the dashboard come beside them. */
+export const ROUTES: readonly Route[] = [
+  webhook,
+  messages,
+  stream,
+  stats,
+  timeline,
+  live,
+  ready,
+  metrics,
+  openApi,
+];
 
 /** Paths that share a label: there are as many files as the build made. */
 const ASSETS = '/assets/*';
-/** The label of every path that has no route. */
-const UNMATCHED = 'unmatched';
 
-export interface RouterOptions {
-  readonly store: Store;
-  readonly feed: Feed;
+export interface RouterOptions extends Omit<Services, 'bodies' | 'apiDescription'> {
   readonly assets: Assets;
-  /** Prefix under which a reverse proxy serves all of this; empty where there is none. */
-  readonly basePath: string;
-  readonly receive: Receive;
-  /** The key that webhooks are signed with now: the readiness looks at it. */
-  readonly secret: Buffer;
   readonly tokens: Tokens;
   readonly bodyBytesMax: number;
-  readonly metrics: Metrics;
   readonly events: Events;
 }
 
-type Handler = (exchange: Exchange) => Promise<void> | undefined;
-type Methods = ReadonlyMap<string, Handler>;
+/** A route, prepared for lookup. */
+interface Entry {
+  /** The path as a label of metrics: bounded in number, unlike the paths that callers make up. */
+  readonly label: string;
+  readonly access: Access;
+  readonly handlers: ReadonlyMap<string, Handler>;
+}
 
-/** Returns the function that answers every request. */
+/** Stands for every path without a route. It is guarded like a route, so that a caller without a token cannot tell the two apart. */
+const UNMATCHED: Entry = { label: 'unmatched', access: 'api', handlers: new Map() };
+
+/** Returns the function that responds to every request. */
 export function createRouter(options: RouterOptions): (arrival: Arrival) => void {
-  const { store, feed, secret, receive, events, basePath } = options;
-  const bodies = new BodyReader(options.bodyBytesMax);
-  const mayPass = createGuard(options.tokens, options.assets.keys());
-  const get = (handler: Handler): Methods =>
-    new Map([
-      ['GET', handler],
-      ['HEAD', handler],
-    ]);
-  const routes = new Map<string, Methods>([
-    ['/webhook', new Map([['POST', (exchange) => webhook(exchange, receive, bodies)]])],
-    ['/messages', get((exchange) => messages(exchange, store, basePath))],
-    ['/messages/stream', get((exchange) => stream(exchange, store, feed))],
-    ['/stats', get((exchange) => stats(exchange, store))],
-    ['/stats/timeline', get((exchange) => timeline(exchange, store))],
-    ['/health/live', get(live)],
-    ['/health/ready', get((exchange) => ready(exchange, store, secret))],
-    ['/metrics', get((exchange) => metrics(exchange, options.metrics))],
-    ['/openapi.json', get(openApi(basePath))],
-    ...[...options.assets].map(
-      ([path, file]) => [path, get((exchange) => asset(exchange, file))] as const,
-    ),
-  ]);
+  const { events, basePath } = options;
+  const mayPass = createGuard(options.tokens);
+  for (const route of ROUTES)
+    if (canBeUnavailable(route)) startAtZero(options.metrics.unavailable, route.path);
+  const table = tableOf([...ROUTES, ...assetRoutes(options.assets)]);
+  const services: Services = {
+    ...options,
+    bodies: new BodyReader(options.bodyBytesMax),
+    apiDescription: okJson(describeApi(ROUTES, manifest.version, basePath)),
+  };
 
   return (arrival) => {
     const { url = '/', headers } = arrival.request;
-    const target = targetOf(url, basePath, routes);
-    const exchange = new Exchange(arrival, target, events);
-    if (!mayPass(target.resource, headers.authorization)) {
-      exchange.send(UNAUTHORIZED);
+    const { path, queryString } = splitUrl(url);
+    const entry = table.get(withoutPrefix(path, basePath)) ?? UNMATCHED;
+    const exchange = new Exchange(arrival, { path, queryString, route: entry.label }, events);
+    if (!mayPass(entry.access, headers.authorization)) {
+      exchange.send(errorReply('unauthorized'));
       return;
     }
     const fail = (error: unknown): void => {
       if (error instanceof StoreUnavailable) {
-        // What nobody has foreseen needs its text to be found.
+        // An unforeseen error can only be found by its message.
         if (error.reason === 'other') events.requestFailed(exchange.requestId, error);
-        exchange.send(storageUnavailable(error.reason));
+        exchange.send(errorReply(error.reason));
         return;
       }
       events.requestFailed(exchange.requestId, error);
-      exchange.send(INTERNAL_ERROR);
+      exchange.send(errorReply('internal_error'));
     };
     try {
-      dispatch(exchange, routes.get(target.resource))?.catch(fail);
+      dispatch(exchange, entry, services)?.catch(fail);
     } catch (error) {
       fail(error);
     }
   };
 }
 
-/** Calls the handler, or says that there is none. Gives the handler's promise where it works on. */
-function dispatch(exchange: Exchange, methods: Methods | undefined): Promise<void> | undefined {
-  const handler = methods?.get(exchange.method);
-  if (methods === undefined) exchange.send(NOT_FOUND);
-  else if (handler === undefined) exchange.send(methodNotAllowed([...methods.keys()]));
-  else return handler(exchange);
+function tableOf(routes: readonly Route[]): ReadonlyMap<string, Entry> {
+  return new Map(
+    routes.map(({ path, access, methods: { GET, POST } }) => {
+      const handlers = new Map<string, Handler>();
+      if (GET !== undefined) handlers.set('GET', GET.handle).set('HEAD', GET.handle);
+      if (POST !== undefined) handlers.set('POST', POST.handle);
+      return [path, { label: path.startsWith('/assets/') ? ASSETS : path, access, handlers }];
+    }),
+  );
+}
+
+/** Returns whether the description has a 503 for the route. */
+function canBeUnavailable({ methods }: Route): boolean {
+  return Object.values(methods).some(({ openapi }) =>
+    openapi?.failures.some((failure) => failure === 'unavailable' || failure === 'not_ready'),
+  );
+}
+
+/** Calls the handler, or replies that there is none. Returns the promise of a handler that has to wait. */
+function dispatch(exchange: Exchange, entry: Entry, services: Services): Promise<void> | undefined {
+  const handler = entry.handlers.get(exchange.method);
+  if (handler !== undefined) return handler(exchange, services);
+  if (entry === UNMATCHED) exchange.send(errorReply('not_found'));
+  else exchange.send(methodNotAllowed([...entry.handlers.keys()]));
   return undefined;
 }
 
-/** Reads the target of a request. Proxies differ in whether they strip the prefix: it counts with it and without it. */
-function targetOf(url: string, basePath: string, routes: ReadonlyMap<string, unknown>): Target {
+function splitUrl(url: string): { readonly path: string; readonly queryString: string } {
   // A proxy may send the absolute form, http://host/path (RFC 9112, section 3.2.2).
   const relative = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '');
-  const question = relative.indexOf('?');
-  const path = question === -1 ? relative : relative.slice(0, question);
-  const resource = withoutPrefix(path, basePath);
-  return {
-    path,
-    resource,
-    queryString: question === -1 ? '' : relative.slice(question + 1),
-    route: routes.has(resource) ? (resource.startsWith('/assets/') ? ASSETS : resource) : UNMATCHED,
-  };
+  const mark = relative.indexOf('?');
+  if (mark === -1) return { path: relative, queryString: '' };
+  return { path: relative.slice(0, mark), queryString: relative.slice(mark + 1) };
 }
 
+/** Returns the path of the route. Proxies differ in whether they strip the prefix: it counts with it and without it. */
 function withoutPrefix(path: string, basePath: string): string {
   if (basePath === '') return path;
   if (path === basePath) return '/';

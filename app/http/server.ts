@@ -8,7 +8,7 @@ import type { Arrival } from './exchange.ts';
 /** Time for the headers of a request, and for the whole of it, to arrive. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than the idle time of common proxies (60 s), so that it is the proxy that closes a connection, not we under a request. */
+/** Longer than the idle time of common proxies (60 s), so that it is the proxy that closes an idle connection, not the service while a request is on its way. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const HEADER_BYTES_MAX = 16_384;
 /**
@@ -16,7 +16,7 @@ const HEADER_BYTES_MAX = 16_384;
  * callers try again after 1, 3, 7 s. Node's own 511 is less than what comes at once when a provider catches up.
  */
 const BACKLOG = 4_096;
-/** How often a stopping server looks for connections that have become idle. */
+/** How often a stopping server checks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
 
 /** What one client, and all of them together, may take. */
@@ -31,17 +31,17 @@ export class HttpServer {
   readonly #events: Events;
   #draining = false;
 
-  /** `answer` answers each request. */
-  constructor(answer: (arrival: Arrival) => void, limits: Limits, events: Events) {
+  /** `route` responds to each request. */
+  constructor(route: (arrival: Arrival) => void, limits: Limits, events: Events) {
     const { bodyBytesMax, connectionsMax } = limits;
     this.#events = events;
     const arrive = (request: IncomingMessage, response: ServerResponse): void => {
       const connection = this.#connectionOf(request.socket);
-      // It was refused before it came: its head took too long, or the request before it was the last.
+      // The connection was refused meanwhile: this request's head took too long, or the request before it was the last.
       if (connection.ending) return;
       // A connection that stays open would keep a stopping server from its end.
       if (this.#draining) response.shouldKeepAlive = false;
-      answer({ request, response, connection });
+      route({ request, response, connection });
     };
     this.#server = createServer(
       {
@@ -53,14 +53,14 @@ export class HttpServer {
       },
       arrive,
     );
-    // A client may end its half of the connection after its last request, and is still to be answered. Node has no other
-    // way to that: it ends the connection itself unless this property is set, which has neither documentation nor a type.
+    // A client may end its half of the connection after its last request, and still expects the response. Node has no other
+    // way to allow that: it ends the connection itself unless this property is set, which has neither documentation nor a type.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.maxConnections = connectionsMax;
     this.#server.on('drop', () => events.connectionRefused());
     this.#server.on('connection', (socket) => this.#connectionOf(socket));
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      // A body that is going to be refused is not asked for.
+      // A body that is going to be refused is not requested.
       if (Number(request.headers['content-length'] ?? 0) <= bodyBytesMax) response.writeContinue();
       arrive(request, response);
     });
@@ -70,7 +70,7 @@ export class HttpServer {
     );
   }
 
-  /** Accepts connections. Returns the URL; rejects with the system's error where the address cannot be had. */
+  /** Accepts connections. Returns the URL; rejects with the system's error where the address cannot be used. */
   async listen(host: string, port: number): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once('error', reject);
@@ -83,7 +83,7 @@ export class HttpServer {
     return `http://${literal}:${actual}`;
   }
 
-  /** Stops accepting, lets requests in flight finish for at most `timeoutMs`, then cuts what is left. */
+  /** Stops accepting, lets requests in flight finish for at most `timeoutMs`, then closes the rest. */
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => {
@@ -93,7 +93,7 @@ export class HttpServer {
     this.#server.closeIdleConnections();
     // To Node a connection is not idle before its first request.
     for (const connection of this.#connections.values()) connection.closeUnused();
-    // A connection whose request began before is idle only once its answer is out.
+    // A connection whose request began before is idle only once its response is written.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_MS);
     await closed;
     clearInterval(sweep);

@@ -1,17 +1,22 @@
-// From the signed bytes to a valid message, or to the list of its faults.
+// From the signed bytes to a valid message, or to its validation issues.
 import type * as z from 'zod';
-import { boundedInput, type Fault } from '../model/fault.ts';
 import { type Message, messageSchema } from '../model/message.ts';
+import {
+  INVALID_INSTANT,
+  type IssueType,
+  type ValidationIssue,
+  boundedInput,
+} from '../model/validation-issue.ts';
 import { parseJson } from './json.ts';
 
-/** Either a message, or the faults and the id that the body carried nevertheless (for the log). */
+/** Either a message, or its issues and the id that the body carried nevertheless (for the log). */
 export type Decoded =
   | { readonly message: Message }
-  | { readonly faults: readonly Fault[]; readonly messageId: string | null };
+  | { readonly issues: readonly ValidationIssue[]; readonly messageId: string | null };
 
 const LOGGED_ID_UNITS_MAX = 512;
 
-/** Decodes the body of `POST /webhook`. Never throws: whatever the bytes are, they have an answer. */
+/** Decodes the body of `POST /webhook`. Never throws: bytes that are not a message have issues, one for each field. */
 export function decodeMessage(body: Buffer): Decoded {
   const json = parseJson(body);
   if ('reason' in json) return invalidJson(json.reason, json.position);
@@ -19,7 +24,7 @@ export function decodeMessage(body: Buffer): Decoded {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const msg = 'Input should be a valid dictionary or object to extract fields from';
     return {
-      faults: [{ type: 'model_attributes_type', loc: ['body'], msg, input: boundedInput(value) }],
+      issues: [{ type: 'model_attributes_type', loc: ['body'], msg, input: boundedInput(value) }],
       messageId: null,
     };
   }
@@ -27,25 +32,25 @@ export function decodeMessage(body: Buffer): Decoded {
   if (result.success) return { message: result.data };
   const fields = value as Record<string, unknown>;
   return {
-    faults: firstOfEachField(result.error.issues).map((issue) => faultOf(issue, fields)),
+    issues: firstOfEachField(result.error.issues).map((issue) => issueOf(issue, fields)),
     messageId: loggableId(fields['message_id']),
   };
 }
 
-/** The schema looks at the length of whatever has one, also of an object that is no string: the first fault says it all. */
+/** The schema checks the length of every value that has one, also of an object that is no string: the first issue is the meaningful one. */
 function firstOfEachField(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   const fields = issues.map((issue) => issue.path[0]);
   return issues.filter((issue, index) => fields.indexOf(issue.path[0]) === index);
 }
 
 function invalidJson(reason: string, position: number): Decoded {
-  const fault = {
+  const issue: ValidationIssue = {
     type: 'json_invalid',
     loc: ['body', position],
     msg: `JSON decode error: ${reason}`,
     input: {},
   };
-  return { faults: [fault], messageId: null };
+  return { issues: [issue], messageId: null };
 }
 
 function loggableId(id: unknown): string | null {
@@ -54,8 +59,8 @@ function loggableId(id: unknown): string | null {
     : null;
 }
 
-/** One issue of the schema in the words that Pydantic uses for the same fault. */
-function faultOf(issue: z.core.$ZodIssue, body: Record<string, unknown>): Fault {
+/** Returns an issue of the schema in the words that Pydantic uses for it. */
+function issueOf(issue: z.core.$ZodIssue, body: Record<string, unknown>): ValidationIssue {
   const field = String(issue.path[0]);
   const loc = ['body', field];
   if (!Object.hasOwn(body, field)) {
@@ -64,7 +69,7 @@ function faultOf(issue: z.core.$ZodIssue, body: Record<string, unknown>): Fault 
   return { ...describe(issue), loc, input: boundedInput(body[field]) };
 }
 
-function describe(issue: z.core.$ZodIssue): { type: string; msg: string } {
+function describe(issue: z.core.$ZodIssue): { type: IssueType; msg: string } {
   if (issue.code === 'too_small') {
     return {
       type: 'string_too_short',
@@ -77,11 +82,8 @@ function describe(issue: z.core.$ZodIssue): { type: string; msg: string } {
   if (issue.code === 'invalid_format') {
     return { type: 'string_pattern_mismatch', msg: `String should match pattern '^\\+[0-9]+$'` };
   }
-  if (issue.code === 'custom' && issue.params?.['type'] === 'datetime_parsing') {
-    const msg =
-      'Input should be a valid UTC instant, YYYY-MM-DDTHH:MM:SS with an optional fraction, and Z';
-    return { type: 'datetime_parsing', msg };
-  }
+  if (issue.code === 'custom' && issue.params?.['type'] === INVALID_INSTANT.type)
+    return INVALID_INSTANT;
   if (issue.code === 'custom') {
     return {
       type: 'string_unicode',

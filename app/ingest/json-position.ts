@@ -1,6 +1,6 @@
-// Where a text stops being JSON (RFC 8259), found by a scanner of our own: an engine's message quotes what the sender wrote.
+// Finds where a text stops being JSON (RFC 8259). The engine's own error message cannot be used: it quotes what the sender wrote.
 
-/** A step over a part of the text: `at` is behind it, or, where the part is at fault, the place of the fault. */
+/** The result of scanning one token: `at` is the position after it, or, where it is not valid, the position of the error. */
 interface Step {
   readonly ok: boolean;
   readonly at: number;
@@ -16,12 +16,12 @@ const LITERALS = ['true', 'false', 'null'];
 
 /**
  * Returns the position, in code points from 0, at which a strict parser stops; null where the text is JSON. It is the
- * one that Python's `json` names up to version 3.12: of a string without an end its quotation mark, of a value that is
- * none its first character. `NaN` and `Infinity`, which Python accepts, are such values. Linear in time, without recursion.
+ * one that Python's `json` names up to version 3.12: for an unterminated string its quotation mark, for an invalid value
+ * its first character. `NaN` and `Infinity`, which Python accepts, are such values. Linear in time, without recursion.
  */
-export function jsonFaultPosition(text: string): number | null {
-  const fault = new Scanner(text).fault();
-  return fault === null ? null : codePoints(text, fault);
+export function jsonErrorPosition(text: string): number | null {
+  const units = new Scanner(text).errorPosition();
+  return units === null ? null : codePoints(text, units);
 }
 
 class Scanner {
@@ -36,8 +36,8 @@ class Scanner {
     this.#inObject = new Uint8Array(text.length + 1);
   }
 
-  /** The place of the fault in UTF-16 units; null where there is none. */
-  fault(): number | null {
+  /** Returns the position of the error in UTF-16 units; null where there is none. */
+  errorPosition(): number | null {
     for (let at = 0; ;) {
       at = end(SPACE, this.#text, at);
       if (this.#expected === 'end' && this.#depth === 0)
@@ -91,7 +91,7 @@ class Scanner {
   }
 }
 
-/** A string, from its quotation mark on. */
+/** Scans a string that starts with its quotation mark at `start`. */
 function stringAt(text: string, start: number): Step {
   for (let at = start + 1; ;) {
     at = end(PLAIN, text, at);
@@ -106,20 +106,20 @@ function stringAt(text: string, start: number): Step {
   }
 }
 
-/** A number or one of the three literals. What follows it is not looked at. */
+/** Scans a number or one of the three literals. What follows it is not checked. */
 function scalarAt(text: string, at: number): Step {
   const literal = LITERALS.find((word) => text.startsWith(word, at));
   const after = literal === undefined ? end(NUMBER, text, at) : at + literal.length;
   return { ok: after > at, at: after };
 }
 
-/** Where a match of the sticky pattern at `at` ends; `at` where there is none. */
+/** Returns where a match of the sticky pattern at `at` ends; `at` where there is none. */
 function end(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : at;
 }
 
-/** How many code points come before a place that is given in UTF-16 units. */
+/** Returns how many code points come before a position in UTF-16 units. */
 function codePoints(text: string, units: number): number {
   let count = 0;
   for (let at = 0; at < units; at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1) count += 1;

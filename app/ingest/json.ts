@@ -1,12 +1,13 @@
-// From bytes to the value that their JSON says.
+// Parses JSON from bytes.
 import { isUtf8 } from 'node:buffer';
-import { jsonFaultPosition } from './json-position.ts';
+import { jsonErrorPosition } from './json-position.ts';
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
- * Parses UTF-8, without the byte order mark that it may begin with, as Python's `json.loads` does with bytes.
- * `position`: the character, after that mark, at which it stops being JSON; 0 where it is not UTF-8.
+ * Parses UTF-8 without the byte order mark that it may begin with, as Python's `json.loads` does with bytes.
+ * Returns the value, or why there is none and `position`: the code point after that mark, from 0, at which a strict parser
+ * stops; 0 where the bytes are not UTF-8.
  */
 export function parseJson(
   bytes: Buffer,
@@ -17,6 +18,6 @@ export function parseJson(
   try {
     return { value: JSON.parse(text) };
   } catch {
-    return { reason: 'body is not valid JSON', position: jsonFaultPosition(text) ?? text.length };
+    return { reason: 'body is not valid JSON', position: jsonErrorPosition(text) ?? text.length };
   }
 }

@@ -1,32 +1,32 @@
-// The whole way of a webhook: verify, decode, store. A later step never runs before an earlier one has passed.
+// Receives a webhook: verify, decode, store. A later step never runs before an earlier one has passed.
 import type { Receipt } from '../model/receipt.ts';
 import type { Store } from '../storage/store.ts';
 import { decodeMessage } from './decode.ts';
 import { type SigningKeys, signingKeyOf } from './signature.ts';
 
-const NOTHING_KNOWN = {
+const UNVERIFIED = {
   signedWith: null,
   messageId: null,
   conflict: false,
-  faults: [],
+  issues: [],
   reason: null,
 } as const;
 
-/** The receipt of a body that was refused for its size, before any of it was looked at. */
-export const PAYLOAD_TOO_LARGE: Receipt = { ...NOTHING_KNOWN, outcome: 'payload_too_large' };
-/** The receipt of a body that was not read to its end, because too many others were under way. */
+/** The receipt of a body that was refused for its size, before any of it was verified. */
+export const PAYLOAD_TOO_LARGE: Receipt = { ...UNVERIFIED, outcome: 'payload_too_large' };
+/** The receipt of a body that was not read to its end, because too many others were in flight. */
 export const OVERLOADED: Receipt = {
-  ...NOTHING_KNOWN,
+  ...UNVERIFIED,
   outcome: 'unavailable',
   reason: 'too_many_bodies',
 };
-const INVALID_SIGNATURE: Receipt = { ...NOTHING_KNOWN, outcome: 'invalid_signature' };
+const INVALID_SIGNATURE: Receipt = { ...UNVERIFIED, outcome: 'invalid_signature' };
 
 /** `receive` bound to a store and its signing keys, as the HTTP layer calls it. */
 export type Receive = (body: Buffer, signature: string | string[] | undefined) => Promise<Receipt>;
 
 /**
- * Receives one webhook: `body` are the raw bytes, `signature` the value of X-Signature.
+ * Receives one webhook. `body`: the raw bytes; `signature`: the value of X-Signature, undefined without one.
  * Resolves to `created` or `duplicate` only when the message is durable. Never rejects.
  */
 export async function receive(
@@ -38,18 +38,18 @@ export async function receive(
   const signedWith = signingKeyOf(keys, body, signature);
   if (signedWith === null) return INVALID_SIGNATURE;
   const decoded = decodeMessage(body);
-  if ('faults' in decoded) {
+  if ('issues' in decoded) {
     return {
       outcome: 'validation_error',
       signedWith,
       messageId: decoded.messageId,
       conflict: false,
-      faults: decoded.faults,
+      issues: decoded.issues,
       reason: null,
     };
   }
   const stored = await store.append([decoded.message]);
-  const known = { signedWith, messageId: decoded.message.message_id, faults: [] };
+  const known = { signedWith, messageId: decoded.message.message_id, issues: [] };
   if ('unavailable' in stored)
     return { ...known, outcome: 'unavailable', conflict: false, reason: stored.unavailable };
   const [outcome] = stored;

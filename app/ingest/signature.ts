@@ -1,7 +1,8 @@
 // The signature of a webhook: HMAC-SHA256 over the raw bytes, compared in constant time.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-const HEX_SHA256 = /^[0-9a-fA-F]{64}$/;
+/** The form of a signature: hex of 32 bytes, in either case. */
+export const SIGNATURE = /^[0-9a-fA-F]{64}$/;
 
 /** The keys that a webhook may be signed with: one, or two while senders change over. */
 export interface SigningKeys {
@@ -10,7 +11,8 @@ export interface SigningKeys {
 }
 
 /**
- * The key that `header` is a valid signature under; null where it is none.
+ * Returns which key `header` is a valid signature of `body` with; null where it is with neither.
+ * `header` is the value of X-Signature as Node hands it over.
  * The previous key is tried last, so it costs nothing while every sender uses the current one.
  */
 export function signingKeyOf(
@@ -23,13 +25,13 @@ export function signingKeyOf(
   return null;
 }
 
-/** The value of X-Signature for these bytes: lower-case hex. */
+/** Returns the value of X-Signature for these bytes: lower-case hex. */
 export function signatureOf(secret: Buffer, body: Buffer): string {
   return createHmac('sha256', secret).update(body).digest('hex');
 }
 
 /**
- * Whether `header` is the hex HMAC-SHA256 of `body` under `secret`.
+ * Returns whether `header` is the hex HMAC-SHA256 of `body` under `secret`.
  * False for a header that is absent, malformed, not ASCII or repeated (Node joins repeated headers with a comma).
  * The form is public, so refusing a malformed header early tells an attacker nothing; the digests are compared in constant time.
  */
@@ -38,7 +40,7 @@ function verifySignature(
   body: Buffer,
   header: string | string[] | undefined,
 ): boolean {
-  if (typeof header !== 'string' || !HEX_SHA256.test(header)) return false;
+  if (typeof header !== 'string' || !SIGNATURE.test(header)) return false;
   const expected = createHmac('sha256', secret).update(body).digest();
   return timingSafeEqual(expected, Buffer.from(header, 'hex'));
 }

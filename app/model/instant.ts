@@ -1,4 +1,4 @@
-// An instant in UTC to the nanosecond: the grammar of `ts` and `since`, and its place in time.
+// An instant in UTC to the nanosecond: the grammar of `ts` and `since`, and its position in time.
 
 /** A moment in UTC: whole seconds since 1970-01-01T00:00:00Z (negative before it) and nanoseconds, 0 to 999,999,999. */
 export interface Instant {
@@ -11,8 +11,8 @@ const GRAMMAR =
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /**
- * Reads `YYYY-MM-DDTHH:MM:SS[.1 to 9 digits]Z`.
- * Gives null where the text does not fit or names a date or time that does not exist
+ * Parses `YYYY-MM-DDTHH:MM:SS[.1 to 9 digits]Z`.
+ * Returns null where the text does not fit or names a date or time that does not exist
  * (years 0001 to 9999, seconds 00 to 59).
  */
 export function parseInstant(text: string): Instant | null {
@@ -42,7 +42,7 @@ function daysInMonth(year: number, month: number): number {
 }
 
 /**
- * Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
+ * Returns the days from 1970-01-01 to a date of the proleptic Gregorian calendar.
  * `Date` is not used: it reads the years 0 to 99 as 1900 to 1999.
  */
 function daysSinceEpoch(year: number, month: number, day: number): number {
@@ -56,7 +56,7 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468;
 }
 
-/** Whole seconds since 1970-01-01T00:00:00Z as `YYYY-MM-DDTHH:MM:SSZ`; the year must be 0001 to 9999. */
+/** Returns whole seconds since 1970-01-01T00:00:00Z as `YYYY-MM-DDTHH:MM:SSZ`; the year must be 0001 to 9999. */
 export function formatSeconds(seconds: number): string {
   return new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z');
 }

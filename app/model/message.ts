@@ -7,7 +7,7 @@ const MSISDN_LENGTH_MIN = 2;
 const MSISDN_LENGTH_MAX = 64;
 const TEXT_LENGTH_MAX = 4096;
 
-/** A string of Unicode code points, `min` to `max` of them, without a lone surrogate. */
+/** Returns the schema of a string of `min` to `max` Unicode code points, without a lone surrogate. */
 function codePoints(min: number, max: number) {
   return z.string().check((ctx) => {
     const value = ctx.value;
@@ -33,7 +33,7 @@ function codePoints(min: number, max: number) {
   });
 }
 
-/** Whether a well-formed string has more than `max` code points. */
+/** Returns whether a well-formed string has more than `max` code points. */
 function longerThan(value: string, max: number): boolean {
   // Each code point takes one or two UTF-16 units.
   if (value.length > max * 2) return true;
@@ -63,7 +63,7 @@ const MONTH = '(0[1-9]|1[0-2])';
 const DAY = '(0[1-9]|[12][0-9]|3[01])';
 const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]';
 
-/** How an instant is described to others: the grammar, and what the grammar cannot say. */
+/** The description of an instant for clients: the grammar, and in words what the grammar cannot express. */
 export const INSTANT = {
   description: 'An instant in UTC, with up to nine digits of a second. The date must exist.',
   minLength: 20,

@@ -1,12 +1,12 @@
 // The order of messages: instant, then message_id by the bytes of its UTF-8.
 import type { Instant } from './instant.ts';
 
-/** The place of a message in the list. No two messages share one. */
+/** The position of a message in the list. It is unique. */
 export interface OrderKey extends Instant {
   readonly messageId: string;
 }
 
-/** Negative, zero or positive as `a` comes before, at or after `b`. */
+/** Returns a number that is negative, zero or positive as `a` comes before, at or after `b`. */
 export function compareOrder(a: OrderKey, b: OrderKey): number {
   if (a.seconds !== b.seconds) return a.seconds - b.seconds;
   if (a.nanos !== b.nanos) return a.nanos - b.nanos;

@@ -1,8 +1,8 @@
-// A page of messages, and the question that it answers.
+// A page of messages, and the query that it is the result of.
 import type { Instant } from './instant.ts';
 import type { OrderKey } from './order.ts';
 
-/** Which messages, and which stretch of them. Null filters do not restrict. */
+/** Which messages, and which slice of them. Null filters do not restrict. */
 export interface MessageQuery {
   readonly limit: number;
   readonly offset: number;
@@ -18,9 +18,9 @@ export interface Cursor {
   readonly key: OrderKey;
 }
 
-/** A stretch of the ordered list (instant, then message_id by UTF-8 bytes), and how many match in all. */
+/** A slice of the ordered list (instant, then message_id by UTF-8 bytes), and how many match in all. */
 export interface Page {
-  /** The messages as a JSON array in UTF-8, written out by the thread that read them, so that no other has to. */
+  /** The messages as a JSON array in UTF-8, serialized by the thread that read them, so that the HTTP thread need not. */
   readonly json: Uint8Array;
   readonly total: number;
   /** The keys of the first and last message of the page, where messages that match come before or after it. */

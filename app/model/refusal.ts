@@ -1,4 +1,4 @@
-// What cannot be done for a reason outside the program; everything else that is thrown is a bug.
+// Errors whose cause is outside the program; everything else that is thrown is a bug.
 
 /** An expected reason why something cannot be done: a file, a lock, an input. The message is for the operator. */
 export class Refusal extends Error {
@@ -6,8 +6,8 @@ export class Refusal extends Error {
 }
 
 /**
- * Whether an error has its cause outside the program, so that its message says all: a refusal, or what the system or
- * SQLite says of a file. Anything else is a bug, which nobody finds without its stack.
+ * Returns whether an error has its cause outside the program, so that its message is enough: a refusal, or an error of the
+ * system or of SQLite about a file. Anything else is a bug, which needs its stack to be found.
  */
 export function isExpected(error: unknown): error is Error {
   if (error instanceof Refusal) return true;

@@ -1,4 +1,4 @@
-// The figures of `GET /stats`.
+// The statistics of `GET /stats`.
 
 /** At most ten senders, by count descending, then by number ascending. First and last by instant; null when empty. */
 export interface Stats {

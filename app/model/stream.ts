@@ -1,23 +1,23 @@
-// Messages in the order in which they were committed, as a follower reads them.
+// Messages in the order in which they were committed, as subscribers read them.
 
-/** One message with its number in the order of commit. `json` is the message as `GET /messages` lists it, written out once for all followers. */
+/** One message with its sequence number, in the order of commit. `json` is the message as `GET /messages` lists it, serialized once for all subscribers. */
 export interface StreamEntry {
   readonly seq: number;
   readonly json: string;
 }
 
-/** What was committed after a given number, a bounded stretch of it. */
+/** Messages that were committed after a sequence number, up to a bound. */
 export interface StreamPage {
   readonly entries: readonly StreamEntry[];
-  /** Whether more was there when it was read than the bounds let through. */
+  /** Whether there were more than the bound allows. */
   readonly more: boolean;
-  /** The highest number given to a message so far; 0 before the first. */
+  /** The highest sequence number so far; 0 before the first. */
   readonly lastSeq: number;
 }
 
 export interface StreamQuery {
-  /** The number after which to read; it need not exist any more. */
+  /** The sequence number after which to read; its message need not exist any more. */
   readonly after: number;
-  /** The most entries; 0 asks only for the last number. */
+  /** The most entries; 0 reads only the last sequence number. */
   readonly limit: number;
 }

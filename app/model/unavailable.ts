@@ -1,10 +1,10 @@
-// Why a request is answered 503: the closed list that the log and the metrics use.
+// Why a request cannot be served now (503): the closed list that the log and the metrics use.
 
 /**
  * `timeout`: no result within the time limit. `queue_full`: too many wait already, or for too long. `index_behind`: a list
  * index lacks too many messages. `locked`: another process holds a lock. `disk`: no space, or the disk or the file failed.
  * `schema`: a table or column is missing. `corrupt`: the file is damaged. `shutting_down`: the service is stopping.
- * `too_many_streams`, `too_many_bodies`: as many are open, or being read, as may be. `other`: the log says more.
+ * `too_many_streams`, `too_many_bodies`: the most are open, or in flight. `other`: the log has the error.
  */
 export const UNAVAILABLE_REASONS = [
   'timeout',

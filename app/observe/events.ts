@@ -1,4 +1,4 @@
-// What happens is reported here, once: each event is one log line and the counters that belong to it.
+// Every event is reported here, once: each is one log line and the counters that belong to it.
 import type { Receipt } from '../model/receipt.ts';
 import type { IndexEvent, StoreHazard, StoreObserver } from '../storage/store.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
@@ -6,7 +6,7 @@ import type { Log } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { EndedRequest } from './request-line.ts';
 
-/** Methods that are counted under their own name; whatever else a caller makes up shares one. */
+/** Methods that are counted under their own name; all others share one. */
 const COUNTED_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export class Events {
@@ -25,19 +25,19 @@ export class Events {
     this.#log.request(request);
   }
 
-  /** It is known what became of a webhook, whether or not its client is still there. */
+  /** The outcome of a webhook is known, whether or not its client is still connected. */
   webhookReceived(receipt: Receipt): void {
     this.#metrics.webhookOutcomes[receipt.outcome].inc();
     if (receipt.signedWith !== null) this.#metrics.signatures[receipt.signedWith].inc();
     if (receipt.conflict) this.#metrics.conflicts.inc();
   }
 
-  /** A request cannot be served for now, whether or not its client is still there. */
+  /** A request cannot be served now, whether or not its client is still connected. `route` is the label of its path. */
   unavailable(route: string, reason: UnavailableReason): void {
     this.#metrics.unavailable.inc({ path: route, reason });
   }
 
-  /** Bytes that are not HTTP, or a request that took too long to arrive: answered by the server itself. */
+  /** Bytes that are not HTTP, or a request that took too long to arrive. `code` is Node's code of the error. */
   protocolError(status: number, code: string): void {
     this.#metrics.httpRequests.inc({ method: 'OTHER', path: 'unmatched', status });
     this.#log.logger.warn({
@@ -48,16 +48,16 @@ export class Events {
     });
   }
 
-  /** A connection was closed before a byte of it was read: as many as may be are open. Counted, not logged: it comes in floods. */
+  /** A connection was closed before a byte of it was read: CONNECTIONS_MAX are open. Counted, not logged: it comes in floods. */
   connectionRefused(): void {
     this.#metrics.refusedConnections.inc();
   }
 
-  /** Anybody who reaches the port may read every message. */
+  /** Every caller that reaches the port may read every message. */
   readsOpen(): void {
     this.#log.logger.warn({
       event: 'reads_open',
-      msg: 'API_TOKEN is not set: whoever reaches this port can read every message',
+      msg: 'API_TOKEN is not set: every caller that reaches this port can read every message',
     });
   }
 
@@ -70,7 +70,7 @@ export class Events {
   dashboardMissing(): void {
     this.#log.logger.warn({
       event: 'dashboard_missing',
-      msg: 'web/dist is empty, so / answers 404: make it with `npm run build`',
+      msg: 'web/dist is empty, so / is 404: make it with `npm run build`',
     });
   }
 
@@ -84,7 +84,7 @@ export class Events {
     this.#log.logger.info({ event: 'stopped', msg: 'stopped' });
   }
 
-  /** Something that must not happen has happened; the process ends after this line. */
+  /** An error that nothing handles; the process ends after this line. */
   crashed(error: unknown): void {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     this.#log.logger.error({
@@ -95,7 +95,7 @@ export class Events {
     });
   }
 
-  /** An answer could not be made: ours to mend. The caller sees no more than a 500. */
+  /** A request failed because of a bug, or for a reason that was not foreseen. The caller sees no more than a 500 or 503. */
   requestFailed(requestId: string, error: unknown): void {
     this.#log.logger.error({
       event: 'request_failed',
@@ -123,7 +123,7 @@ export class Events {
       });
   }
 
-  /** Posts go on whatever becomes of the index. Reads say `index_behind` where it lacks too much. */
+  /** Posts do not depend on the index. Reads are refused as `index_behind` where it lacks too much. */
   #indexEvent(event: IndexEvent): void {
     const { logger } = this.#log;
     if (event.kind === 'failed')
@@ -141,14 +141,14 @@ export class Events {
       logger.warn({
         event: 'index_building',
         messages: event.messages,
-        msg: 'the index is being built: reads may answer 503 until it is complete, and posts go on',
+        msg: 'the index is being built: reads may be refused with 503 until it is complete, and posts go on',
       });
     else if (event.kind === 'built')
       logger.info({ event: 'index_built', messages: event.messages, msg: 'the index is complete' });
     else logger.info({ event: 'index_recovered', msg: 'the index is written again' });
   }
 
-  /** What the store reports while it works. */
+  /** Returns the observer of the store. `fatal` is called when the store cannot go on. */
   storeObserver(fatal: (error: Error) => void): StoreObserver {
     return {
       batch: ({ messages, commitMs, failure }) => {

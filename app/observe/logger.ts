@@ -21,9 +21,9 @@ export interface Log {
   readonly logger: Logger;
   /** Writes the line of a request that has ended. */
   readonly request: (ended: EndedRequest) => void;
-  /** Lines dropped because nobody reads stdout. */
+  /** Lines dropped because stdout is not read. */
   readonly droppedLines: () => number;
-  /** Takes no more lines. Resolves when the last one is written, or when nobody reads. Used at the end of the process. */
+  /** Takes no more lines. Resolves when the last one is written, or when the reader takes too long. Used at the end of the process. */
   readonly close: () => Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export function openLog(level: keyof typeof LEVELS): Log {
 let stampMs = 0;
 let stamp = '';
 
-/** The server's time as ISO 8601. Made anew when the millisecond changes, not for each line. */
+/** Returns the server's time as ISO 8601. Formatted once for each millisecond, not for each line. */
 function timestamp(): string {
   const now = Date.now();
   if (now !== stampMs) {

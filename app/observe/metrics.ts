@@ -18,7 +18,7 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ];
 
-/** Where the gauges look when they are scraped. */
+/** What the gauges read when they are scraped. */
 export interface Sources {
   readonly writerDepth: () => number;
   readonly readersWaiting: () => number;
@@ -41,19 +41,19 @@ export function createMetrics() {
   // Metrics are written in the order of their registration: these two come first, where `head` shows them.
   const webhooks = new Counter({
     name: 'webhook_requests_total',
-    help: 'Webhook requests by what became of them.',
+    help: 'Webhook requests by outcome.',
     labelNames: ['result'],
     registers,
   });
   const httpRequests = new Counter({
     name: 'http_requests_total',
-    help: 'HTTP requests by method, route and status. 499: the client went away before the answer.',
+    help: 'HTTP requests by method, route and status. 499: the client went away before the response.',
     labelNames: ['method', 'path', 'status'],
     registers,
   });
   const latency = new Histogram({
     name: 'request_latency_ms',
-    help: 'Time from the request to the end of its answer, in milliseconds.',
+    help: 'Time from the request to the end of its response, in milliseconds.',
     labelNames: ['method', 'path'],
     buckets: LATENCY_BUCKETS_MS,
     registers,
@@ -95,7 +95,7 @@ export function createMetrics() {
   };
 }
 
-/** What the writer's batches are measured by. */
+/** Registers the metrics of the writer's batches. */
 function writerMetrics(registers: Registry[]) {
   const batchSize = new Histogram({
     name: 'oncebox_batch_messages',
@@ -126,7 +126,7 @@ function writerMetrics(registers: Registry[]) {
 }
 
 /**
- * Gives a function that counts and times one request. The children of the metrics are kept: finding one
+ * Returns a function that counts and times one request. The children of the metrics are kept: finding one
  * by its labels costs more than counting. Their number is bounded, as routes, methods and statuses are.
  */
 function requestCounter(
@@ -152,12 +152,12 @@ function requestCounter(
   };
 }
 
-/** The metrics as text. prom-client writes `Nan` where the format has `NaN`. */
+/** Returns the metrics in Prometheus's text format 0.0.4. prom-client writes `Nan` where the format has `NaN`. */
 export async function exposition(registry: Registry): Promise<string> {
   return (await registry.metrics()).replaceAll(/ Nan$/gm, ' NaN');
 }
 
-/** Registers the gauges that ask the store when they are scraped. */
+/** Registers the gauges that read their source when they are scraped. */
 export function watch(metrics: Metrics, sources: Sources): void {
   const registers = [metrics.registry];
   gauge(
@@ -208,7 +208,7 @@ export function watch(metrics: Metrics, sources: Sources): void {
       help,
       registers,
       async collect() {
-        // Without an answer the last known value would be a lie: NaN says that it is unknown.
+        // Without a reading the last known value would be wrong: NaN means that it is unknown.
         this.set((await read())?.get(name) ?? Number.NaN);
       },
     });
@@ -216,14 +216,14 @@ export function watch(metrics: Metrics, sources: Sources): void {
 }
 
 /** Registers the gauge of the readiness checks, so that what keeps the service from being ready can be alerted on by its name. */
-function watchReadiness(registers: Registry[], look: () => Promise<Readiness>): void {
+function watchReadiness(registers: Registry[], read: () => Promise<Readiness>): void {
   new Gauge({
     name: 'oncebox_ready',
     help: 'Whether each check of /health/ready holds: 1 or 0.',
     labelNames: ['check'],
     registers,
     async collect() {
-      const { checks } = await look();
+      const { checks } = await read();
       for (const [check, state] of Object.entries(checks))
         this.set({ check }, state === 'ok' ? 1 : 0);
     },

@@ -1,4 +1,4 @@
-// Whether the service may be sent requests: each check by its name, looked at anew every time.
+// Whether the service may be sent requests: each check by its name, evaluated on every call.
 import type { Store } from '../storage/store.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 
@@ -9,7 +9,7 @@ export interface Readiness {
   readonly checks: Readonly<Record<'secret' | 'store' | 'schema' | 'writer' | 'disk', string>>;
 }
 
-/** Looks at the secret and at the store as they are now. */
+/** Returns the state of each check as it is now: nothing is cached. `secret` is the current signing key. */
 export async function readiness(secret: Buffer, store: Store): Promise<Readiness> {
   const { checks, reason } = await store.check();
   const isSet = secret.length > 0;

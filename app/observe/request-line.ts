@@ -1,8 +1,8 @@
-// The log line of a request, put together by hand: it is written for every request, and a general serialiser costs more than the rest of it.
+// The log line of a request, concatenated by hand: it is written for every request, and a general serializer costs more than the rest of it.
 import type { Receipt } from '../model/receipt.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 
-/** A request that has ended, whether answered or given up by its client. */
+/** A request that has ended, by its response or because its client went away. */
 export interface EndedRequest {
   /** Visible ASCII without quotes and backslashes: ours, or a caller's that was found well-formed. */
   readonly requestId: string;
@@ -16,23 +16,23 @@ export interface EndedRequest {
   readonly latencyMs: number;
   /** Only for `POST /webhook`. */
   readonly receipt: Receipt | null;
-  /** Why the answer was 503; null for any other. */
+  /** Why the response was 503; null for any other. */
   readonly reason: UnavailableReason | null;
 }
 
 export type Severity = 'INFO' | 'WARNING' | 'ERROR';
 
 const PATH_UNITS_MAX = 1_024;
-/** The route whose lines always say whether the message was a duplicate. */
+/** The route whose lines always have `dup`. */
 const WEBHOOK = '/webhook';
 
-/** The severity of a request's line. */
+/** Returns the severity of a request's line. */
 export function severityOf({ status, receipt }: EndedRequest): Severity {
   if (status >= 500 || receipt?.outcome === 'invalid_signature') return 'ERROR';
   return status >= 400 || receipt?.conflict === true ? 'WARNING' : 'INFO';
 }
 
-/** The line, with its end. `ts` is the server's time as ISO 8601. */
+/** Returns the line with its line feed. `ts` is the server's time as ISO 8601. */
 export function requestLine(request: EndedRequest, severity: Severity, ts: string): string {
   const { receipt, reason } = request;
   const path = request.path === request.route ? request.path : safe(request.path);
@@ -50,7 +50,7 @@ function described(receipt: Receipt | null): string {
   return `,"result":"${receipt.outcome}"${id}${receipt.conflict ? ',"conflict":true' : ''}`;
 }
 
-/** A path that a caller made up, cut, and escaped for a JSON string. */
+/** Returns a path that matches no route, cut to a bound and escaped for a JSON string. */
 function safe(path: string): string {
   return JSON.stringify(path.slice(0, PATH_UNITS_MAX)).slice(1, -1);
 }

@@ -12,9 +12,9 @@ const BUFFER_BYTES_MAX = 16 * 1_048_576;
 export interface Stdout {
   /** Takes whole lines and never waits. */
   write(lines: string): void;
-  /** Lines dropped because nobody reads. */
+  /** Lines dropped since the start, because they were not read. */
   readonly droppedLines: number;
-  /** Takes no more. Resolves when the last line is written, or when nobody reads. Used at the end of the process. */
+  /** Takes no more. Resolves when the last line is written, or when the reader takes too long. Used at the end of the process. */
   close(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ class PipeOutput implements Stdout {
   }
 
   write(lines: string): void {
-    // What still has something to say after the end, as a connection that is cut off then, says it to nobody.
+    // Lines after the end, as of a connection that is cut off then, are discarded.
     if (this.#closed) return;
     if (this.#stream.writableLength + lines.length > BUFFER_BYTES_MAX)
       this.droppedLines += countLines(lines);
@@ -51,7 +51,7 @@ class PipeOutput implements Stdout {
     this.#closed = true;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, CLOSE_MS_MAX);
-    // Called when all that came before is written, and also when it cannot be.
+    // Called when everything before it is written, and also when that fails.
     this.#stream.write('', () => resolve());
     await promise;
     clearTimeout(timer);
@@ -81,7 +81,7 @@ class FileOutput implements Stdout {
     this.#stream.write(lines);
   }
 
-  /** Not by `flushSync`: it knows nothing of the write that is under way, whose lines would then come late, or never. */
+  /** Not by `flushSync`: it does not wait for the write in flight, whose lines would then come late, or never. */
   async close(): Promise<void> {
     const stream = this.#stream;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -93,13 +93,13 @@ class FileOutput implements Stdout {
       Object.assign(stream, { write: () => true });
       await promise;
     } catch {
-      // It has ended before: there is nowhere left to say so.
+      // The stream has ended already, so there is nowhere to report it.
     }
     clearTimeout(timer);
   }
 }
 
-/** A terminal that was stopped (Ctrl-S) lets a write wait, unless it is opened anew for writes that do not. */
+/** Returns a descriptor of the terminal whose writes do not block: on a stopped terminal (Ctrl-S) those of stdout do. */
 function terminal(): number {
   try {
     return openSync(

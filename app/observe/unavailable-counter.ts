@@ -2,24 +2,18 @@
 import { Counter, type Registry } from 'prom-client';
 import { UNAVAILABLE_REASONS } from '../model/unavailable.ts';
 
-/** The routes that can be answered 503. Their counters exist from the start: a rise from nothing is none to Prometheus. */
-const ROUTES = [
-  '/webhook',
-  '/messages',
-  '/messages/stream',
-  '/stats',
-  '/stats/timeline',
-  '/health/ready',
-];
+type UnavailableCounter = Counter<'path' | 'reason'>;
 
-export function unavailableCounter(registers: Registry[]): Counter<'path' | 'reason'> {
-  const counter = new Counter({
+export function unavailableCounter(registers: Registry[]): UnavailableCounter {
+  return new Counter({
     name: 'oncebox_unavailable_total',
-    help: 'Requests that could not be served (503), by route and reason, also where the client had gone before the answer.',
+    help: 'Requests that could not be served (503), by route and reason, also where the client had gone before the response.',
     labelNames: ['path', 'reason'] as const,
     registers,
   });
-  for (const path of ROUTES)
-    for (const reason of UNAVAILABLE_REASONS) counter.inc({ path, reason }, 0);
-  return counter;
+}
+
+/** Starts the counters of a route that has a 503 at 0: Prometheus sees no increase in a counter that appears later. */
+export function startAtZero(counter: UnavailableCounter, path: string): void {
+  for (const reason of UNAVAILABLE_REASONS) counter.inc({ path, reason }, 0);
 }

@@ -125,7 +125,7 @@ export class Scene {
     for (const { status, reason, path } of service.output.requests())
       assert.ok(
         status === 200 || (status === 503 && reason === 'index_behind'),
-        `${String(path)}: ${status} ${String(reason)}`,
+        `${String(path)}: ${String(status)} ${String(reason)}`,
       );
     assert.equal(service.output.stderr, '');
   }

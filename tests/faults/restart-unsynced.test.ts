@@ -57,5 +57,5 @@ async function dieAndSendAgain(t: TestContext, library: string, fault: Fault): P
   await second.stop('SIGKILL');
   const records = readTrace(disk.tracePath);
   assertSyncedBeforeAnswer(records);
-  cutPower(t, records, 100);
+  await cutPower(t, records, 100);
 }

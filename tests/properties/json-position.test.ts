@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import * as fc from 'fast-check';
-import { jsonFaultPosition } from '../../app/ingest/json-position.ts';
+import { jsonErrorPosition } from '../../app/ingest/json-position.ts';
 
 fc.configureGlobal({ defaultSizeToMaxWhenMaxSpecified: true });
 
@@ -57,7 +57,7 @@ function isJson(text: string): boolean {
 it('finds a fault exactly where JSON.parse throws', () => {
   fc.assert(
     fc.property(texts, (text) => {
-      assert.equal(jsonFaultPosition(text) === null, isJson(text));
+      assert.equal(jsonErrorPosition(text) === null, isJson(text));
     }),
     { numRuns: 20_000 },
   );
@@ -66,12 +66,12 @@ it('finds a fault exactly where JSON.parse throws', () => {
 it('stops at the same place whatever follows, where a token cannot change', () => {
   fc.assert(
     fc.property(texts, pieces, (text, more) => {
-      const position = jsonFaultPosition(text);
+      const position = jsonErrorPosition(text);
       const characters = Array.from(text);
       // At the end of the text, or in a string without an end, what follows may belong to what is there.
       if (position === null || position + 12 > characters.length) return;
       if (characters[position] === '"') return;
-      assert.equal(jsonFaultPosition(text + more.toWellFormed()), position);
+      assert.equal(jsonErrorPosition(text + more.toWellFormed()), position);
     }),
     { numRuns: 10_000 },
   );

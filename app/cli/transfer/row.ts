@@ -38,7 +38,7 @@ function rowOf(value: unknown): Row | null {
 function reasonOf(bytes: Buffer): string {
   const decoded = decodeMessage(bytes);
   if ('message' in decoded) return 'the row cannot be read';
-  return decoded.faults
+  return decoded.issues
     .map(({ loc, msg }) => (typeof loc[1] === 'string' ? `${loc[1]}: ${msg}` : msg))
     .join('; ');
 }

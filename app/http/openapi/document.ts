@@ -1,9 +1,13 @@
-// The description of the API in OpenAPI 3.1, made of the schemas that validate.
-import * as z from 'zod';
-import { OTHER_ANSWERS, PATHS, SCHEMAS } from './paths.ts';
+// The description of the API in OpenAPI 3.1, made of the routes and of the schemas that validate.
+import type * as z from 'zod';
+import type { Route } from '../route.ts';
+import { FAILURES, WITHOUT_OPERATION } from './failures.ts';
+import { type Json, components, jsonSchema } from './json-schema.ts';
+import { type Entry, TAGS, describeOperation } from './operation.ts';
+import { response } from './response.ts';
 
 /** Returns the whole document. `version` is the version of the service; `basePath` begins each of its paths. */
-export function describeApi(version: string, basePath: string): Readonly<Record<string, unknown>> {
+export function describeApi(routes: readonly Route[], version: string, basePath: string): Json {
   return {
     openapi: '3.1.0',
     info: {
@@ -11,24 +15,24 @@ export function describeApi(version: string, basePath: string): Readonly<Record<
       version,
       description:
         'A self-hosted inbox for signed webhooks: verified, stored exactly once, on disk before the answer. ' +
-        'HEAD is answered wherever GET is, without the body. ' +
-        'What is answered where there is no operation is under `x-other-answers`.',
+        'HEAD is served wherever GET is, without the body. ' +
+        'Responses where there is no operation are under `x-other-answers`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: basePath || '/', description: 'This service' }],
-    tags: [
-      { name: 'Receive', description: 'What providers call.' },
-      { name: 'Read', description: 'What people and programs ask.' },
-      { name: 'Operate', description: 'What keeps it running.' },
-    ],
-    // Both are right: a service without an API token asks for none.
+    tags: TAGS,
+    // Either holds: a service without an API token requires none.
     security: [{}, { token: [] }],
-    paths: PATHS,
-    'x-other-answers': OTHER_ANSWERS,
+    paths: Object.fromEntries(
+      routes
+        .filter((route) => entriesOf(route).length > 0)
+        .map((route) => [route.path, describePath(route)]),
+    ),
+    'x-other-answers': Object.fromEntries(
+      WITHOUT_OPERATION.map((described) => [described.status, response(described)]),
+    ),
     components: {
-      schemas: Object.fromEntries(
-        Object.entries(SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)]),
-      ),
+      schemas: namedSchemas(routes),
       headers: {
         RequestId: {
           description: "The request's own id, or the caller's where it sent a well-formed one.",
@@ -43,9 +47,39 @@ export function describeApi(version: string, basePath: string): Readonly<Record<
   };
 }
 
-/** OpenAPI 3.1 takes JSON Schema 2020-12 as it is; the dialect is named once, by the version of OpenAPI. */
-function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const described: Record<string, unknown> = z.toJSONSchema(schema, { io: 'input' });
-  delete described['$schema'];
-  return described;
+function entriesOf({ methods }: Route): Entry[] {
+  return Object.values(methods).flatMap(({ openapi }) => openapi ?? []);
+}
+
+function describePath({ methods, access }: Route): Json {
+  return Object.fromEntries(
+    Object.entries(methods).flatMap(([method, { openapi }]) =>
+      openapi === null
+        ? []
+        : [[method.toLowerCase(), describeOperation(openapi, access === 'open')]],
+    ),
+  );
+}
+
+/** Returns the schemas that the document refers to by name. */
+function namedSchemas(routes: readonly Route[]): Json {
+  const failures = [...Object.values(FAILURES), ...WITHOUT_OPERATION];
+  const schemas: (z.ZodType | undefined)[] = [
+    ...routes
+      .flatMap(entriesOf)
+      .flatMap(({ body, responses }) => [body, ...Object.values(responses).map(schemaOf)]),
+    ...failures.map(schemaOf),
+  ];
+  return Object.fromEntries(
+    schemas.flatMap((schema) => {
+      const name = schema && components.get(schema)?.name;
+      return schema === undefined || name === undefined
+        ? []
+        : [[name, jsonSchema(schema, 'input')]];
+    }),
+  );
+}
+
+function schemaOf({ schema }: { readonly schema: z.ZodType }): z.ZodType {
+  return schema;
 }

@@ -1,15 +1,47 @@
 // GET /health/live and /health/ready: whether the process runs, and whether it may be sent requests.
-import type { Store } from '../../storage/store.ts';
 import { readiness } from '../../observe/readiness.ts';
-import type { Exchange } from '../exchange.ts';
+import * as schemas from '../openapi/schemas.ts';
 import { LIVE, readyReply } from '../replies.ts';
+import type { Route } from '../route.ts';
 
-/** Looks at nothing: whatever else is wrong, a process that can answer is alive. */
-export function live(exchange: Exchange): undefined {
-  exchange.send(LIVE);
-  return undefined;
-}
+/** Checks nothing: a process that can respond is alive, even if it is not ready. */
+export const live: Route = {
+  path: '/health/live',
+  access: 'open',
+  methods: {
+    GET: {
+      handle(exchange) {
+        exchange.send(LIVE);
+        return undefined;
+      },
+      openapi: {
+        operationId: 'isLive',
+        tag: 'Operate',
+        summary: 'Whether the process runs',
+        responses: {
+          200: { description: 'It does.', schema: schemas.live, example: { status: 'live' } },
+        },
+        failures: [],
+      },
+    },
+  },
+};
 
-export async function ready(exchange: Exchange, store: Store, secret: Buffer): Promise<void> {
-  exchange.send(readyReply(await readiness(secret, store)));
-}
+export const ready: Route = {
+  path: '/health/ready',
+  access: 'open',
+  methods: {
+    GET: {
+      async handle(exchange, { secret, store }) {
+        exchange.send(readyReply(await readiness(secret, store)));
+      },
+      openapi: {
+        operationId: 'isReady',
+        tag: 'Operate',
+        summary: 'Whether the service may be sent requests',
+        responses: { 200: { description: 'Every check holds.', schema: schemas.ready } },
+        failures: ['not_ready'],
+      },
+    },
+  },
+};

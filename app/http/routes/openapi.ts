@@ -1,14 +1,16 @@
 // GET /openapi.json: the description of the API.
-import manifest from '../../../package.json' with { type: 'json' };
-import type { Exchange } from '../exchange.ts';
-import { describeApi } from '../openapi/document.ts';
-import { okJson } from '../replies.ts';
+import type { Route } from '../route.ts';
 
-/** Returns the handler. The description is written out once: it is the same for every caller. */
-export function openApi(basePath: string): (exchange: Exchange) => undefined {
-  const reply = okJson(describeApi(manifest.version, basePath));
-  return (exchange) => {
-    exchange.send(reply);
-    return undefined;
-  };
-}
+export const openApi: Route = {
+  path: '/openapi.json',
+  access: 'open',
+  methods: {
+    GET: {
+      handle(exchange, { apiDescription }) {
+        exchange.send(apiDescription);
+        return undefined;
+      },
+      openapi: null,
+    },
+  },
+};

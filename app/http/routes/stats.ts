@@ -1,8 +1,23 @@
-// GET /stats: the figures of all messages.
-import type { Store } from '../../storage/store.ts';
-import type { Exchange } from '../exchange.ts';
+// GET /stats: how many messages there are, and from whom.
+import * as schemas from '../openapi/schemas.ts';
 import { okJson } from '../replies.ts';
+import type { Route } from '../route.ts';
 
-export async function stats(exchange: Exchange, store: Store): Promise<void> {
-  exchange.send(okJson(await store.stats()));
-}
+export const stats: Route = {
+  path: '/stats',
+  access: 'api',
+  methods: {
+    GET: {
+      async handle(exchange, { store }) {
+        exchange.send(okJson(await store.stats()));
+      },
+      openapi: {
+        operationId: 'getStats',
+        tag: 'Read',
+        summary: 'Count messages and senders',
+        responses: { 200: { description: 'Statistics of all messages.', schema: schemas.stats } },
+        failures: ['internal_error', 'unavailable'],
+      },
+    },
+  },
+};

@@ -1,17 +1,15 @@
-// POST /webhook: reads the bytes, has them received, answers with what became of them.
-import { OVERLOADED, PAYLOAD_TOO_LARGE, type Receive } from '../../ingest/receive.ts';
-import type { BodyReader } from '../body.ts';
-import type { Exchange } from '../exchange.ts';
+// POST /webhook: reads the bytes, has them received, and responds with the outcome.
+import * as z from 'zod';
+import { OVERLOADED, PAYLOAD_TOO_LARGE } from '../../ingest/receive.ts';
+import { SIGNATURE } from '../../ingest/signature.ts';
+import * as schemas from '../openapi/schemas.ts';
 import { webhookReply } from '../replies.ts';
+import type { Handler, Route } from '../route.ts';
 
-export async function webhook(
-  exchange: Exchange,
-  receive: Receive,
-  bodies: BodyReader,
-): Promise<void> {
+const receiveWebhook: Handler = async (exchange, { receive, bodies }) => {
   const body = await bodies.read(exchange.request);
   // It took too long, and has been refused meanwhile.
-  if (exchange.answered) return;
+  if (exchange.responded) return;
   if (body instanceof Buffer) {
     const receipt = await receive(body, exchange.request.headers['x-signature']);
     exchange.received(receipt);
@@ -21,4 +19,45 @@ export async function webhook(
     exchange.received(receipt);
     exchange.refuse(webhookReply(receipt));
   }
-}
+};
+
+/** Open: a webhook is authenticated by its signature. */
+export const webhook: Route = {
+  path: '/webhook',
+  access: 'open',
+  methods: {
+    POST: {
+      handle: receiveWebhook,
+      openapi: {
+        operationId: 'receiveMessage',
+        tag: 'Receive',
+        summary: 'Store a signed message exactly once',
+        description:
+          'The signature is verified over the raw bytes before they are parsed. ' +
+          'A 200 is sent only when the message is on disk; the same `message_id` again is 200 too, and changes nothing.',
+        headers: {
+          'X-Signature': z
+            .string()
+            .length(64)
+            .regex(SIGNATURE)
+            .describe('Hex HMAC-SHA256 of the raw body under `WEBHOOK_SECRET`.'),
+        },
+        body: schemas.message,
+        responses: {
+          200: {
+            description: 'Stored, or stored before.',
+            schema: schemas.stored,
+            example: { status: 'ok' },
+          },
+        },
+        failures: [
+          'invalid_signature',
+          'payload_too_large',
+          'validation_error',
+          'internal_error',
+          'unavailable',
+        ],
+      },
+    },
+  },
+};

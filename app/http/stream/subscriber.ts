@@ -1,17 +1,17 @@
-// One open stream: writes Server-Sent Events, and says when it can take more.
+// One open stream: writes Server-Sent Events, and tracks whether the client keeps up.
 import type { ServerResponse } from 'node:http';
 
 /** What may wait in this process for a client that reads slowly. More is not read for it until it has caught up. */
 const BUFFERED_BYTES_MAX = 512 * 1_024;
 const HEARTBEAT_INTERVAL_MS = 15_000;
-/** A client that has taken nothing for so long is told to resume later, and cut off. */
+/** A client that has read nothing for so long is disconnected; it resumes later. */
 const STALLED_MS_MAX = 30_000;
 const RECONNECT_AFTER_MS = 1_000;
 
-export class Follower {
-  /** The number of the last message given to this client. */
+export class Subscriber {
+  /** The sequence number of the last message sent to this client. */
   cursor: number;
-  /** Whether there may be more for it than it has been given. */
+  /** Whether there may be more for it than it was sent. */
   behind = true;
   readonly #response: ServerResponse;
   #lastWriteMs = performance.now();

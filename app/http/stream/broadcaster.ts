@@ -1,27 +1,27 @@
-// Gives every open stream what is committed, in that order, reading and writing out each page once for all that wait for it.
+// Sends every open stream what is committed, in that order. Each page is read and serialized once for all that wait for it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../storage/store.ts';
 import type { StreamPage } from '../../model/stream.ts';
 import type { UnavailableReason } from '../../model/unavailable.ts';
-import type { Follower } from './follower.ts';
+import type { Subscriber } from './subscriber.ts';
 
-const FOLLOWERS_MAX = 256;
-/** Pages end at multiples of this number, so that clients who began at different places come to read the same pages. */
+const SUBSCRIBERS_MAX = 256;
+/** Pages end at multiples of this number, so that clients that began at different positions come to read the same pages. */
 const PAGE_ENTRIES_MAX = 500;
-/** Places in the stream that are read in one round. */
+/** Positions in the stream that are served in one round. */
 const GROUPS_A_ROUND = 3;
-/** Another process may write to the same file: without news from our own writer the store is asked this often. */
+/** Another process may write to the same file: without a commit of our own writer the store is polled this often. */
 const POLL_INTERVAL_MS = 1_000;
-/** Commits come hundreds a second; followers are served no more often than this. */
+/** Commits come hundreds a second; subscribers are served no more often than this. */
 const ROUND_INTERVAL_MS = 25;
-/** All streams together are written at this rate at most, so that following never takes the machine from storing. */
+/** All streams together are written at this rate at most, so that streams never starve the writer. */
 const BYTES_PER_SECOND_MAX = 12 * 1_048_576;
-/** And read at this rate at most: clients who are at different places cost reads, where those at the same place share them. */
+/** And read at this rate at most: clients at different positions cost a read each, where those at the same one share it. */
 const ENTRIES_PER_SECOND_MAX = 20_000;
 
-export class Feed {
+export class Broadcaster {
   readonly #store: Store;
-  readonly #followers = new Set<Follower>();
+  readonly #subscribers = new Set<Subscriber>();
   #poll: NodeJS.Timeout | null = null;
   #running = false;
   #closed = false;
@@ -33,23 +33,23 @@ export class Feed {
 
   /** Open streams. */
   get size(): number {
-    return this.#followers.size;
+    return this.#subscribers.size;
   }
 
   /** Why no further stream may be opened now; null where one may. */
   get refusal(): UnavailableReason | null {
     if (this.#closed) return 'shutting_down';
-    return this.size >= FOLLOWERS_MAX ? 'too_many_streams' : null;
+    return this.size >= SUBSCRIBERS_MAX ? 'too_many_streams' : null;
   }
 
-  add(follower: Follower): void {
-    this.#followers.add(follower);
+  add(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber);
     this.#poll ??= setInterval(() => this.#pollOnce(), POLL_INTERVAL_MS);
     this.#run();
   }
 
-  remove(follower: Follower): void {
-    this.#followers.delete(follower);
+  remove(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
     if (this.size > 0 || this.#poll === null) return;
     clearInterval(this.#poll);
     this.#poll = null;
@@ -57,7 +57,7 @@ export class Feed {
 
   /** Something was committed. */
   wake(): void {
-    for (const follower of this.#followers) follower.behind = true;
+    for (const subscriber of this.#subscribers) subscriber.behind = true;
     this.#run();
   }
 
@@ -66,16 +66,16 @@ export class Feed {
     this.#run();
   }
 
-  /** Ends every stream; their clients resume with the next process. */
+  /** Ends every stream; the clients resume with the next process. */
   close(): void {
     this.#closed = true;
-    for (const follower of this.#followers) follower.end();
+    for (const subscriber of this.#subscribers) subscriber.end();
     if (this.#poll !== null) clearInterval(this.#poll);
   }
 
   #pollOnce(): void {
     const now = performance.now();
-    for (const follower of this.#followers) follower.beat(now);
+    for (const subscriber of this.#subscribers) subscriber.beat(now);
     this.wake();
   }
 
@@ -89,7 +89,7 @@ export class Feed {
 
   async #serveAll(): Promise<void> {
     while (!this.#closed) {
-      const groups = this.#chosen();
+      const groups = this.#nextGroups();
       if (groups.length === 0) return;
       let waitMs = 0;
       for (const group of groups) waitMs += await this.#serve(group);
@@ -98,11 +98,13 @@ export class Feed {
   }
 
   /**
-   * Whom to serve in this round: those who are furthest, those who are furthest behind, who come up to others and go on
-   * with them, and one group in between, in turn. So nobody waits for a client that reads all there is.
+   * Returns the subscribers of this round, grouped by position: those furthest ahead, those furthest behind, which catch up
+   * with others and go on with them, and one group in between, in turn. So nobody waits for a client that reads everything.
    */
-  #chosen(): (readonly Follower[])[] {
-    const waiting = [...this.#followers].filter((follower) => follower.behind && follower.ready);
+  #nextGroups(): (readonly Subscriber[])[] {
+    const waiting = [...this.#subscribers].filter(
+      (subscriber) => subscriber.behind && subscriber.ready,
+    );
     const groups = [...Map.groupBy(waiting, ({ cursor }) => cursor)]
       .toSorted(([one], [other]) => one - other)
       .map(([, group]) => group);
@@ -113,33 +115,33 @@ export class Feed {
     );
   }
 
-  /** Gives the next page to followers that are at the same place. Gives the time that this was worth, in milliseconds. */
-  async #serve(group: readonly Follower[]): Promise<number> {
+  /** Sends the next page to subscribers at the same position. Returns how long to wait afterwards, in milliseconds. */
+  async #serve(group: readonly Subscriber[]): Promise<number> {
     const cursor = group[0]?.cursor ?? 0;
     const end = (Math.floor(cursor / PAGE_ENTRIES_MAX) + 1) * PAGE_ENTRIES_MAX;
     // Before the read: a commit during it sets the mark again.
-    for (const follower of group) follower.behind = false;
+    for (const subscriber of group) subscriber.behind = false;
     let page: StreamPage;
     try {
       page = await this.#store.after(cursor, end - cursor);
     } catch {
-      // The next poll asks again.
+      // The next poll tries again.
       return 0;
     }
     const last = page.entries.at(-1);
     if (last === undefined || this.#closed) return 0;
     const chunk = Buffer.from(eventsOf(page));
-    for (const follower of group) {
-      follower.write(chunk);
-      follower.cursor = last.seq;
-      follower.behind ||= page.more;
+    for (const subscriber of group) {
+      subscriber.write(chunk);
+      subscriber.cursor = last.seq;
+      subscriber.behind ||= page.more;
     }
     const sent = (chunk.length * group.length) / BYTES_PER_SECOND_MAX;
     return Math.max(sent, page.entries.length / ENTRIES_PER_SECOND_MAX) * 1_000;
   }
 }
 
-/** A page in the form of https://html.spec.whatwg.org/multipage/server-sent-events.html. JSON holds no line break of its own. */
+/** Returns a page in the format of https://html.spec.whatwg.org/multipage/server-sent-events.html. JSON holds no line break of its own. */
 function eventsOf(page: StreamPage): string {
   return page.entries.map(({ seq, json }) => `id: ${seq}\ndata: ${json}\n\n`).join('');
 }

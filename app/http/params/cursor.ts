@@ -1,14 +1,29 @@
-// Cursors: a place in the ordered list as an opaque word of a URL.
-import type { Cursor } from '../model/page.ts';
+// Cursors: a position in the ordered list as opaque text in a URL.
+import * as z from 'zod';
+import type { Cursor } from '../../model/page.ts';
 
-/** A cursor as base64url text. What is inside is nobody's business but ours. */
+/** Returns a cursor as base64url text. To callers it is opaque. */
 export function encodeCursor({ direction, key }: Cursor): string {
   const value = [direction === 'after' ? 'a' : 'b', key.seconds, key.nanos, key.messageId];
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** The cursor of a text that `encodeCursor` made; null for any other text. */
-export function decodeCursor(text: string): Cursor | null {
+/** Returns the schema of a text that `encodeCursor` made. What comes out is the cursor, what is described is its text. */
+export function cursor() {
+  return z
+    .string()
+    .transform((text, ctx) => {
+      const decoded = decodeCursor(text);
+      if (decoded !== null) return decoded;
+      const message = 'Input should be a cursor from a Link header';
+      ctx.issues.push({ code: 'custom', input: text, message });
+      return z.NEVER;
+    })
+    .meta({ type: 'string' });
+}
+
+/** Returns the cursor of a text that `encodeCursor` made; null for any other text. */
+function decodeCursor(text: string): Cursor | null {
   if (!/^[A-Za-z0-9_-]+$/.test(text)) return null;
   let value: unknown;
   try {

@@ -1,9 +1,12 @@
 // The Link header of a page (RFC 8288): where the first, the previous and the next page are.
-import type { OrderKey } from '../model/order.ts';
-import type { Cursor, Page } from '../model/page.ts';
+import type { OrderKey } from '../../model/order.ts';
+import type { Cursor, Page } from '../../model/page.ts';
 import { encodeCursor } from './cursor.ts';
 
-/** The header's value for a page at this path, with its prefix, that was asked for with this query string. */
+/**
+ * Returns the value of the header. `path` is that of the page with its prefix, `queryString` what it was requested with;
+ * the filters and the limit stay in each link.
+ */
 export function linkHeader(path: string, queryString: string, page: Page): string {
   const link = (rel: string, direction: Cursor['direction'], key: OrderKey | null): string[] =>
     key === null ? [] : [entry(path, queryString, rel, encodeCursor({ direction, key }))];

@@ -1,0 +1,76 @@
+// One operation of the description: the entry that a route carries, written out as OpenAPI has it.
+import type * as z from 'zod';
+import type { Parameters } from '../params/query.ts';
+import { FAILURES, type Failure } from './failures.ts';
+import { type Json, jsonSchema, refOrSchema } from './json-schema.ts';
+import { type Described, response } from './response.ts';
+
+/** The groups of the description, in the order of the page. */
+export const TAGS = [
+  { name: 'Receive', description: 'What providers call.' },
+  { name: 'Read', description: 'What people and programs read.' },
+  { name: 'Operate', description: 'What keeps it running.' },
+] as const;
+
+/** What the description says of one method of a route. */
+export interface Entry {
+  readonly operationId: string;
+  readonly tag: (typeof TAGS)[number]['name'];
+  readonly summary: string;
+  readonly description?: string;
+  /** The parameters of the query string: the schemas that validate. */
+  readonly query?: Parameters;
+  readonly headers?: Parameters;
+  /** The schema of the request's body. */
+  readonly body?: z.ZodType;
+  /** What is sent where nothing fails, by status. */
+  readonly responses: Readonly<Record<number, Described>>;
+  /** What else may be sent; a route that needs a token has `unauthorized` beside it. */
+  readonly failures: readonly Failure[];
+}
+
+/** Returns an operation as OpenAPI has it. `open`: it needs no token. */
+export function describeOperation(entry: Entry, open: boolean): Json {
+  const { operationId, tag, summary, description, query = {}, headers = {}, body } = entry;
+  const parameters = [
+    ...Object.entries(query).map(([name, schema]) => parameter(name, 'query', schema)),
+    ...Object.entries(headers).map(([name, schema]) => parameter(name, 'header', schema)),
+  ];
+  const failures: readonly Failure[] = open ? entry.failures : ['unauthorized', ...entry.failures];
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: refOrSchema(body) } },
+          },
+        }),
+    ...(open ? { security: [] } : {}),
+    responses: Object.fromEntries([
+      ...Object.entries(entry.responses).map(([status, described]) => [
+        status,
+        response(described),
+      ]),
+      ...failures.map((name) => [FAILURES[name].status, response(FAILURES[name])]),
+    ]),
+  };
+}
+
+/** What may be absent, and what may be empty, is read off the schema. */
+function parameter(name: string, place: 'query' | 'header', schema: z.ZodType): Json {
+  const { description, ...value } = jsonSchema(schema, 'output');
+  return {
+    name,
+    in: place,
+    description,
+    required: !schema.safeParse(undefined).success,
+    schema: value,
+    ...(place === 'query' && schema.safeParse('').success ? { allowEmptyValue: true } : {}),
+  };
+}

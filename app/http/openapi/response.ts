@@ -1,0 +1,33 @@
+// One response of the description: what it means, its body and its headers.
+import type * as z from 'zod';
+import { type Json, refOrSchema } from './json-schema.ts';
+
+export interface Described {
+  readonly description: string;
+  /** The media type; JSON where it is left out. */
+  readonly type?: string;
+  readonly schema: z.ZodType;
+  readonly example?: unknown;
+  /** The headers beside X-Request-ID: what each means. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Returns a response as OpenAPI has it. */
+export function response(described: Described): Json {
+  const { description, type = 'application/json', schema, example, headers = {} } = described;
+  return {
+    description,
+    headers: {
+      'X-Request-ID': { $ref: '#/components/headers/RequestId' },
+      ...Object.fromEntries(
+        Object.entries(headers).map(([name, meaning]) => [
+          name,
+          { description: meaning, schema: { type: 'string' } },
+        ]),
+      ),
+    },
+    content: {
+      [type]: { schema: refOrSchema(schema), ...(example === undefined ? {} : { example }) },
+    },
+  };
+}

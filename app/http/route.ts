@@ -1,0 +1,50 @@
+// What a route is: its path, who may call it, and for each method what it does and how it is described.
+import type { Receive } from '../ingest/receive.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Store } from '../storage/store.ts';
+import type { BodyReader } from './body.ts';
+import type { Exchange } from './exchange.ts';
+import type { Entry } from './openapi/operation.ts';
+import type { Reply } from './replies.ts';
+import type { Broadcaster } from './stream/broadcaster.ts';
+
+/** What handlers work with. */
+export interface Services {
+  readonly store: Store;
+  readonly broadcaster: Broadcaster;
+  readonly receive: Receive;
+  readonly bodies: BodyReader;
+  /** The key that webhooks are signed with now: readiness checks it. */
+  readonly secret: Buffer;
+  readonly metrics: Metrics;
+  /** Prefix under which a reverse proxy serves all of this; empty where there is none. */
+  readonly basePath: string;
+  /** The description of the API, the same for every caller. */
+  readonly apiDescription: Reply;
+}
+
+/**
+ * Sends the response of one request. Returns a promise where it has to wait for something. What it throws, or rejects with,
+ * is sent as 503 where it is StoreUnavailable, else as 500.
+ */
+export type Handler = (exchange: Exchange, services: Services) => Promise<void> | undefined;
+
+/**
+ * Which token a caller needs: `api` the one for reading, `metrics` that of the scraper. `open` is for routes that check
+ * their caller themselves, that orchestrators call without a token, or that show nothing of what is stored.
+ */
+export type Access = 'open' | 'api' | 'metrics';
+
+interface Operation {
+  readonly handle: Handler;
+  /** Its entry in the description of the API; null where it has none. */
+  readonly openapi: Entry | null;
+}
+
+/** One file in `routes/` each, and one line in the table of `router.ts`. */
+export interface Route {
+  readonly path: string;
+  readonly access: Access;
+  /** HEAD is served wherever GET is. */
+  readonly methods: { readonly GET?: Operation; readonly POST?: Operation };
+}
