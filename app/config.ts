@@ -6,7 +6,7 @@ import { readBasePath } from './config/base-path.ts';
 import { ConfigError } from './config/config-error.ts';
 import { SECRET_NAMES, readSecret, readToken, required } from './config/secrets.ts';
 
-/** Every setting: the README's table is held against this list by a test. */
+/** Every setting: a test compares docs/reference/settings.md with this list. */
 export const SETTINGS = [
   {
     name: 'WEBHOOK_SECRET',

@@ -106,13 +106,13 @@ describe('docs/ARCHITECTURE.md', () => {
   });
 });
 
-describe('the table of settings in README.md', () => {
+describe('the table of settings in docs/reference/settings.md', () => {
   it('says what app/config.ts does', () => {
-    const rows = tableOf(read('README.md'), 'variable').map(([name = '', value = '']) => ({
+    const rows = tableOf(read('docs/reference/settings.md'), 'variable').map(([name = '', value = '']) => ({
       name: name.replaceAll('`', ''),
       default: /^`(.*)`$/.exec(value)?.[1] ?? null,
     }));
-    assert.ok(rows.length > 0, 'README.md has no table whose first column is "variable"');
+    assert.ok(rows.length > 0, 'the page has no table whose first column is "variable"');
     const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
     assert.deepEqual(
       rows.toSorted(byName),
