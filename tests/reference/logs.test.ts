@@ -25,7 +25,7 @@ const keysOf = (event: string): string[] => codeIn(events.get(event)?.['keys'] ?
 /** Fails unless the page has the event of the line, its level, and each of its keys. */
 function assertTold(line: LogLine): void {
   const row = events.get(String(line.event));
-  assert.ok(row, `${line.event} is not on the page`);
+  assert.ok(row, `not on the page: ${JSON.stringify(line)}`);
   assert.ok(codeIn(row['level'] ?? '').includes(String(line.level)), JSON.stringify(line));
   const keys = ['ts', 'level', 'event', 'msg', ...keysOf(String(line.event))];
   assert.deepEqual(
