@@ -16,7 +16,7 @@ function optionsIn(help: string): string[] {
     .map((line) => /^ {2}(\S.*?)(?: {2,}(.*))?$/.exec(line))
     .filter((match) => match !== null && match[1] !== '-h, --help')
     .map((match) => {
-      const initial = /default: ("[^"]*"|[^)]*)/.exec(match?.[2] ?? '')?.[1];
+      const initial = /\((?:choices: [^)]*, )?default: ([^)]*)\)$/.exec(match?.[2] ?? '')?.[1];
       return `${match?.[1]} = ${initial?.replaceAll('"', '') ?? ''}`;
     });
 }
