@@ -7,7 +7,7 @@ import { ConfigError } from './config/config-error.ts';
 import type { DatabaseLocation } from './model/database.ts';
 import { SECRET_NAMES, readSecret, readToken, required } from './config/secrets.ts';
 
-/** Every setting: the README's table is held against this list by a test. */
+/** Every setting: a test compares docs/reference/settings.md with this list. */
 export const SETTINGS = [
   {
     name: 'WEBHOOK_SECRET',

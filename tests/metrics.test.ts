@@ -1,7 +1,6 @@
 // GET /metrics: the text format to the letter, the promised names and labels, and numbers that count what happened.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { programFor } from './support/debian.ts';
 import { parseExposition, samplesOf, valueOf } from './support/exposition.ts';
@@ -109,18 +108,6 @@ describe('the exposition', () => {
       samples.map((sample) => `${sample.labels['result']} ${sample.value}`).toSorted(),
       RESULTS.map((result) => `${result} 0`),
     );
-  });
-
-  it('has exactly the names of the table in README.md, beside those of the process', async () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const section = readme.split(/^## /m).find((part) => part.startsWith('Metrics')) ?? '';
-    const told = [...section.matchAll(/^\| `([a-z_]+)` +\| (counter|gauge|histogram) /gm)].map(
-      ([, name, type]) => `${name} ${type}`,
-    );
-    const shown = [...(await scrape()).values()]
-      .filter((family) => !/^(process|nodejs)_/.test(family.name))
-      .map((family) => `${family.name} ${family.type}`);
-    assert.deepEqual(shown.toSorted(), told.toSorted());
   });
 
   const operators: [string, RegExp][] = [

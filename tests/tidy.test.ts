@@ -58,8 +58,9 @@ describe('a source file', () => {
 });
 
 describe('a page', () => {
+  const pages = find('{*,docs/**/*}.md');
+
   it('links only to what is there', () => {
-    const pages = find('{*,docs/**/*}.md');
     assert.ok(pages.includes('README.md'));
     const links = pages.flatMap((page) =>
       [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
@@ -69,6 +70,23 @@ describe('a page', () => {
     );
     assert.deepEqual(
       links.filter(({ page, link }) => !existsSync(join(ROOT, dirname(page), link))),
+      [],
+    );
+  });
+
+  it('links only to headings that are there', () => {
+    const links = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?![a-z]+:)([^)#\s]*)#([^)\s]+)\)/g)].map(
+        ([, path = '', heading = '']) => ({
+          page,
+          target: path === '' ? page : join(dirname(page), path),
+          heading,
+        }),
+      ),
+    );
+    assert.ok(links.length > 20);
+    assert.deepEqual(
+      links.filter(({ target, heading }) => !anchorsOf(read(target)).includes(heading)),
       [],
     );
   });
@@ -106,13 +124,15 @@ describe('docs/ARCHITECTURE.md', () => {
   });
 });
 
-describe('the table of settings in README.md', () => {
+describe('the table of settings in docs/reference/settings.md', () => {
   it('says what app/config.ts does', () => {
-    const rows = tableOf(read('README.md'), 'variable').map(([name = '', value = '']) => ({
-      name: name.replaceAll('`', ''),
-      default: /^`(.*)`$/.exec(value)?.[1] ?? null,
-    }));
-    assert.ok(rows.length > 0, 'README.md has no table whose first column is "variable"');
+    const rows = tableOf(read('docs/reference/settings.md'), 'variable').map(
+      ([name = '', value = '']) => ({
+        name: name.replaceAll('`', ''),
+        default: /^`(.*)`$/.exec(value)?.[1] ?? null,
+      }),
+    );
+    assert.ok(rows.length > 0, 'the page has no table whose first column is "variable"');
     const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
     assert.deepEqual(
       rows.toSorted(byName),
@@ -120,6 +140,16 @@ describe('the table of settings in README.md', () => {
     );
   });
 });
+
+/** The anchors of the headings of a page, as GitHub names them. */
+function anchorsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 /** Whether a word of a page, set as code, means a place in this tree: not a route, a pattern or a media type. */
 function isPath(word: string): boolean {

@@ -1,7 +1,7 @@
 // The exit codes of `oncebox`, and the error that carries one.
 import { Refusal } from '../model/refusal.ts';
 
-/** The README's table is this list. */
+/** A test compares docs/reference/exit-codes.md with this list. */
 export const EXIT = {
   /** Done; nothing wrong was found. */
   done: 0,

@@ -2,6 +2,7 @@
 import type { Receipt } from '../model/receipt.ts';
 import type { IndexEvent, StoreHazard, StoreObserver } from '../storage/store.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
+import type { EventLine } from './event-lines.ts';
 import type { Log } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { EndedRequest } from './request-line.ts';
@@ -175,7 +176,7 @@ export class Events {
         this.#log.logger.info({ event: 'disk_recovered', msg: 'the disk takes writes again' }),
       pruned: (messages) => this.#metrics.pruned.inc(messages),
       pruneRun: ({ messages, durationMs, failure }) => {
-        const line = {
+        const line: EventLine = {
           event: 'pruned',
           messages,
           duration_ms: Math.round(durationMs),

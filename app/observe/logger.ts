@@ -1,5 +1,6 @@
 // The log: one JSON object a line on stdout, and nothing else there.
 import { type DestinationStream, type Logger, pino } from 'pino';
+import type { EventLog } from './event-lines.ts';
 import { type EndedRequest, requestLine, severityOf } from './request-line.ts';
 import { openStdout } from './stdout.ts';
 
@@ -18,7 +19,7 @@ const HANDOVER_UNITS = 8_192;
 
 export interface Log {
   /** For everything but requests. */
-  readonly logger: Logger;
+  readonly logger: EventLog;
   /** Writes the line of a request that has ended. */
   readonly request: (ended: EndedRequest) => void;
   /** Lines dropped because stdout is not read. */

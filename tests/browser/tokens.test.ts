@@ -38,7 +38,7 @@ describe('metrics with a token of their own', () => {
     await window.accessible('locked outcomes');
     await outcomes.getByLabel('Metrics token').fill('not the token');
     await outcomes.getByRole('button', { name: 'Show outcomes' }).click();
-    await outcomes.getByText('does not fit').waitFor();
+    await outcomes.getByText('This token is wrong').waitFor();
     const asked = () => window.requested.filter((url) => url.endsWith('/metrics')).length;
     assert.equal(asked(), 2);
     await outcomes.getByLabel('Metrics token').fill(env.METRICS_TOKEN);

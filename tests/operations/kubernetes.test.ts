@@ -129,8 +129,8 @@ describe('the manifests', () => {
   });
 
   it('set only what Oncebox knows, from secrets that are there', () => {
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-    const settings = new Set([...readme.matchAll(/^\| `([A-Z_]+)` /gm)].map(([, name]) => name));
+    const reference = readFileSync(join(ROOT, 'docs/reference/settings.md'), 'utf8');
+    const settings = new Set([...reference.matchAll(/^\| `([A-Z_]+)` /gm)].map(([, name]) => name));
     const secret = manifests.find(({ kind }) => kind === 'Secret');
     const keys = Object.keys(secret?.['stringData'] as object);
     const mount = container?.volumeMounts?.find(({ name }) => name === 'secrets');

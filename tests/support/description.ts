@@ -18,6 +18,7 @@ export interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly example?: unknown;
+  readonly default?: number;
 }
 
 interface Described {
@@ -35,6 +36,7 @@ export interface Parameter {
 
 export interface Operation {
   readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { schema: Schema }>> };
   readonly responses: Readonly<Record<string, Described>>;
   readonly security?: readonly unknown[];
 }

@@ -71,7 +71,8 @@ export function App() {
         <p class="banner" role="alert">
           <Icon name="offline" />
           <span>
-            Oncebox does not answer. What you see is from before; this page tries again by itself.
+            Oncebox does not answer. The data shown may be outdated; this page retries
+            automatically.
           </span>
         </p>
       )}
@@ -90,7 +91,7 @@ function View({ route }: { route: Route }) {
   if (route.view === 'send') return <Send />;
   return (
     <section class="card empty">
-      <h2>There is no such page</h2>
+      <h2>Page not found</h2>
       <p>
         Go to the <a href="#/">overview</a>.
       </p>

@@ -12,7 +12,7 @@ export function TokenPrompt() {
         setToken(token);
       }}
     >
-      <h2>This service asks for a token</h2>
+      <h2>This service requires a token</h2>
       <p class="muted">
         It is the value of <code>API_TOKEN</code>. It is kept for this tab only, and forgotten when
         the tab is closed.

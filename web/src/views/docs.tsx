@@ -74,11 +74,11 @@ function Description({ api }: { api: Document }) {
         </p>
         <form
           class="card keys"
-          aria-label="Keys for trying"
+          aria-label="Credentials"
           onSubmit={(event) => event.preventDefault()}
         >
           <label class="field">
-            <span>Webhook secret, to sign requests; kept nowhere</span>
+            <span>Webhook secret, to sign requests; not stored</span>
             <input
               type="password"
               autocomplete="off"
@@ -87,7 +87,7 @@ function Description({ api }: { api: Document }) {
             />
           </label>
           <label class="field">
-            <span>API token, where the service has one; kept nowhere</span>
+            <span>API token, if the service has one; not stored</span>
             <input
               type="password"
               autocomplete="off"

@@ -7,7 +7,7 @@ const CHECKS = [
   ['store', 'Database answers'],
   ['schema', 'Schema applied'],
   ['writer', 'Writer runs'],
-  ['disk', 'Disk takes writes'],
+  ['disk', 'Disk accepts writes'],
   ['secret', 'Secret set'],
 ] as const;
 

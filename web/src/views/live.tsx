@@ -48,7 +48,7 @@ export function Live() {
       </div>
       <p class="muted live-note">
         {tail.arrived === 0
-          ? 'Messages appear here the moment they are on disk.'
+          ? 'Messages appear here as soon as they are on disk.'
           : `${formatCount(tail.arrived)} since you opened this page; the newest ${SHOWN_MAX} are shown.`}
       </p>
       {tail.shown.length === 0 ? (

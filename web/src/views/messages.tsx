@@ -89,7 +89,7 @@ function Summary({ rows }: { rows: Rows }) {
     <div class="summary" role="status">
       {rows.error !== null ? (
         <>
-          <span class="bad-text">Cannot be read: {rows.error.message}.</span>
+          <span class="bad-text">Cannot be loaded: {rows.error.message}.</span>
           <button class="button small" type="button" onClick={rows.reload}>
             Try again
           </button>

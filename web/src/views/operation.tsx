@@ -33,7 +33,7 @@ export function OperationCard(props: OperationProps) {
       )}
       <Inputs title="Parameters" inputs={operation.parameters ?? []} />
       <Inputs title="Body" inputs={fields} />
-      <h3>Answers</h3>
+      <h3>Responses</h3>
       <dl class="answers">
         {Object.entries(operation.responses).map(([status, answer]) => (
           <div key={status}>

@@ -92,13 +92,13 @@ function Locked({ unlock }: { unlock: Figures['unlock'] }) {
       }}
     >
       <p class="muted">
-        Outcomes and latency come from <code>/metrics</code>, which asks for a token of its own
-        here: the value of <code>METRICS_TOKEN</code>.
+        Outcomes and latency come from <code>/metrics</code>, which has its own token here: the
+        value of <code>METRICS_TOKEN</code>.
       </p>
       <TokenField label="Metrics token" value={token} change={change} />
       {refused && (
         <p class="bad-text" role="alert">
-          This token does not fit.
+          This token is wrong.
         </p>
       )}
       <button class="button" type="submit">

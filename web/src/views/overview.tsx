@@ -33,7 +33,7 @@ export function Overview({ range }: { range: string }) {
         <Tile
           name="Senders"
           value={data === null ? null : formatCount(data.senders_count)}
-          note="different numbers"
+          note="distinct numbers"
         />
         <Tile
           name="New messages"
@@ -90,7 +90,7 @@ function Senders({ stats }: { stats: Stats | null }) {
 function Failed({ reason }: { reason: string }) {
   return (
     <p class="notice bad" role="alert">
-      The figures cannot be read: {reason}. This page tries again by itself.
+      The totals cannot be read: {reason}. This page retries automatically.
     </p>
   );
 }

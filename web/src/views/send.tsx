@@ -79,7 +79,7 @@ export function Send() {
         {field('from', 'From')}
         {field('to', 'To')}
       </div>
-      {field('ts', 'Instant (UTC)')}
+      {field('ts', 'Time (UTC)')}
       <label class="field">
         <span>Text</span>
         <textarea
@@ -132,7 +132,7 @@ async function post({ secret, ...message }: Draft): Promise<Answer> {
     const { detail } = (await response.json()) as { detail: unknown };
     const words =
       status === 401
-        ? 'The signature does not fit: is this the secret of the service?'
+        ? 'The signature is invalid: is this the secret of the service?'
         : describe(detail);
     return { status, words: `${status}: ${words}` };
   } catch {

@@ -78,7 +78,7 @@ export function TimelineCard({ range, stats }: { range: string; stats: Stats | n
       </div>
       <p class="under-pointer muted">
         {error !== null && data === null
-          ? `Cannot be read: ${error.message}`
+          ? `Cannot be loaded: ${error.message}`
           : captionOf(data, over)}
       </p>
       <Bars
