@@ -175,17 +175,24 @@ export default {
       name: 'suites-from-outside',
       comment:
         'These tests speak to the service as its users do, so that they outlive a rewrite of it. ' +
-        'Only tests/unit and tests/properties look inside; tests/tidy reads the settings.',
+        'Only tests/unit, tests/properties and tests/contract look inside; tests/tidy reads the settings.',
       severity: 'error',
-      from: { path: '^tests/', pathNot: '^tests/(unit/|properties/|tidy\\.test\\.ts$)' },
+      from: { path: '^tests/', pathNot: '^tests/(unit/|properties/|contract/|tidy\\.test\\.ts$)' },
       to: { path: '^app/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'suites-take-no-types-of-the-model',
       comment: 'What a user sees is written in the tests themselves.',
       severity: 'error',
-      from: { path: '^tests/', pathNot: '^tests/(unit|properties)/' },
+      from: { path: '^tests/', pathNot: '^tests/(unit|properties|contract)/' },
       to: { path: '^app/model/' },
+    },
+    {
+      name: 'contract-knows-no-engine',
+      comment: 'The suite that every engine is held to sees what the rest of the program sees.',
+      severity: 'error',
+      from: { path: '^tests/contract/' },
+      to: { path: '^app/', pathNot: '^app/(model/|storage/(store|open)\\.ts$)' },
     },
     {
       name: 'what-ships-needs-nothing-else',

@@ -93,6 +93,8 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
     'tests/b.ts',
     "import type { Y } from '../app/model/y.ts';",
   ],
+  ['contract-knows-no-engine', 'tests/contract/a.ts', "import '../../app/storage/y.ts';"],
+  ['storage-by-its-entrances', 'tests/contract/a.ts', "import '../../app/storage/y.ts';"],
   ['web-talks-to-the-public-api', 'web/a.ts', "import '../app/http/y.ts';"],
   ['no-cycle', 'app/http/b.ts', "import './b.ts';"],
   ['no-orphan', 'app/query/e.ts', ''],
@@ -130,6 +132,7 @@ const ALLOWED: readonly [file: string, source: string][] = [
   ],
   ['tests/ok.test.ts', "import type { Y } from '../app/http/y.ts';"],
   ['tests/unit/ok.test.ts', "import '../../app/model/y.ts';"],
+  ['tests/contract/ok.test.ts', "import '../../app/model/y.ts';"],
   ['tests/properties/ok.test.ts', "import '../../app/http/y.ts';"],
   ['web/ok.ts', "import type { Y } from '../app/http/y.ts';"],
 ];

@@ -14,3 +14,11 @@ export function foldCase(text: string): string {
  * Greek varia. A test goes through all code points.
  */
 export const CODE_POINTS_FOLDED_TO_ASCII = '\u212A\u0130\u037E\u1FEF';
+
+/** Code points that normal form C may join with those before them, or move; Hangul vowels and finals among them. */
+const COMPOSING = /[\p{M}\u1161-\u1175\u11a8-\u11c2\u{16d67}]/u;
+
+/** Returns whether a part of the text may become other letters when the whole is folded. A test goes through all code points. */
+export function mayCompose(text: string): boolean {
+  return COMPOSING.test(text);
+}

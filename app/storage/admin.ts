@@ -72,8 +72,6 @@ export interface BackupOptions {
   readonly replace: boolean;
   /** How the copy is checked. */
   readonly depth: Depth;
-  /** Bytes copied in a second at most; 0 for no limit. */
-  readonly bytesPerSecond: number;
   /** Stops it. What was written is removed again. */
   readonly signal: AbortSignal;
 }
@@ -83,11 +81,8 @@ export interface BackupReport {
   readonly bytes: number;
   readonly messages: number;
   readonly lastSeq: number;
-  /** How long the engine's checkpoints were held up, in milliseconds. */
-  readonly heldMs: number;
   readonly copySeconds: number;
   readonly checkSeconds: number;
-  readonly details: Details;
 }
 
 /** `files`: the stored numbers say it. `clock`: they are lost, and the time is above them. `option`: the operator says it. */
@@ -189,7 +184,7 @@ export interface StoreAdmin {
   repair(onProgress: OnProgress<'lists' | 'search'>): Promise<void>;
   /**
    * Makes a backup that holds every message acknowledged before the call. `name_taken`, `bad_copy`; the target is then as it was.
-   * `copying` is in bytes, `checking` in messages.
+   * `copying` is in units of the engine, `checking` in messages.
    */
   backup(
     options: BackupOptions,

@@ -54,7 +54,7 @@ export class AppendQueue {
 
   /**
    * `submit` hands messages to the engine, which answers all that it was given in the same order by `answered`. It must not split them
-   * over several transactions. `messagesMax` is how many may wait.
+   * over several transactions. `messagesMax`, at least 1, is how many may wait.
    */
   constructor(submit: (messages: readonly Message[]) => void, messagesMax: number) {
     this.#submit = submit;
@@ -78,8 +78,10 @@ export class AppendQueue {
    */
   append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
     const units = unitsOf(messages);
-    const refusal = this.#refusal(units);
+    const refusal = this.#refusal(messages.length, units);
     if (refusal !== null) return Promise.resolve({ unavailable: refusal });
+    // The engine answers by message: of none it would say nothing.
+    if (messages.length === 0) return Promise.resolve([]);
     this.#units += units;
     this.#messages += messages.length;
     this.#chunkMessages += messages.length;
@@ -147,10 +149,12 @@ export class AppendQueue {
     this.#chunkMessages = 0;
   }
 
-  /** Why messages of this size cannot be taken now; null when they can. */
-  #refusal(units: number): UnavailableReason | null {
+  /** Why so many messages of this size cannot be taken now; null when they can. More than fit in all get in when nothing waits. */
+  #refusal(messages: number, units: number): UnavailableReason | null {
     if (this.#refusing !== null) return this.#refusing;
-    const full = this.#messages >= this.#messagesMax || this.#units + units > QUEUE_UNITS_MAX;
+    const full =
+      this.#messages > 0 &&
+      (this.#messages + messages > this.#messagesMax || this.#units + units > QUEUE_UNITS_MAX);
     return full || this.#tooSlow() ? 'queue_full' : null;
   }
 

@@ -25,6 +25,10 @@ describe('where the replaced database cannot say which numbers it has given', ()
       (path) => writeFileSync(`${path}-wal`, log(path).fill(0x5a, 6_000, 6_100)),
     ],
     [
+      'its log is damaged near its end, after whole transactions',
+      (path) => writeFileSync(`${path}-wal`, log(path).fill(0x5a, log(path).length - 2_000)),
+    ],
+    [
       'the head of its log is damaged',
       (path) => writeFileSync(`${path}-wal`, log(path).fill(0, 0, 32)),
     ],

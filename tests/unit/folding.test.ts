@@ -1,7 +1,7 @@
 // What SQL tells of a text without folding it rests on facts about Unicode, and each is held here.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CODE_POINTS_FOLDED_TO_ASCII, foldCase } from '../../app/model/search.ts';
+import { CODE_POINTS_FOLDED_TO_ASCII, foldCase, mayCompose } from '../../app/model/search.ts';
 
 const SURROGATES = [0xd800, 0xdfff] as const;
 
@@ -27,6 +27,16 @@ test('composed and decomposed forms fold alike', () => {
     const forms = (['NFC', 'NFD'] as const).map((form) => foldCase(character.normalize(form)));
     if (new Set([foldCase(character), ...forms]).size > 1)
       assert.fail(`U+${character.codePointAt(0)?.toString(16)}`);
+  }
+});
+
+test('what may join or move is known: without it a part of a text folds to that part of the folded text', () => {
+  for (const character of characters()) {
+    const parts = [...character.normalize('NFD')].slice(1);
+    // Each code point that a composition takes in, and each that has a place in the order of marks.
+    const moves = `a\u0301${character}`.normalize('NFD') !== `a\u0301${character.normalize('NFD')}`;
+    for (const part of moves ? [...parts, character] : parts)
+      if (!mayCompose(part)) assert.fail(`U+${part.codePointAt(0)?.toString(16)}`);
   }
 });
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SqliteStore } from '../../app/storage/sqlite/store.ts';
+import { eventually } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { makeStatsEndless } from '../support/unavailable.ts';
 import { silent } from './stores.ts';
@@ -20,7 +21,11 @@ describe('a store that closes', () => {
     const path = join(temporaryDirectory(t), 'app.db');
     const options = { path, queueMessagesMax: 16, retentionDays: null, readerThreads: 1 };
     const store = await SqliteStore.open(options, silent);
+    t.after(() => store.close());
     assert.deepEqual(await store.append([MESSAGE]), ['created']);
+    await eventually('the index to be there', async () =>
+      (await store.readGauges())?.get('oncebox_list_backlog_messages') === 0 ? true : undefined,
+    );
     const restore = makeStatsEndless(path);
     const reads = Array.from({ length: 3 }, () =>
       assert.rejects(store.stats(), { reason: 'shutting_down' }),

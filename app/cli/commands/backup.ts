@@ -12,10 +12,7 @@ interface Options {
   readonly force?: boolean;
   readonly keep?: number;
   readonly check: Depth;
-  readonly rate: number;
 }
-
-const MEGABYTE = 1_000_000;
 
 export function addBackupCommand(program: Command, terminal: Terminal): void {
   const command = program
@@ -34,12 +31,6 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
         .choices(['quick', 'full'])
         .default('quick'),
     )
-    .option(
-      '--rate <mb>',
-      'megabytes copied in a second at most, 0 for no limit',
-      wholeNumber(0, 100_000),
-      50,
-    )
     .action((file: string, options: Options) => makeBackup(terminal, file, options));
   withExamples(
     withJson(withDatabase(command)),
@@ -56,13 +47,12 @@ async function makeBackup(terminal: Terminal, file: string, options: Options): P
   const plain = resolve(file);
   const target = options.keep === undefined ? plain : timedName(plain, new Date());
   const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
-  const { details, ...report } = await admin
+  const report = await admin
     .backup(
       {
         target,
         replace: options.force === true,
         depth: options.check,
-        bytesPerSecond: options.rate * MEGABYTE,
         signal: terminal.interruption(),
       },
       (stage, done, all) => shown[stage].update(done, all),
@@ -73,10 +63,9 @@ async function makeBackup(terminal: Terminal, file: string, options: Options): P
       throw error;
     });
   const removed = options.keep === undefined ? [] : removeOld(plain, options.keep);
-  terminal.result({ ...report, ...details, removed }, () => [
+  terminal.result({ ...report, removed }, () => [
     `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
-    `copied in ${report.copySeconds.toFixed(1)} s, held up checkpoints for ${report.heldMs.toFixed(0)} ms, ` +
-      `checked in ${report.checkSeconds.toFixed(1)} s`,
+    `copied in ${report.copySeconds.toFixed(1)} s, checked in ${report.checkSeconds.toFixed(1)} s`,
     ...removed.map((path) => `removed ${path}`),
   ]);
 }

@@ -55,6 +55,7 @@ async function restore(terminal: Terminal, file: string, options: Options): Prom
       `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
       `the next message gets the number ${report.lastSeq + 1}`,
       ...(report.kept === null ? [] : [`the old file is ${report.kept}`]),
+      'the next start of the service builds the index again',
     ]);
   } catch (error) {
     if (error instanceof AdminError && error.code === 'bad_copy')

@@ -50,10 +50,7 @@ export class SqliteAdmin implements StoreAdmin {
   ): Promise<BackupReport> {
     const { backUp } = await import('./maintenance/backup.ts');
     const placement = replace ? 'replace' : 'new';
-    const report = await backUp({ source: this.#path, placement, ...options }, onProgress);
-    const { file, bytes, messages, lastSeq, heldMs, copySeconds, checkSeconds, ...details } =
-      report;
-    return { file, bytes, messages, lastSeq, heldMs, copySeconds, checkSeconds, details };
+    return backUp({ source: this.#path, placement, ...options }, onProgress);
   }
 
   async restore(

@@ -133,9 +133,11 @@ export class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    // Readers first: an open read would keep the last checkpoints from finishing.
+    const drained = this.#writer.drain();
+    // Readers before the writer: an open read would keep the last checkpoints from finishing.
     await this.#readers.close();
     await this.#indexer.close();
+    await drained;
     await this.#writer.close();
   }
 }

@@ -19,6 +19,12 @@ export const BUSY_TIMEOUT_MS = 2_000;
  */
 export const CACHE_KIB = 2_048;
 
+/**
+ * A WAL that grew beyond this, because something such as a backup read one state for long, is cut when it starts over:
+ * twice what it needs otherwise (`write/checkpoints.ts`), so that no ordinary commit has to cut it.
+ */
+const WAL_BYTES_KEPT = 268_435_456;
+
 /** Opens the file for writing, creating it where it is absent. Throws UnusableFile, and what SQLite throws. */
 export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
   const database = open(path, false, cacheKib);
@@ -30,6 +36,7 @@ export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync
   requirePragma(database, 'synchronous', 'FULL', 2);
   // A checkpoint inside a commit delays its messages: another thread runs the checkpoints.
   requirePragma(database, 'wal_autocheckpoint', '0', 0);
+  requirePragma(database, 'journal_size_limit', String(WAL_BYTES_KEPT), WAL_BYTES_KEPT);
   // Deleted and moved content is overwritten with zeros, as far as that writes no additional page.
   requirePragma(database, 'secure_delete', 'FAST', 2);
   return database;

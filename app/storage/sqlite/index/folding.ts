@@ -1,5 +1,5 @@
 // The form in which texts and searches enter the search index: folded, and cut into trigrams by FTS5.
-import { foldCase } from '../../../model/search.ts';
+import { foldCase, mayCompose } from '../../../model/search.ts';
 
 /** Code points of a trigram: a shorter search cannot use the index. */
 const TRIGRAM_LENGTH = 3;
@@ -9,6 +9,11 @@ const TERMS_MAX = 24;
 /** Returns the folded text as FTS5 takes it. A query of FTS5 ends at U+0000, so that one is indexed as another control character. */
 export function indexedForm(text: string): string {
   return foldCase(text).replaceAll('\0', '\u0001');
+}
+
+/** Returns whether a text must be folded to be compared: letters may be joined, or U+0000 ends the functions of SQL that measure it. */
+export function isComposing(text: string): boolean {
+  return mayCompose(text) || text.includes('\0');
 }
 
 /** Returns how many trigrams the index holds of the text. */

@@ -98,13 +98,15 @@ export class IndexList {
     return counts;
   }
 
-  /** The sequence numbers of all entries, as a JSON array. For lists that are known to be short. */
-  seqs(): string {
+  /** The sequence numbers of `limit` entries after the key, as a JSON array, and the key of the last; null where no more come. */
+  seqsAfter(key: OrderKey, limit: number): { seqs: string; last: OrderKey | null } {
+    const after = `AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT`;
     const row = preparedArrays(
       this.#database,
-      `SELECT json_group_array(seq) FROM ${INDEX}.entries WHERE list = ?`,
-    ).get(this.#list);
-    return (row as unknown as [string])[0];
+      `SELECT json_group_array(seq) FROM (${ENTRIES} ${after} ?)`,
+    ).get(this.#list, ...keyValues(key), limit);
+    const [last] = this.#entries(`${after} 1 OFFSET ?`, [...keyValues(key), limit - 1]);
+    return { seqs: (row as unknown as [string])[0], last: last ?? null };
   }
 
   #entries(sql: string, parameters: SQLInputValue[]): Entry[] {

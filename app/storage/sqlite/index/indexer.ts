@@ -1,7 +1,7 @@
 // Follows the database by sequence number and keeps the index up to date, one batch a transaction.
 import type { DatabaseSync } from 'node:sqlite';
 import { change, prepared, preparedArrays } from '../file/statements.ts';
-import { indexedForm } from './folding.ts';
+import { indexedForm, isComposing } from './folding.ts';
 import { addBatch, readBatch } from './list-filler.ts';
 import { readRemovals, removeAll } from './removal.ts';
 import { MAIN, deleteIndex, openIndex } from './schema.ts';
@@ -16,9 +16,10 @@ const SEARCH_BATCH_UNITS = 2_097_152;
 const REMOVAL_BATCH = 512;
 
 const ADD_TEXT = 'INSERT INTO texts (rowid, text) VALUES (?, ?)';
+const ADD_COMPOSING = 'INSERT INTO composing (seq) VALUES (?)';
 
 /** What one step did. */
-export type Step = 'renewed' | 'removals' | 'lists' | 'search' | 'none';
+export type Step = 'renewed' | 'removals' | 'lists' | 'search' | 'epoch' | 'none';
 
 /** A step whose reading is done: `write` runs in a transaction of the index alone. */
 interface Work {
@@ -94,7 +95,11 @@ export class Indexer {
     const searchable = index.searchedSeq < index.listedSeq;
     if (searchable && searchFirst) return this.#fillSearch();
     if (index.listedSeq < main.lastSeq) return this.#fillLists();
-    return searchable ? this.#fillSearch() : { step: 'none', write: () => undefined };
+    if (searchable) return this.#fillSearch();
+    // Epochs are forgotten in time: an index must not be of one that is long over only because no message came.
+    if (listed && index.epoch !== main.epoch)
+      return { step: 'epoch', write: () => this.#advance({}) };
+    return { step: 'none', write: () => undefined };
   }
 
   /** Begins the index anew. */
@@ -142,13 +147,16 @@ export class Indexer {
     return {
       step: 'search',
       write: () => {
-        for (const [seq, text] of texts) change(this.#database, ADD_TEXT, seq, text);
+        for (const [seq, text] of texts) {
+          change(this.#database, ADD_TEXT, seq, indexedForm(text));
+          if (isComposing(text)) change(this.#database, ADD_COMPOSING, seq);
+        }
         this.#advance({ searchedSeq: end });
       },
     };
   }
 
-  /** Folded texts after one number and up to another, as many as make a batch, and the number that they reach. */
+  /** Texts after one number and up to another, as many as make a batch, and the number that they reach. */
   #readTexts(
     afterSeq: number,
     upToSeq: number,
@@ -162,7 +170,7 @@ export class Indexer {
     for (const row of select.iterate(afterSeq, upToSeq)) {
       const [seq, text] = row as unknown as [number, string | null];
       rows += 1;
-      if (text !== null) texts.push([seq, indexedForm(text)]);
+      if (text !== null) texts.push([seq, text]);
       units += text?.length ?? 0;
       if (rows === SEARCH_BATCH_MESSAGES || units >= SEARCH_BATCH_UNITS) {
         end = seq;

@@ -46,6 +46,7 @@ export function removeAll(database: DatabaseSync, removals: readonly Removal[]):
   let emptied = 0;
   for (const removal of removals) {
     change(database, 'DELETE FROM texts WHERE rowid = ?', removal.seq);
+    change(database, 'DELETE FROM composing WHERE seq = ?', removal.seq);
     const row = listOf.get(removal.from) as unknown as [number] | undefined;
     if (row === undefined || !unlist(database, row[0], removal)) continue;
     unlist(database, ALL, removal);

@@ -31,7 +31,8 @@ export const INDEX = 'derived';
 /**
  * `state`: which database the index belongs to and how far it follows it. `lists`: one row a list with its count.
  * `entries`: every list in the order of messages. `segments`: counted key ranges of the longer lists, so that a place is
- * found without walking to it. `texts`: folded texts by trigram, for search; it keeps no text.
+ * found without walking to it. `texts`: folded texts by trigram, for search; it keeps no text. `composing`: messages of
+ * which SQL cannot tell whether they match, because letters of their text may be joined when it is folded.
  */
 const TABLES = `
   CREATE TABLE state (
@@ -69,13 +70,14 @@ const TABLES = `
     messages INTEGER NOT NULL,
     UNIQUE (list, ts_seconds, ts_nanos, message_id)
   );
+  CREATE TABLE composing (seq INTEGER PRIMARY KEY);
   CREATE VIRTUAL TABLE texts USING fts5(
     text, content='', contentless_delete=1, detail=none, tokenize="trigram case_sensitive 1"
   );
   INSERT INTO texts (texts, rank) VALUES ('hashsize', ${TEXTS_HASH_BYTES});`;
 
 /** Tables that must be there for the file to be of use. */
-const NAMES = ['entries', 'lists', 'segments', 'state', 'texts'];
+const NAMES = ['composing', 'entries', 'lists', 'segments', 'state', 'texts'];
 
 /** Returns the name of the index file of the database at `path`. */
 export function indexPath(path: string): string {

@@ -1,4 +1,4 @@
-// The file that a restore replaces: what its log holds, which numbers it has given, and where it is kept.
+// The file that a restore replaces: what its WAL holds, which numbers it has used, and where it is kept.
 import { existsSync, linkSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -7,7 +7,7 @@ import { failureOf } from '../file/failure.ts';
 import { InUseError } from '../file/in-use.ts';
 import { type Numbers, readNumbers, UNKNOWN } from '../file/numbering.ts';
 import { isSameFile } from './files.ts';
-import { FRAME_HEADER_BYTES, WAL_HEADER_BYTES, WalWatch } from './wal-watch.ts';
+import { committedFrames } from './wal-frames.ts';
 
 const KEPT = '.before-restore-';
 
@@ -18,16 +18,16 @@ export class ReplacedFile {
   readonly #settled: boolean;
 
   /**
-   * Moves the log of the file at `path` into it, as far as it can be read, and reads the numbers. There need be no file.
+   * Moves the WAL of the file at `path` into it, as far as it can be read, and reads the numbers. There need be no file.
    * Throws InUseError where another program has it open.
    */
   constructor(path: string) {
     this.#path = path;
     this.#kept = `${path}${KEPT}${new Date().toISOString().replaceAll(/[-:.]/g, '')}`;
-    const log = `${path}-wal`;
-    const lost = lostLog(path, log);
-    // SQLite may delete the log of a file that it cannot read: a second name keeps it.
-    if (existsSync(log)) linkSync(log, `${this.#kept}-wal`);
+    const wal = `${path}-wal`;
+    const lost = lostWal(path, wal);
+    // SQLite may delete the WAL of a file that it cannot read: a second name keeps it.
+    if (existsSync(wal)) linkSync(wal, `${this.#kept}-wal`);
     const { settled, numbers } = existsSync(path) ? settle(path) : UNSETTLED;
     this.#settled = settled;
     if (settled) rmSync(`${this.#kept}-wal`, { force: true });
@@ -35,7 +35,7 @@ export class ReplacedFile {
   }
 
   /**
-   * Gives the file a second name, and leaves no log under the old one: it would be taken for the log of the new
+   * Links the file to a second name, and leaves no WAL under the old one: it would be taken for the WAL of the new
    * file. The old name stays until the new file takes it, so that at no moment there is none.
    * Returns the second name; null where there was no file.
    */
@@ -51,18 +51,18 @@ export class ReplacedFile {
 const UNSETTLED = { settled: false, numbers: UNKNOWN } as const;
 
 /**
- * Whether an earlier restore was killed between taking a log away that it could not read, and exchanging the files.
- * What that log had numbered, the file does not know.
+ * Whether an earlier restore was killed between taking a WAL away that it could not read, and exchanging the files.
+ * What that WAL had numbered, the file does not know.
  */
-function lostLog(path: string, log: string): boolean {
+function lostWal(path: string, wal: string): boolean {
   const prefix = basename(path) + KEPT;
-  const keptLogs = readdirSync(dirname(path))
+  const keptWals = readdirSync(dirname(path))
     .filter((name) => name.startsWith(prefix) && name.endsWith('-wal'))
     .map((name) => join(dirname(path), name));
-  // Killed before that, it left a second name of the log.
-  for (const kept of keptLogs) if (isSameFile(kept, log)) rmSync(kept);
-  return keptLogs.filter(existsSync).some((keptLog) => {
-    const kept = keptLog.slice(0, -'-wal'.length);
+  // Killed before that, it left a second name of the WAL.
+  for (const kept of keptWals) if (isSameFile(kept, wal)) rmSync(kept);
+  return keptWals.filter(existsSync).some((keptWal) => {
+    const kept = keptWal.slice(0, -'-wal'.length);
     return !existsSync(kept) || isSameFile(kept, path);
   });
 }
@@ -71,11 +71,11 @@ function uncertain(numbers: Numbers): Numbers {
   return { ...numbers, certain: false };
 }
 
-/** Moves the log into its file and closes both, which removes the log. Not `settled` where the file is too damaged for it. */
+/** Checkpoints and closes the file, which removes its WAL. Not `settled` where the file is too damaged for it. */
 function settle(path: string): { settled: boolean; numbers: Numbers } {
-  const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-  const watch = new WalWatch(path);
-  watch.look();
+  const wal = `${path}-wal`;
+  const walBytes = statSync(wal, { throwIfNoEntry: false })?.size ?? 0;
+  const committed = committedFrames(wal);
   let numbers = UNKNOWN;
   try {
     const database = openForCheckpoints(path);
@@ -85,14 +85,14 @@ function settle(path: string): { settled: boolean; numbers: Numbers } {
       database.exec('BEGIN EXCLUSIVE');
       numbers = readNumbers(database);
       database.exec('COMMIT');
-      // SQLite reads a log up to the first damaged frame, and says nothing of those after it.
-      if (walBytes > 0 && readableBytes(database) < Math.max(1, watch.liveBytes))
+      // SQLite reads a WAL up to the first damaged frame, and ignores those after it.
+      if (walBytes > 0 && readableFrames(database) < Math.max(1, committed))
         numbers = uncertain(numbers);
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       database.close();
     }
-    const settled = !existsSync(`${path}-wal`);
+    const settled = !existsSync(wal);
     return { settled, numbers: settled ? numbers : uncertain(numbers) };
   } catch (error) {
     if (failureOf(error) === 'locked')
@@ -101,9 +101,7 @@ function settle(path: string): { settled: boolean; numbers: Numbers } {
   }
 }
 
-/** How many bytes of the log SQLite can read. */
-function readableBytes(database: DatabaseSync): number {
-  const frames = Number(database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()?.['log']);
-  const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size']);
-  return frames <= 0 ? 0 : WAL_HEADER_BYTES + frames * (FRAME_HEADER_BYTES + pageBytes);
+/** How many frames of the WAL SQLite can read. */
+function readableFrames(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()?.['log']);
 }

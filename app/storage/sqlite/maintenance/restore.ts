@@ -54,14 +54,14 @@ export async function restore(
   }
 }
 
-/** A database in use is no backup: what its log holds would be missing. */
+/** A database in use is no backup: what its WAL holds would be missing. */
 function refuseLive(backup: string, target: string): void {
   if (isSameFile(backup, target)) throw new NameTaken(`${backup} is the database itself`);
   if (!statSync(backup).isFile()) throw new BadCopy('it is not a regular file');
-  const log = statSync(`${backup}-wal`, { throwIfNoEntry: false });
-  if (log !== undefined && log.size > 0)
+  const wal = statSync(`${backup}-wal`, { throwIfNoEntry: false });
+  if (wal !== undefined && wal.size > 0)
     throw new BadCopy(
-      `it has a log beside it (${backup}-wal), as a database in use: back that one up`,
+      `it has a write-ahead log beside it (${backup}-wal), as a database in use: back that one up`,
     );
 }
 

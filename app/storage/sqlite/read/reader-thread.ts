@@ -31,10 +31,7 @@ function read(request: ReaderRequest): ReaderReply {
       return { answer: answer(connect(true), request) };
     } catch (error) {
       if (!(error instanceof IndexUnusable)) throw error;
-      // The indexer builds it again; until it has, this thread does without.
-      if (error.damaged) signals.set('damaged', 1);
-      disconnect();
-      return { answer: answer(connect(false), request) };
+      return { answer: answerWithout(error, request) };
     }
   } catch (error) {
     // What a broken connection knows is not trusted: the next query opens a new one.
@@ -42,6 +39,18 @@ function read(request: ReaderRequest): ReaderReply {
     const message = error instanceof Error ? error.message : String(error);
     return { failure: { reason: reasonOf(error), message: `${request.kind}: ${message}` } };
   }
+}
+
+/** Does without the index until the indexer has built it again; where it is not damaged, only for this query. */
+function answerWithout(
+  { damaged }: IndexUnusable,
+  request: ReaderRequest,
+): ReaderAnswers[ReaderRequest['kind']] {
+  if (damaged) signals.set('damaged', 1);
+  disconnect();
+  const answered = answer(connect(false), request);
+  if (!damaged) disconnect();
+  return answered;
 }
 
 /** The connection, opened anew where there is another index file than before. */

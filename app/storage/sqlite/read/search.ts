@@ -36,7 +36,7 @@ export function searchEntries(
   text: string,
 ): Slice {
   const { cursor, limit } = query;
-  const matcher = new TextMatcher(database, query, text);
+  const matcher = new TextMatcher(database, standing.index.searchedSeq, query, text);
   const pass = (range: KeyRange, skip: number): { entries: Entry[]; total: number } => {
     const top = new TopEntries(
       Math.min(skip + limit + 1, KEPT_MAX),
@@ -54,10 +54,11 @@ export function searchEntries(
   if (skip >= total) return { entries: [], total };
   let entries = first;
   // A place far down a long list of matches is reached in strides, so that memory stays bounded.
-  while (skip + limit + 1 > KEPT_MAX) {
-    const last = entries.at(-1);
-    if (entries.length < KEPT_MAX || last === undefined) break;
-    skip -= entries.length;
+  while (skip + limit + 1 > KEPT_MAX && entries.length === KEPT_MAX) {
+    const passed = Math.min(skip, KEPT_MAX);
+    const last = entries[passed - 1];
+    if (last === undefined) break;
+    skip -= passed;
     entries = pass({ above: last, below: LAST_KEY }, skip).entries;
   }
   return { entries: entries.slice(skip, skip + limit + 1), total };
@@ -98,10 +99,14 @@ function* candidates(
   const sender = from === null ? null : new IndexList(database, from);
   const query = candidateQuery(text);
   if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
-    yield* chunksOf(sender.seqs());
+    yield* listed(sender);
     yield* messagesAfter(database, index.listedSeq);
   } else if (query === null) {
-    const ends = preparedArrays(database, 'SELECT min(rowid), max(rowid) FROM messages').get();
+    // Both in one SELECT would be found by a scan.
+    const ends = preparedArrays(
+      database,
+      'SELECT (SELECT min(rowid) FROM messages), (SELECT max(rowid) FROM messages)',
+    ).get();
     const [first, last] = ends as unknown as [number | null, number | null];
     if (first === null || last === null) return;
     for (let start = first; start <= last; start += CHUNK_MAX)
@@ -114,23 +119,25 @@ function* candidates(
   }
 }
 
-/** The messages that the index names, in the order of their numbers. */
+/**
+ * The messages that the index names, in the order of their numbers. One pass: FTS5 does not seek to a rowid, so that a query for each
+ * chunk would walk through all of them each time.
+ */
 function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
-  const select = preparedArrays(
+  const rows = preparedArrays(
     database,
-    `SELECT count(*), max(rowid), json_group_array(rowid) FROM (
-       SELECT rowid FROM ${INDEX}.texts WHERE texts MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?)`,
-  );
-  let limit = CHUNK_FIRST;
-  for (let after = 0; ;) {
-    const row = select.get(query, after, limit) as unknown as [number, number | null, string];
-    const [count, last, seqs] = row;
-    if (last === null) return;
-    yield { kind: 'numbers', seqs };
-    if (count < limit) return;
-    after = last;
-    limit = CHUNK_MAX;
+    `SELECT rowid FROM ${INDEX}.texts WHERE texts MATCH ? ORDER BY rowid`,
+  ).iterate(query);
+  let seqs: number[] = [];
+  let size = CHUNK_FIRST;
+  for (const row of rows) {
+    seqs.push((row as unknown as [number])[0]);
+    if (seqs.length < size) continue;
+    yield { kind: 'numbers', seqs: JSON.stringify(seqs) };
+    seqs = [];
+    size = CHUNK_MAX;
   }
+  if (seqs.length > 0) yield { kind: 'numbers', seqs: JSON.stringify(seqs) };
 }
 
 /** The messages after a number. Numbers that no message has are stepped over, however many they are. */
@@ -147,13 +154,12 @@ function* messagesAfter(database: DatabaseSync, seq: number): Iterable<Candidate
   }
 }
 
-/** A JSON array of numbers in chunks. */
-function* chunksOf(json: string): Iterable<Candidates> {
-  const seqs = JSON.parse(json) as number[];
-  let size = CHUNK_FIRST;
-  for (let at = 0; at < seqs.length;) {
-    yield { kind: 'numbers', seqs: JSON.stringify(seqs.slice(at, at + size)) };
-    at += size;
-    size = CHUNK_MAX;
+/** The messages of a list. */
+function* listed(list: IndexList): Iterable<Candidates> {
+  let chunk = list.seqsAfter(FIRST_KEY, CHUNK_FIRST);
+  yield { kind: 'numbers', seqs: chunk.seqs };
+  while (chunk.last !== null) {
+    chunk = list.seqsAfter(chunk.last, CHUNK_MAX);
+    yield { kind: 'numbers', seqs: chunk.seqs };
   }
 }

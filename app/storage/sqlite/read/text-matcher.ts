@@ -5,6 +5,7 @@ import type { MessageQuery } from '../../../model/page.ts';
 import { CODE_POINTS_FOLDED_TO_ASCII, foldCase } from '../../../model/search.ts';
 import { type Entry, FIRST_KEY, entryOf } from '../file/keys.ts';
 import { preparedArrays } from '../file/statements.ts';
+import { INDEX } from '../index/schema.ts';
 
 /** Messages to compare: those with these numbers, as a JSON array, or a range of numbers, or of rows in the order of the file. */
 export type Candidates =
@@ -27,8 +28,8 @@ const SOURCES = {
 const FOLDS_TO_ASCII = [...CODE_POINTS_FOLDED_TO_ASCII]
   .map((point) => `instr(text, char(${point.codePointAt(0)})) > 0`)
   .join(' OR ');
-/** Whether a text has code points from U+0300 on, where combining marks begin, or U+0000, at which GLOB ends. */
-const MAY_COMPOSE = `text GLOB '*[^' || char(1) || '-' || char(0x2FF) || ']*' OR instr(CAST(text AS BLOB), x'00') > 0`;
+/** Whether letters of a text may be joined when it is folded: known of the messages that search holds. */
+const MAY_COMPOSE = `t.seq > :searched OR EXISTS (SELECT 1 FROM ${INDEX}.composing c WHERE c.seq = t.seq)`;
 
 /**
  * What SQL can tell of a text: 1 it matches, 0 it does not, NULL it must be folded here. `lower` folds ASCII only, so what it does not
@@ -51,12 +52,13 @@ export class TextMatcher {
   readonly #needle: string;
   readonly #parameters: Record<string, SQLInputValue>;
 
-  /** Matches `text` among the messages that fit the query's other filters. */
-  constructor(database: DatabaseSync, query: MessageQuery, text: string) {
+  /** Matches `text` among the messages that fit the query's other filters. `searchedSeq`: search holds them up to this number. */
+  constructor(database: DatabaseSync, searchedSeq: number, query: MessageQuery, text: string) {
     this.#database = database;
     this.#needle = foldCase(text);
     this.#parameters = {
       needle: this.#needle,
+      searched: searchedSeq,
       ascii: /^[\0-\x7f]*$/.test(this.#needle) ? 1 : 0,
       since_s: query.since?.seconds ?? FIRST_KEY.seconds,
       since_n: query.since?.nanos ?? 0,
@@ -72,7 +74,7 @@ export class TextMatcher {
          SELECT ts_seconds, ts_nanos, message_id, seq,
            CASE ${VERDICT} WHEN 1 THEN 1 WHEN 0 THEN NULL ELSE text END AS text
          FROM (SELECT ts_seconds, ts_nanos, m.message_id, m.seq, m.text, ${COMPARED}
-           FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) LIMIT -1)
+           FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) t LIMIT -1)
        WHERE text IS NOT NULL`,
     ).all({ ...this.#parameters, ...sourceOf(candidates) }) as unknown as Row[];
     return rows
@@ -90,7 +92,7 @@ export class TextMatcher {
       `SELECT count(*) FILTER (WHERE seq = 0), json_group_array(seq) FILTER (WHERE seq > 0) FROM (
          SELECT CASE ${VERDICT} WHEN 1 THEN iif(${WITHIN}, seq, 0) WHEN 0 THEN NULL ELSE seq END AS seq
          FROM (SELECT ts_seconds, ts_nanos, m.message_id, m.seq, m.text, ${COMPARED}
-           FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) LIMIT -1)`,
+           FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) t LIMIT -1)`,
     ).get({
       ...this.#parameters,
       ...sourceOf(candidates),

@@ -82,15 +82,20 @@ export class WriterClient {
     return this.#queue.append(messages);
   }
 
-  /** Takes nothing more, commits what it has, closes the file, ends the thread. */
-  close(): Promise<void> {
+  /** Takes nothing more from now on. Resolves when what it has is answered. */
+  drain(): Promise<void> {
     this.#disk.close();
+    return this.#queue.drain();
+  }
+
+  /** Drains, closes the file, ends the thread. */
+  close(): Promise<void> {
     this.#closed ??= this.#drainAndClose();
     return this.#closed;
   }
 
   async #drainAndClose(): Promise<void> {
-    await this.#queue.drain();
+    await this.drain();
     if (this.#dead) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#worker.removeAllListeners('exit');

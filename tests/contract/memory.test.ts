@@ -1,0 +1,5 @@
+// The store that the others are compared with keeps the contract itself.
+import { memoryEngine } from './memory.ts';
+import { contract } from './suite.ts';
+
+contract('memory', () => memoryEngine());

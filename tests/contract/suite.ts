@@ -1,0 +1,30 @@
+// The contract of `Store`, as one suite that every engine is held to.
+import { describe, it } from 'node:test';
+import { APPENDS } from './appends.ts';
+import { CONCURRENCY } from './concurrency.ts';
+import type { Clause, OpenEngine } from './engine.ts';
+import { assertAgreesOnGenerated } from './generated.ts';
+import { LIFECYCLE } from './lifecycle.ts';
+import { READS } from './reads.ts';
+import { SEARCH } from './search.ts';
+
+/** Sequences of operations that each run of the suite tries. */
+const GENERATED_RUNS = 12;
+
+export const CLAUSES: readonly Clause[] = [
+  ...APPENDS,
+  ...READS,
+  ...SEARCH,
+  ...CONCURRENCY,
+  ...LIFECYCLE,
+];
+
+/** Registers the tests of one engine. */
+export function contract(name: string, openEngine: OpenEngine): void {
+  describe(`a ${name} store`, () => {
+    for (const clause of CLAUSES) it(clause.name, (t) => clause.holds(openEngine(t)));
+
+    it('agrees with a store in memory on any sequence of operations', (t) =>
+      assertAgreesOnGenerated(() => openEngine(t), GENERATED_RUNS));
+  });
+}
