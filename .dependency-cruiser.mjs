@@ -121,7 +121,7 @@ export default {
       comment:
         'Outside of app/storage only its ports and open.ts are known. Tests of its parts and benchmarks look inside.',
       severity: 'error',
-      from: { pathNot: '^(app/storage|bench|tests/unit|tests/properties)/' },
+      from: { pathNot: '^(app/storage|bench|tests/unit|tests/properties|tests/contract)/' },
       to: { path: '^app/storage/', pathNot: STORAGE_ENTRANCES },
     },
     {

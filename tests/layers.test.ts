@@ -94,7 +94,6 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
     "import type { Y } from '../app/model/y.ts';",
   ],
   ['contract-knows-no-engine', 'tests/contract/a.ts', "import '../../app/storage/y.ts';"],
-  ['storage-by-its-entrances', 'tests/contract/a.ts', "import '../../app/storage/y.ts';"],
   ['web-talks-to-the-public-api', 'web/a.ts', "import '../app/http/y.ts';"],
   ['no-cycle', 'app/http/b.ts', "import './b.ts';"],
   ['no-orphan', 'app/query/e.ts', ''],

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { backup } from 'node:sqlite';
-import type { BackupReport, Depth, Inspection } from '../../admin.ts';
+import type { BackupReport, Depth, Inspection, OnProgress } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { statOf } from '../file/database-file.ts';
 import { checkAside } from './check-aside.ts';
@@ -29,7 +29,7 @@ export interface BackupOptions {
 }
 
 /** What is being done; `done` of `all` in pages while copying, in messages while checking. */
-export type TellBackup = (stage: 'copying' | 'checking', done: number, all: number | null) => void;
+export type TellBackup = OnProgress<'copying' | 'checking'>;
 
 /**
  * Makes a backup of the database file; the index file is not part of it. Every message that was acknowledged before the
