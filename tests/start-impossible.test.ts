@@ -174,7 +174,11 @@ describe('a file with a secret that names', () => {
 describe('a bug in the start', () => {
   const BUGS = [
     ['of the service', 'service.ts', 'const feed = new Feed(store);'],
-    ['of the thread that writes', 'storage/sqlite/directory.ts', 'const missing: string[] = [];'],
+    [
+      'of the thread that writes',
+      'storage/sqlite/file/directory.ts',
+      'const missing: string[] = [];',
+    ],
   ] as const;
   for (const [what, file, before] of BUGS) {
     it(`${what} says where it is, unlike a refusal`, async (t) => {

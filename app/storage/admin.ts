@@ -184,7 +184,7 @@ export interface StoreAdmin {
   repair(onProgress: OnProgress<'lists' | 'search'>): Promise<void>;
   /**
    * Makes a backup that holds every message acknowledged before the call. `name_taken`, `bad_copy`; the target is then as it was.
-   * `copying` is in bytes, `checking` in messages.
+   * `copying` is in units of the engine, `checking` in messages.
    */
   backup(
     options: BackupOptions,
