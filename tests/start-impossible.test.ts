@@ -173,7 +173,7 @@ describe('a file with a secret that names', () => {
 
 describe('a bug in the start', () => {
   const BUGS = [
-    ['of the service', 'service.ts', 'const feed = new Feed(store);'],
+    ['of the service', 'service.ts', 'const broadcaster = new Broadcaster(store);'],
     [
       'of the thread that writes',
       'storage/sqlite/file/directory.ts',

@@ -29,9 +29,10 @@ export function reasonOf(error: unknown): UnavailableReason {
   return error instanceof StoreUnavailable ? error.reason : failureOf(error);
 }
 
-/** Returns the primary result code of an error of `node:sqlite`; null for any other error. */
+/** Returns the primary result code of an error of `node:sqlite`, or of the one that caused it; null for any other error. */
 function resultCode(error: unknown): number | null {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
+  const { errcode, cause } = (error ?? {}) as { errcode?: unknown; cause?: unknown };
+  const code = errcode ?? (cause as { errcode?: unknown } | undefined)?.errcode;
   // The low byte of an extended code is the primary code.
   return typeof code === 'number' ? code & 0xff : null;
 }
