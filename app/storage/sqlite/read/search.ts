@@ -99,6 +99,8 @@ function* candidates(
   const sender = from === null ? null : new IndexList(database, from);
   const query = candidateQuery(text);
   if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
+    if (lacksMore(database, main.lastSeq, index.listedSeq, SEARCH_TAIL_MAX))
+      throw new StoreUnavailable('index_behind', 'the lists are being filled');
     yield* listed(sender);
     yield* messagesAfter(database, index.listedSeq);
   } else if (query === null) {
