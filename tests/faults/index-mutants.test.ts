@@ -12,7 +12,7 @@ import { message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import type { Options } from '../support/service.ts';
 import { statsIn } from '../support/shapes.ts';
-import { mutant } from './mutant.ts';
+import { mutant, mutateAlso } from './mutant.ts';
 import { cutPower, recordRun } from './power-cuts.ts';
 import { Disk, buildShim } from './shim.ts';
 
@@ -103,7 +103,7 @@ async function runSuite(
   return { code, output };
 }
 
-/** Reads the figures beside posts: the counts of the senders and the total are of one moment, and no index looks like another's. */
+/** Reads the figures beside posts: the counts of the senders and the total are of one moment. */
 async function assertOneMoment(t: Cleaner, options: Options, reads: number): Promise<void> {
   const service = await startService(t, options);
   const state = { done: false };
@@ -120,8 +120,6 @@ async function assertOneMoment(t: Cleaner, options: Options, reads: number): Pro
     state.done = true;
     await posting;
   }
-  const damaged = service.output.lines().some(({ event }) => event === 'index_damaged');
-  assert.equal(damaged, false, 'the index is ahead of the database');
 }
 
 const built = buildShim({ after });
@@ -160,11 +158,15 @@ describe('the index with a bug is caught:', { concurrency: 2 }, () => {
       `${INDEX}state.ts`,
       'preparedArrays(database, `SELECT 1 FROM ${index}.state`).get();',
       `preparedArrays(database, \`SELECT 1 FROM \${main}.counters\`).get();
-       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);`,
+       if (main === 'main') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);`,
     );
-    await assert.rejects(
-      assertOneMoment(t, { main }, READS),
-      /counts of the senders|ahead of the database/,
+    // An index that is ahead is taken for another database's, and done without: here nobody looks.
+    mutateAlso(
+      main,
+      `${INDEX}state.ts`,
+      'belongs: row[9] === 1 || listedSeq === 0',
+      'belongs: true',
     );
+    await assert.rejects(assertOneMoment(t, { main }, READS), /counts of the senders/);
   });
 });

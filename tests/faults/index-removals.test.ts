@@ -43,7 +43,7 @@ async function post(scene: Scene): Promise<void> {
 
 /** The scene without its old messages. */
 function forgetOld(scene: Scene): void {
-  for (const [id, { ts }] of scene.stored) if (ts === OLD) scene.stored.delete(id);
+  for (const [id, { ts }] of scene.stored) if (ts < BETWEEN) scene.stored.delete(id);
 }
 
 const countOf = (scene: Scene, table: string): number =>
@@ -156,6 +156,26 @@ describe('oncebox prune', { concurrency: 2 }, () => {
     await scene.end();
   });
 
+  it('and an index of another database that is further: no record is taken for followed', async (t) => {
+    const renew = '    deleteIndex(this.#path);\n';
+    const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);';
+    const main = mutant(t, 'storage/sqlite/index/indexer.ts', renew, `    ${wait}\n${renew}`);
+    const scene = new Scene(t, prepared);
+    execute(scene.index, "UPDATE state SET epoch = 'another', removals = 1000000");
+    await scene.start({ main });
+    await post(scene);
+    await scene.healed();
+    const [row] = query(
+      join(scene.directory, 'app.db'),
+      "SELECT value FROM counters WHERE name = 'removals_purged'",
+    );
+    assert.equal(row?.['value'], 0);
+    assert.equal((await prune(t, scene)).code, 0);
+    forgetOld(scene);
+    await scene.healed();
+    await scene.end();
+  });
+
   const INDEXES: Readonly<Record<string, (index: string) => void>> = {
     "another database's": (index) => execute(index, "UPDATE state SET epoch = 'another'"),
     'damaged in its middle': (index) => overwrite(index, 'entries'),
@@ -171,8 +191,6 @@ describe('oncebox prune', { concurrency: 2 }, () => {
       assert.equal(exported.stdout.split('\n').length - 1, MESSAGES);
       const stats = await oncebox(t, ['stats', '-d', path, '--json']);
       assert.equal(stats.code, 0, stats.stderr);
-      const checked = await oncebox(t, ['check', '--quick', '-d', path]);
-      assert.equal(checked.code, 1, checked.stdout);
       const { code, stderr } = await prune(t, scene);
       assert.equal(code, 0, stderr);
       forgetOld(scene);

@@ -18,7 +18,7 @@ import { acknowledgedIn, FILES, readTrace } from './trace.ts';
 import type { FileNumber, TraceRecord } from './trace.ts';
 
 /** The index gathers messages before it takes them. */
-const SETTLE_MS = 400;
+const SETTLE_MS = 1_200;
 /** The files that messages are durable in. */
 const TRUTH: readonly FileNumber[] = [1, 2, 4];
 

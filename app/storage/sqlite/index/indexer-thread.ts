@@ -37,8 +37,8 @@ const LONG_FRAMES = 16_384;
 const { path, memory } = workerData as { path: string; memory: SharedArrayBuffer };
 const signals = new Signals(memory);
 let failing = false;
-/** The files as the last checkpoint left them. */
-let left = '';
+/** When the file was last written, by a checkpoint of this thread. */
+let written = '';
 let rebuiltMs = Number.NEGATIVE_INFINITY;
 
 // Linux sets the priority of a thread by this call, other systems that of the whole process.
@@ -65,10 +65,12 @@ function follow(indexer: Indexer): void {
   let removed = false;
   // First: where the file cannot be written, its WAL does not grow with every attempt.
   checkpoint(indexer);
+  const files = identity();
+  if (indexer.standing.belongs) signals.set('listedSeq', indexer.standing.index.listedSeq);
   for (let steps = 1; ; steps += 1) {
     const committed = signals.get('committedSeq');
     if (signals.get('closing') === 1) return;
-    if (identity() !== left) return discard();
+    if (identity() !== files || lastWritten() !== written) return discard();
     if (signals.get('damaged') === signals.get('generation')) return discardDamaged();
     const step = indexer.step(steps % SEARCH_EVERY === 0);
     if (step === 'renewed') return;
@@ -86,7 +88,7 @@ function follow(indexer: Indexer): void {
       behind = false;
       checkpoint(indexer);
       if (removed && indexer.truncateWal()) removed = false;
-      left = identity();
+      written = lastWritten();
       rest(committed, index.listedSeq);
     } else if (steps % CHECKPOINT_STEPS === 0) checkpoint(indexer);
   }
@@ -105,8 +107,9 @@ function rest(committed: number, listedSeq: number): void {
  */
 function checkpoint(indexer: Indexer): void {
   const frames = indexer.checkpoint(false);
-  left = identity();
-  signals.set('followedRemoval', indexer.standing.index.removals);
+  written = lastWritten();
+  const { belongs, index } = indexer.standing;
+  if (belongs) signals.set('followedRemoval', index.removals);
   if (frames <= LONG_FRAMES) {
     signals.set('indexHoldsSearchesUntil', 0);
     return;
@@ -114,19 +117,25 @@ function checkpoint(indexer: Indexer): void {
   signals.holdSearches('indexHoldsSearchesUntil');
   if (signals.get('searchesActive') > 0) return;
   indexer.checkpoint(true);
-  left = identity();
+  written = lastWritten();
   signals.set('indexHoldsSearchesUntil', 0);
 }
 
 /**
- * Which files have the names of the index and of its WAL, and when the first was written. Deleted or exchanged, a file goes unnoticed by
- * those who have it open, and what is in its place may be one half of an index; and nobody but a checkpoint writes to it.
+ * Which files have the names of the index and of its WAL. Deleted or exchanged, a file goes unnoticed by those who have it open, and what
+ * is in its place may be one half of an index.
  */
 function identity(): string {
-  const options = { bigint: true, throwIfNoEntry: false } as const;
-  const file = statSync(indexPath(path), options);
-  const wal = statSync(`${indexPath(path)}-wal`, options);
-  return [file?.dev, file?.ino, file?.size, file?.mtimeNs, wal?.dev, wal?.ino].join();
+  const [file, wal] = ['', '-wal'].map((suffix) =>
+    statSync(indexPath(path) + suffix, { throwIfNoEntry: false }),
+  );
+  return [file?.dev, file?.ino, wal?.dev, wal?.ino].join();
+}
+
+/** The time and the length that the index file has: nobody but a checkpoint writes to it. */
+function lastWritten(): string {
+  const file = statSync(indexPath(path), { bigint: true, throwIfNoEntry: false });
+  return [file?.mtimeNs, file?.size].join();
 }
 
 /** Deletes the index, so that it is built again. */

@@ -39,7 +39,8 @@ export function removeMessages(
 
 /** Deletes the records of removals up to the number, which the index has followed. Throws what SQLite throws. */
 export function purgeRemovals(database: DatabaseSync, upTo: number): void {
-  if (counterReader(database)('removals_purged') >= upTo) return;
+  const counter = counterReader(database);
+  if (counter('removals_purged') >= upTo || upTo > counter('removals')) return;
   prepared(database, 'DELETE FROM removals WHERE number <= ?').run(upTo);
   counterWriter(database)('removals_purged', upTo);
 }
