@@ -35,7 +35,8 @@ export class Life {
   do(operation: Operation): void {
     if ('append' in operation) this.append(operation.append);
     else if ('steps' in operation)
-      for (let step = 0; step < operation.steps; step += 1) this.#indexer.step(operation.search);
+      for (let step = 0; step < operation.steps; step += 1)
+        this.#indexer.step(operation.search ? Infinity : 1);
     else if ('remove' in operation) this.#remove(operation.remove);
     else if ('purge' in operation)
       assert.equal(this.#writer.purgeRemovals(this.#indexer.standing.index.removals), null);

@@ -4,6 +4,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { IndexEvent } from '../../store.ts';
 import { Signals } from '../file/signals.ts';
+import { CommitRate } from './commit-rate.ts';
 import { Indexer } from './indexer.ts';
 import { isDamage } from './damage.ts';
 import { deleteIndex, indexPath } from './schema.ts';
@@ -25,8 +26,10 @@ const POLL_MS = 250;
 const RETRY_MS = 1_000;
 /** A damaged index is built again this often at most: it may be the database that is damaged. */
 const REBUILD_EVERY_MS = 60_000;
-/** While messages keep coming, search gets one step in so many. */
+/** Of the steps that search is to have, one in so many comes before the lists. */
 const SEARCH_EVERY = 4;
+/** Search leaves the processor to the commits until it lacks so many messages: a query scans those in some 30 ms. */
+const SEARCH_BACKLOG_MAX = 65_536;
 /** The index follows the database once it lacks fewer messages than that. */
 const FOLLOWING_MESSAGES = 65_536;
 /** While there is work, the WAL is copied into the file once in so many steps. */
@@ -61,6 +64,8 @@ while (signals.get('closing') === 0) {
 
 /** Works until the service closes, or the file is to be opened anew. Throws what SQLite or the system throws. */
 function follow(indexer: Indexer): void {
+  const rate = new CommitRate(signals);
+  let listMessagesMin = 1;
   let behind = false;
   let removed = false;
   // First: where the file cannot be written, its WAL does not grow with every attempt.
@@ -72,7 +77,12 @@ function follow(indexer: Indexer): void {
     if (signals.get('closing') === 1) return;
     if (identity() !== files || lastWritten() !== written) return discard();
     if (signals.get('damaged') === signals.get('generation')) return discardDamaged();
-    const step = indexer.step(steps % SEARCH_EVERY === 0);
+    const search = !rate.busy || searchBacklog(indexer) > SEARCH_BACKLOG_MAX;
+    const step = indexer.step(
+      search && steps % SEARCH_EVERY === 0 ? Infinity : listMessagesMin,
+      search,
+    );
+    listMessagesMin = GATHER_MESSAGES;
     if (step === 'renewed') return;
     succeeded();
     const { index, main } = indexer.standing;
@@ -83,22 +93,23 @@ function follow(indexer: Indexer): void {
     signals.set('listedSeq', index.listedSeq);
     if (main.lastSeq - index.listedSeq < FOLLOWING_MESSAGES) signals.set('following', 1);
     removed ||= step === 'removals';
-    if (step === 'none') {
+    if (step === 'none' && index.listedSeq < main.lastSeq) {
+      // Few messages: more are gathered, but not for long.
+      signals.waitWhile('closing', 0, GATHER_MS);
+      listMessagesMin = 1;
+    } else if (step === 'none') {
       if (behind) report({ kind: 'built', messages: index.searchedSeq });
       behind = false;
       checkpoint(indexer);
       if (removed && indexer.truncateWal()) removed = false;
       written = lastWritten();
-      rest(committed, index.listedSeq);
+      signals.waitWhile('committedSeq', committed, POLL_MS);
     } else if (steps % CHECKPOINT_STEPS === 0) checkpoint(indexer);
   }
 }
 
-/** Waits for something to do. */
-function rest(committed: number, listedSeq: number): void {
-  signals.waitWhile('committedSeq', committed, POLL_MS);
-  if (signals.get('committedSeq') - listedSeq < GATHER_MESSAGES)
-    signals.waitWhile('closing', 0, GATHER_MS);
+function searchBacklog({ standing: { index, main } }: Indexer): number {
+  return main.lastSeq - index.searchedSeq;
 }
 
 /**

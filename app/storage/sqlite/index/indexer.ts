@@ -57,11 +57,11 @@ export class Indexer {
   }
 
   /**
-   * Does the next thing that is to be done: removals first, then lists, then search; search before lists where `searchFirst`.
-   * Throws what SQLite throws: nothing of the step is kept then.
+   * Does the next thing that is to be done: removals first, then lists where they lack `listMessagesMin` messages, then search unless
+   * `search` is false. Throws what SQLite throws: nothing of the step is kept then.
    */
-  step(searchFirst = false): Step {
-    const work = this.#reading(() => this.#nextWork(searchFirst));
+  step(listMessagesMin = 1, search = true): Step {
+    const work = this.#reading(() => this.#nextWork(listMessagesMin, search));
     if (work.step === 'renewed') work.write();
     else if (work.step === 'removals') this.#overwriting(work.write);
     else if (work.step !== 'none') this.#writing(work.write);
@@ -112,17 +112,15 @@ export class Indexer {
   }
 
   /** To be called inside a read transaction: what is written belongs to the epoch that is read here. */
-  #nextWork(searchFirst: boolean): Work {
+  #nextWork(listMessagesMin: number, search: boolean): Work {
     this.#standing = readStanding(this.#database, 'main', MAIN);
     const { index, main, belongs } = this.#standing;
     const listed = index.listedSeq > 0;
     if (!belongs || (listed && index.removals < main.purgedRemovals))
       return { step: 'renewed', write: () => this.#renew() };
     if (listed && index.removals < main.removals) return this.#followRemovals();
-    const searchable = index.searchedSeq < index.listedSeq;
-    if (searchable && searchFirst) return this.#fillSearch();
-    if (index.listedSeq < main.lastSeq) return this.#fillLists();
-    if (searchable) return this.#fillSearch();
+    if (main.lastSeq - index.listedSeq >= listMessagesMin) return this.#fillLists();
+    if (search && index.searchedSeq < index.listedSeq) return this.#fillSearch();
     // Epochs are forgotten in time: an index must not be of one that is long over only because no message came.
     if (listed && index.epoch !== main.epoch)
       return { step: 'epoch', write: () => this.#advance({}) };

@@ -5,6 +5,7 @@ import type { DatabaseStats } from '../../admin.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, DESCENDING } from '../file/keys.ts';
 import { schemaVersion } from '../file/migrations.ts';
+import { isDamage } from '../index/damage.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import { readGauges } from '../read/gauges.ts';
 import { selectStats } from '../read/stats.ts';
@@ -31,7 +32,7 @@ function counted(database: DatabaseSync, fromIndex: () => Stats): Stats {
   try {
     return fromIndex();
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
+    if (!(error instanceof StoreUnavailable) && !isDamage(error)) throw error;
     return scanned(database);
   }
 }
