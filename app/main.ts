@@ -1,6 +1,7 @@
 // The process: starts the service, stops it on a signal, and ends with a code that means something.
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
+import { misspeltSettings } from './config/misspelt.ts';
 import { StartError, openObservers, startService } from './service.ts';
 
 /** Exit codes: 0 stopped as told, 1 crashed, 78 a setting cannot be used (sysexits.h: EX_CONFIG), 130 a second signal. */
@@ -22,6 +23,7 @@ try {
 }
 const observers = openObservers(config);
 const { events, log } = observers;
+for (const { name, meant } of misspeltSettings()) events.settingUnknown(name, meant);
 let ending = false;
 process.on('uncaughtException', crash);
 process.on('unhandledRejection', crash);

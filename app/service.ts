@@ -1,5 +1,5 @@
 // Joins the rooms: settings, store, observers, HTTP. The only file that knows them all.
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
