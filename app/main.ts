@@ -1,6 +1,8 @@
 // The process: starts the service, stops it on a signal, and ends with a code that means something.
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
+import { ENVIRONMENT, type Environment } from './config/environment.ts';
+import { misspeltSettings } from './config/misspelt.ts';
 import { StartError, openObservers, startService } from './service.ts';
 
 /** Exit codes: 0 stopped as told, 1 crashed, 78 a setting cannot be used (sysexits.h: EX_CONFIG), 130 a second signal. */
@@ -11,59 +13,69 @@ const EXIT_IMPATIENT = 130;
 const SAME_SIGNAL_MS = 1_000;
 const STACK_LINES_MAX = 7;
 
-// The database, its WAL and its shared memory are for this user alone.
-process.umask(0o077);
-
-let config: Config;
-try {
-  config = readConfig();
-} catch (error) {
-  refuseToStart(error);
+/** Runs the service in this process until a signal. Resolves once it accepts requests; every end is an exit of the process. */
+export async function run(environment: Environment, process: NodeJS.Process): Promise<void> {
+  // The database, its WAL and its shared memory are for this user alone.
+  process.umask(0o077);
+  const config = usableConfig(environment, process);
+  const observers = openObservers(config);
+  const { events, log } = observers;
+  for (const { name, meant } of misspeltSettings(environment)) events.settingUnknown(name, meant);
+  let ending = false;
+  /** Ends the process once its last line is written. What goes wrong meanwhile changes nothing any more. */
+  const end = async (code: number): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    await log.close();
+    process.exit(code);
+  };
+  const crash = (error: unknown): void => {
+    events.crashed(error);
+    void end(EXIT_CRASHED);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  try {
+    const service = await startService(config, observers, crash);
+    stopOnSignal(process, (signal) => {
+      events.stopping(signal);
+      service.stop().then(() => {
+        events.stopped();
+        return end(0);
+      }, crash);
+    });
+    events.listening(service.url);
+  } catch (error) {
+    refuseToStart(process, error);
+  }
 }
-const observers = openObservers(config);
-const { events, log } = observers;
-let ending = false;
-process.on('uncaughtException', crash);
-process.on('unhandledRejection', crash);
 
-try {
-  const service = await startService(config, observers, crash);
+function usableConfig(environment: Environment, process: NodeJS.Process): Config {
+  try {
+    return readConfig(environment);
+  } catch (error) {
+    return refuseToStart(process, error);
+  }
+}
+
+/** Calls `stop` on the first SIGTERM or SIGINT. A later one ends the process. */
+function stopOnSignal(process: NodeJS.Process, stop: (signal: string) => void): void {
   let stoppingSinceMs = 0;
-  const stop = (signal: string): void => {
+  const onSignal = (signal: string): void => {
     if (stoppingSinceMs > 0) {
       // Ctrl-C under npm or make arrives twice, from the terminal and from the parent: that is one wish, not two.
       if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(EXIT_IMPATIENT);
       return;
     }
     stoppingSinceMs = performance.now();
-    events.stopping(signal);
-    service.stop().then(() => {
-      events.stopped();
-      return end(0);
-    }, crash);
+    stop(signal);
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  events.listening(service.url);
-} catch (error) {
-  refuseToStart(error);
-}
-
-function crash(error: unknown): void {
-  events.crashed(error);
-  void end(EXIT_CRASHED);
-}
-
-/** Ends the process once its last line is written. What goes wrong meanwhile changes nothing any more. */
-async function end(code: number): Promise<void> {
-  if (ending) return;
-  ending = true;
-  await log.close();
-  process.exit(code);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
 }
 
 /** Says on stderr, in one line of JSON, why the process cannot start; where that is a bug, also where it is. */
-function refuseToStart(error: unknown): never {
+function refuseToStart(process: NodeJS.Process, error: unknown): never {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const isExpected = error instanceof ConfigError || error instanceof StartError;
   const line = {
@@ -76,3 +88,6 @@ function refuseToStart(error: unknown): never {
   process.stderr.write(`${JSON.stringify(line)}\n`);
   process.exit(error instanceof ConfigError ? EXIT_CONFIG : EXIT_CRASHED);
 }
+
+// `npm start` runs this file; `oncebox serve` and tests import it, which starts nothing.
+if (import.meta.main) await run(ENVIRONMENT, process);

@@ -1,5 +1,5 @@
 // Joins the rooms: settings, store, observers, HTTP. The only file that knows them all.
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
@@ -16,10 +16,10 @@ import type { Store } from './storage/store.ts';
 /** How long requests in flight may take to finish after the service was told to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
 
-export interface Service {
+export interface Service extends AsyncDisposable {
   /** Where the service listens. */
   readonly url: string;
-  /** Stops accepting, finishes what is in flight, commits, closes the store. */
+  /** Stops accepting, finishes what is in flight, commits, closes the store. Later calls wait for the first. */
   readonly stop: () => Promise<void>;
 }
 
@@ -90,18 +90,20 @@ export async function startService(
     const url = await server
       .listen(config.host, config.port)
       .catch(startError('HOST, PORT: cannot listen there'));
-    return {
-      url,
-      stop: async () => {
-        broadcaster.close();
-        await server.drain(DRAIN_TIMEOUT_MS);
-        await store.close();
-      },
-    };
+    let stopped: Promise<void> | null = null;
+    const stop = (): Promise<void> => (stopped ??= stopAll(broadcaster, server, store));
+    return { url, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** No new requests first, then those in flight, then the store. */
+async function stopAll(broadcaster: Broadcaster, server: HttpServer, store: Store): Promise<void> {
+  broadcaster.close();
+  await server.drain(DRAIN_TIMEOUT_MS);
+  await store.close();
 }
 
 /** Returns a handler that puts what the error is about before its message. A bug passes as it is. */

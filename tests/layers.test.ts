@@ -41,7 +41,7 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
   ['room-model', 'app/model/a.ts', "import '../cli/y.ts';"],
   ['room-sync-directory', 'app/sync-directory.ts', "import './model/y.ts';"],
   ['room-http', 'app/http/j.ts', "import '../sync-directory.ts';"],
-  ['room-config', 'app/config.ts', "import './http/y.ts';"],
+  ['room-config', 'app/config/a.ts', "import '../http/y.ts';"],
   ['room-ingest', 'app/ingest/a.ts', "import '../observe/y.ts';"],
   [
     'room-storage',

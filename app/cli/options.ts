@@ -1,7 +1,7 @@
 // Options and help that several commands share.
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { readDatabase } from '../config.ts';
+import { readDatabase } from '../config/database.ts';
 import type { StoreAdmin } from '../storage/admin.ts';
 import { openAdmin } from '../storage/open.ts';
 

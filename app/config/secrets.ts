@@ -1,9 +1,8 @@
 // The signing keys and the tokens: each from its variable or from a file, and never part of a message.
 import { isUtf8 } from 'node:buffer';
 import { ConfigError } from './config-error.ts';
+import { ENVIRONMENT, type Environment } from './environment.ts';
 import { readSecretFile } from './secret-file.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const NAMES = ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', 'API_TOKEN', 'METRICS_TOKEN'] as const;
 type SecretName = (typeof NAMES)[number];
@@ -45,10 +44,11 @@ function usableSecret(name: SourceName, secret: string): Buffer {
   return Buffer.from(secret, 'utf8');
 }
 
-/** The secret, where there is one. Throws ConfigError where there is none. */
-export function required(name: SecretName, secret: Buffer | null): Buffer {
+/** The key that webhooks are signed with. Throws ConfigError where there is none that can be used. */
+export function readSigningKey(env: Environment = ENVIRONMENT): Buffer {
+  const secret = readSecret(env, 'WEBHOOK_SECRET');
   if (secret !== null) return secret;
-  throw new ConfigError(`${name} is not set: it is the key that webhooks are signed with`);
+  throw new ConfigError('WEBHOOK_SECRET is not set: it is the key that webhooks are signed with');
 }
 
 /** A token travels in a header: what no header can carry would lock everybody out. */

@@ -7,6 +7,7 @@ export const EVENTS = {
   stopped: [],
   crashed: ['error', 'stack'],
   reads_open: [],
+  setting_unknown: ['variable', 'meant'],
   dashboard_missing: [],
   network_file_system: ['path', 'file_system'],
   file_open_to_others: ['path', 'mode'],

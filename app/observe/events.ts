@@ -62,6 +62,16 @@ export class Events {
     });
   }
 
+  /** A variable is set that nearly has the name of a setting, and has no effect. Its value may be a secret. */
+  settingUnknown(variable: string, meant: string): void {
+    this.#log.logger.warn({
+      event: 'setting_unknown',
+      variable,
+      meant,
+      msg: `${variable} is set, but is not a setting: did you mean ${meant}?`,
+    });
+  }
+
   /** The service accepts requests. */
   listening(url: string): void {
     this.#log.logger.info({ event: 'listening', url, msg: `listening on ${url}` });

@@ -20,7 +20,7 @@ it('the page has exactly the codes of the command', () => {
 });
 
 it('the page has exactly the codes that app/main.ts ends with', () => {
-  // Importing it would start the service.
+  // By its text: the codes are arguments of exits, some of them only of failures.
   const main = page('app/main.ts');
   const named = new Map(
     [...main.matchAll(/^const (EXIT_\w+) = (\d+);$/gm)].map(([, name, code]) => [name, code]),

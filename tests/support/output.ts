@@ -22,6 +22,8 @@ export interface LogLine {
   url?: unknown;
   mode?: unknown;
   reason?: unknown;
+  variable?: unknown;
+  meant?: unknown;
 }
 
 /** Takes one line of text. Gives it as a log line. Throws when it is anything but a JSON object. */

@@ -1,6 +1,6 @@
 // `oncebox check`: whether the database is sound and everything derived agrees with the messages; rebuilds that on demand.
 import type { Command } from 'commander';
-import { readConfig } from '../../config.ts';
+import { readConfig } from '../../config/config.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import type { CheckName, Inspection } from '../../storage/admin.ts';
 import { EXIT } from '../exit.ts';

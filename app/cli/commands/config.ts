@@ -1,7 +1,9 @@
 // `oncebox config`: the settings as the service reads them.
 import type { Command } from 'commander';
-import { describeSettings, readConfig } from '../../config.ts';
+import { readConfig } from '../../config/config.ts';
 import { ConfigError } from '../../config/config-error.ts';
+import { describeSettings } from '../../config/describe.ts';
+import { misspeltSettings } from '../../config/misspelt.ts';
 import { EXIT } from '../exit.ts';
 import { withExamples, withJson } from '../options.ts';
 import { table, type Terminal } from '../terminal.ts';
@@ -22,7 +24,8 @@ export function addConfigCommand(program: Command, terminal: Terminal): void {
 function showConfig(terminal: Terminal, checkOnly: boolean): void {
   const { problem, databasePath } = understood();
   const settings = describeSettings();
-  const value = { usable: problem === null, problem, databasePath };
+  const misspelt = misspeltSettings();
+  const value = { usable: problem === null, problem, databasePath, misspelt };
   terminal.result(checkOnly ? value : { ...value, settings }, () => {
     const verdict = problem === null ? ['The settings are usable.'] : [];
     if (checkOnly) return verdict;
@@ -30,6 +33,8 @@ function showConfig(terminal: Terminal, checkOnly: boolean): void {
     const file = databasePath === null ? [] : [`The database is ${databasePath}`];
     return [...table([['setting', 'value', 'from'], ...rows]), '', ...file, ...verdict];
   });
+  for (const { name, meant } of misspelt)
+    terminal.error(`${name} is set, but is not a setting: did you mean ${meant}?`);
   if (problem === null) return;
   terminal.error(problem);
   terminal.exitCode = EXIT.config;

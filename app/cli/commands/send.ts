@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
-import { readSigningKey } from '../../config.ts';
+import { readSigningKey } from '../../config/secrets.ts';
 import { Delivery, GaveUp } from '../delivery.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { Journal } from '../journal.ts';

@@ -1,5 +1,6 @@
 // `oncebox serve`: the service in the foreground, as `npm start` runs it.
 import type { Command } from 'commander';
+import { ENVIRONMENT } from '../../config/environment.ts';
 import { withExamples } from '../options.ts';
 
 export function addServeCommand(program: Command): void {
@@ -9,7 +10,8 @@ export function addServeCommand(program: Command): void {
     .action(async () => {
       // From here on the process is the service: its signals, its exit codes, its log on stdout.
       process.stdout.removeAllListeners('error');
-      await import('../../main.ts');
+      const { run } = await import('../../main.ts');
+      await run(ENVIRONMENT, process);
     });
   withExamples(command, ['serve', 'serves on HOST and PORT; needs WEBHOOK_SECRET']);
 }

@@ -1,6 +1,6 @@
 // `oncebox sign`: the value of X-Signature for a body.
 import type { Command } from 'commander';
-import { readSigningKey } from '../../config.ts';
+import { readSigningKey } from '../../config/secrets.ts';
 import { signatureOf } from '../../ingest/signature.ts';
 import { readWhole } from '../input.ts';
 import { withExamples, withJson } from '../options.ts';

@@ -1,0 +1,32 @@
+// The environment, read once into a frozen Config; what cannot be used is named with its reason.
+import type { DatabaseLocation } from '../model/database.ts';
+import { type CoreConfig, readCore } from './core.ts';
+import { readDatabase } from './database.ts';
+import { ENVIRONMENT, type Environment } from './environment.ts';
+import { refuseReserved } from './reserved.ts';
+import { readSecret, readSigningKey, readToken } from './secrets.ts';
+
+export interface Config extends CoreConfig {
+  /** The keys that webhooks may be signed with. */
+  readonly secrets: { readonly current: Buffer; readonly previous: Buffer | null };
+  /** The tokens that reads ask for; null where they are open. */
+  readonly tokens: { readonly api: string | null; readonly metrics: string | null };
+  readonly database: DatabaseLocation;
+}
+
+/**
+ * Reads every setting. An empty variable counts as absent, as compose passes unset ones.
+ * Throws ConfigError for the first one that cannot be used. The secret is never part of a message.
+ */
+export function readConfig(env: Environment = ENVIRONMENT): Config {
+  refuseReserved(env);
+  return Object.freeze({
+    secrets: {
+      current: readSigningKey(env),
+      previous: readSecret(env, 'WEBHOOK_SECRET_PREVIOUS'),
+    },
+    tokens: { api: readToken(env, 'API_TOKEN'), metrics: readToken(env, 'METRICS_TOKEN') },
+    database: readDatabase(env),
+    ...readCore(env),
+  });
+}

@@ -1,0 +1,34 @@
+// DATABASE_URL: the engine and the place of the database.
+import { resolve } from 'node:path';
+import type { DatabaseLocation } from '../model/database.ts';
+import { ConfigError } from './config-error.ts';
+import { ENVIRONMENT, type Environment } from './environment.ts';
+import { setting } from './settings.ts';
+
+/** The database that DATABASE_URL names: one scheme for each engine. Throws ConfigError, which repeats only the scheme. */
+export function readDatabase(env: Environment = ENVIRONMENT): DatabaseLocation {
+  const url = setting(env, 'DATABASE_URL');
+  const [scheme] = /^[a-z][a-z0-9+.-]{0,31}(?=:)/i.exec(url) ?? [];
+  if (scheme === 'sqlite') return { engine: 'sqlite', path: readSqlitePath(url) };
+  const found = scheme === undefined ? '' : `; ${scheme}: is not supported`;
+  throw new ConfigError(`${SQLITE_FORM}${found}`);
+}
+
+const SQLITE_PREFIX = 'sqlite:///';
+const SQLITE_FORM =
+  'DATABASE_URL must start with sqlite:/// (relative path) or sqlite://// (absolute path)';
+
+/** SQLAlchemy's reading of a URL: what follows the third slash is the path, so a fourth makes it absolute. Throws ConfigError. */
+function readSqlitePath(url: string): string {
+  if (!url.startsWith(SQLITE_PREFIX)) throw new ConfigError(SQLITE_FORM);
+  const path = url.slice(SQLITE_PREFIX.length);
+  if (path === '' || path === ':memory:') {
+    throw new ConfigError(
+      'DATABASE_URL names no file: a database in memory would lose what was acknowledged',
+    );
+  }
+  if (path.includes('?') || path.includes('\0')) {
+    throw new ConfigError('DATABASE_URL must be a plain path after sqlite:///, without parameters');
+  }
+  return resolve(path);
+}

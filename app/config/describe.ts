@@ -1,0 +1,21 @@
+// The settings as they are shown to people.
+import { ENVIRONMENT, type Environment } from './environment.ts';
+import { SECRET_NAMES } from './secrets.ts';
+import { SETTINGS, type SettingName } from './settings.ts';
+
+/** A setting for people: its value, masked where it is secret, and where it comes from. */
+interface DescribedSetting {
+  readonly name: SettingName;
+  readonly value: string | null;
+  readonly source: 'environment' | 'default' | 'unset';
+}
+
+/** Every setting with its value, usable or not. Of a secret it says only that it is set, not even how long it is. */
+export function describeSettings(env: Environment = ENVIRONMENT): DescribedSetting[] {
+  return SETTINGS.map(({ name, default: value }) => {
+    const set = env[name] ?? '';
+    if (set !== '')
+      return { name, value: SECRET_NAMES.includes(name) ? '********' : set, source: 'environment' };
+    return { name, value, source: value === null ? 'unset' : 'default' };
+  });
+}

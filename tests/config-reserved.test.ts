@@ -1,0 +1,81 @@
+// Variables kept for settings that this version does not have: the start is refused, so that nobody thinks that they work.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { oncebox } from './cli/oncebox.ts';
+import { message } from './support/message.ts';
+import { refusal } from './support/refusal.ts';
+import { ServiceProcess, startService } from './support/service.ts';
+
+const VALUE = 'a value that may be a secret';
+
+describe('a setting of named sources or of forwarding', () => {
+  for (const name of ['SOURCES', 'SOURCE_SHOP_SECRET', 'FORWARDS', 'FORWARD_CRM_URL']) {
+    it(`is refused, without its value: ${name}`, async (t) => {
+      const reason = await refusal(t, name, { env: { [name]: VALUE } });
+      assert.match(reason, /this version of Oncebox has no such setting/);
+      assert.ok(!reason.includes(VALUE));
+    });
+  }
+
+  it('is refused with exit code 78, also where the key is not set', async (t) => {
+    const env = { SOURCES: 'shop', WEBHOOK_SECRET: undefined };
+    const service = new ServiceProcess(t, { env });
+    assert.deepEqual(await service.exit(), { code: 78, signal: null });
+    assert.match(service.output.stderr, /SOURCES is set/);
+  });
+
+  it('is refused by oncebox config too', async (t) => {
+    for (const args of [['config'], ['config', '--check']]) {
+      const { code, stderr, stdout } = await oncebox(t, args, { env: { FORWARDS: VALUE } });
+      assert.equal(code, 78);
+      assert.match(stderr, /^oncebox: FORWARDS is set, [^\n]+\n$/);
+      assert.ok(!(stdout + stderr).includes(VALUE));
+    }
+  });
+});
+
+it('variables that are empty, or that other programs set, do not stop the start', async (t) => {
+  const env = {
+    SOURCES: '',
+    FORWARD_CRM_URL: '',
+    SOURCE_DATE_EPOCH: '1735689600',
+    SOURCEGRAPH_URL: 'http://127.0.0.1/',
+    FORWARDED_ALLOW_IPS: '*',
+    HOSTS: 'a b',
+    PORTS: '80 443',
+  };
+  const service = await startService(t, { env });
+  await service.store(message());
+  assert.deepEqual(
+    service.output.lines().filter((line) => line.event === 'setting_unknown'),
+    [],
+  );
+});
+
+describe('a variable that nearly has the name of a setting', () => {
+  const MISSPELT = {
+    WEBHOOK_SECRETS: 'WEBHOOK_SECRET',
+    RETENTION_DAY: 'RETENTION_DAYS',
+    API_TOKEN_FIEL: 'API_TOKEN_FILE',
+  };
+  const env = Object.fromEntries(Object.keys(MISSPELT).map((name) => [name, VALUE]));
+
+  it('is warned about in the log, without its value, and the service starts', async (t) => {
+    const service = await startService(t, { env });
+    await service.stop();
+    const warnings = service.output.lines().filter((line) => line.event === 'setting_unknown');
+    assert.deepEqual(
+      Object.fromEntries(warnings.map(({ variable, meant }) => [variable, meant])),
+      MISSPELT,
+    );
+    assert.ok(!service.output.stdout.includes(VALUE));
+  });
+
+  it('is warned about by oncebox config, which finds the settings usable', async (t) => {
+    const { code, stdout, stderr } = await oncebox(t, ['config'], { env });
+    assert.equal(code, 0);
+    for (const [name, meant] of Object.entries(MISSPELT))
+      assert.match(stderr, new RegExp(`^oncebox: ${name} is set, .*did you mean ${meant}`, 'm'));
+    assert.ok(!(stdout + stderr).includes(VALUE));
+  });
+});
