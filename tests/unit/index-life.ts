@@ -38,7 +38,7 @@ export class Life {
       for (let step = 0; step < operation.steps; step += 1) this.#indexer.step(operation.search);
     else if ('remove' in operation) this.#remove(operation.remove);
     else if ('purge' in operation)
-      assert.equal(this.#writer.purgeRemovals(this.#indexer.standing.index.removals), null);
+      assert.equal(this.#writer.purgeRemovals(this.#indexer.progress.index.removals), null);
     else this.#reopen();
   }
 

@@ -35,8 +35,8 @@ export class SqliteAdmin implements StoreAdmin {
     signal: AbortSignal,
     onProgress: OnProgress<CheckName>,
   ): Promise<Inspection> {
-    const { checkAside } = await import('./maintenance/check-aside.ts');
-    return checkAside(this.#path, depth, onProgress, signal);
+    const { checkInWorker } = await import('./maintenance/check-worker.ts');
+    return checkInWorker(this.#path, depth, onProgress, signal);
   }
 
   async repair(onProgress: OnProgress<'lists' | 'search'>): Promise<void> {

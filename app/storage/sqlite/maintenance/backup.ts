@@ -5,7 +5,7 @@ import { backup } from 'node:sqlite';
 import type { BackupReport, Depth, Inspection, OnProgress } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { statOf } from '../file/database-file.ts';
-import { checkAside } from './check-aside.ts';
+import { checkInWorker } from './check-worker.ts';
 import {
   BadCopy,
   isSameFile,
@@ -105,7 +105,7 @@ export async function inspectCopy(
   tell: TellBackup,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  const inspection = await checkAside(
+  const inspection = await checkInWorker(
     partial,
     depth,
     (_, done, all) => tell('checking', done, all),

@@ -77,15 +77,15 @@ function checkIndex(
   try {
     const opened = openReader(path, 'checked');
     database = opened;
-    return inSnapshot(opened, (standing) => {
-      const { listedSeq, searchedSeq } = standing.index;
+    return inSnapshot(opened, (progress) => {
+      const { listedSeq, searchedSeq } = progress.index;
       const listed = run('index', () => [
         ...integrityProblems(opened, INDEX, depth),
-        ...verifyLists(opened, standing),
+        ...verifyLists(opened, progress),
       ]);
       if (listed && depth === 'full')
         run('search', () =>
-          verifySearch(opened, standing, (done) => onProgress('search', done, searchedSeq)),
+          verifySearch(opened, progress, (done) => onProgress('search', done, searchedSeq)),
         );
       return { listed: listedSeq, searched: searchedSeq };
     });

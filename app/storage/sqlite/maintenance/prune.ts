@@ -16,7 +16,7 @@ const STEP_MESSAGES = 256;
 const STEP_PAGES = 512;
 /** Messages that are scanned in one statement. */
 const SCAN_MESSAGES = 16_384;
-/** Steps after which the index follows and the WAL is checkpointed, so that neither grows with the work. */
+/** Steps (1,024 messages) after which the index follows and the WAL is checkpointed, so that neither grows with the work. */
 const STEPS_A_PAUSE = 4;
 /** How often truncating the WAL is tried: any running reader may prevent it. */
 const WAL_TRIES_MAX = 100;

@@ -58,13 +58,13 @@ function fillIndex(path: string, onProgress: OnProgress<'lists' | 'search'>): vo
   try {
     for (let steps = 1; ; steps += 1) {
       const step = indexer.step();
-      const { index, main } = indexer.standing;
+      const { index, main } = indexer.progress;
       if (step === 'none') break;
       if (steps % CHECKPOINT_STEPS === 0) indexer.checkpoint(true);
       if (step === 'search') onProgress('search', index.searchedSeq, main.lastSeq);
       else onProgress('lists', index.listedSeq, main.lastSeq);
     }
-    const { lastSeq } = indexer.standing.main;
+    const { lastSeq } = indexer.progress.main;
     onProgress('lists', lastSeq, lastSeq);
     onProgress('search', lastSeq, lastSeq);
   } finally {

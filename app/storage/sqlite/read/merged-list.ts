@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
-import type { Standing } from '../index/state.ts';
+import type { IndexProgress } from '../index/state.ts';
 import { IndexList } from '../index/index-list.ts';
 import { Tail } from './tail.ts';
 
@@ -12,12 +12,12 @@ export class MergedList {
   readonly #removed: ReadonlySet<number>;
 
   /**
-   * The list of a sender's messages, or of all where `from` is null. To be used inside the snapshot of `standing`.
+   * The list of a sender's messages, or of all where `from` is null. To be used inside the snapshot of `progress`.
    * Throws StoreUnavailable where the tail is too long to be merged.
    */
-  constructor(database: DatabaseSync, standing: Standing, from: string | null) {
+  constructor(database: DatabaseSync, progress: IndexProgress, from: string | null) {
     this.#list = new IndexList(database, from);
-    this.#tail = new Tail(database, standing, from);
+    this.#tail = new Tail(database, progress, from);
     this.#removed = new Set(this.#tail.removed.map(({ seq }) => seq));
   }
 

@@ -3,7 +3,7 @@ import type { Signals } from '../file/signals.ts';
 import { Pacer } from './pacer.ts';
 import type { Writer } from './writer.ts';
 
-/** How often it is looked whether the index has followed a removal. */
+/** How often the cleaner checks whether the index has followed a removal. */
 const PURGE_EVERY_MS = 1_000;
 const RETRY_MS = 10_000;
 

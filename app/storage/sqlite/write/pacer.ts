@@ -27,7 +27,7 @@ export class Pacer {
     return performance.now() - this.#lastCommitMs < BUSY_MS;
   }
 
-  /** Runs `next` after a pause that the step that began at `stepStartMs` has earned. */
+  /** Runs `next` after a pause in proportion to the step that began at `stepStartMs`. */
   pause(stepStartMs: number, next: () => void): void {
     const factor = this.busy ? PAUSE_FACTOR_BUSY : this.#restFactor;
     this.after(Math.max(PAUSE_MS_MIN, (performance.now() - stepStartMs) * factor), next);
@@ -38,7 +38,7 @@ export class Pacer {
     if (!this.#closed) this.#timer = setTimeout(next, delayMs);
   }
 
-  /** Whatever waits is not run any more. */
+  /** Cancels what waits. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

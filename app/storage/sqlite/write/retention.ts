@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import type { PruneRun } from '../../store.ts';
 import { type Entry, FIRST_KEY } from '../file/keys.ts';
+import { REMOVALS_AHEAD_MAX } from '../file/limits.ts';
 import type { Signals } from '../file/signals.ts';
 import { IndexList } from '../index/index-list.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
@@ -13,8 +14,6 @@ import type { Writer } from './writer.ts';
 const STEP_MESSAGES = 64;
 /** Free pages that a step returns to the file system. */
 const STEP_PAGES = 64;
-/** Removals that the index need not have followed yet. */
-const REMOVALS_AHEAD_MAX = 1_024;
 /** While no messages come, a step is followed by a pause of this many times its length. */
 const REST_FACTOR = 4;
 const RUN_EVERY_MS = 3_600_000;

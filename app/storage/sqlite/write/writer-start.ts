@@ -6,7 +6,7 @@ import type { StoreObserver } from '../../store.ts';
 import type { WriterReply } from '../file/protocol.ts';
 import type { Signals } from '../file/signals.ts';
 
-/** Opening includes the migrations, which are short: what takes long is filled behind. */
+/** Opening includes the migrations, which are short: what takes long is built asynchronously. */
 const OPEN_MS_MAX = 60_000;
 
 /** Why the file could not be opened: the message is for the operator. */
