@@ -136,7 +136,7 @@ export class Events {
     else if (event.kind === 'damaged')
       logger.error({
         event: 'index_damaged',
-        msg: 'the index file is damaged: it is deleted and built again from the messages',
+        msg: 'the index file was deleted, exchanged or damaged: it is built again from the messages',
       });
     else if (event.kind === 'building')
       logger.warn({
