@@ -1,4 +1,4 @@
-// The files that commands read: looked at before anything is made for them, and read so that a signal can end it.
+// The files that commands read: checked before anything is created for them, and read so that a signal can end it.
 import {
   closeSync,
   constants,

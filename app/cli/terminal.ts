@@ -34,7 +34,7 @@ export class Terminal {
 
   /**
    * Turns SIGINT and SIGTERM into this signal from the first call on: a command that leaves something behind
-   * asks for it, stops when it is aborted, and cleans up. A second signal ends the process at once.
+   * uses it, stops when it is aborted, and cleans up. A second signal ends the process at once.
    */
   interruption(): AbortSignal {
     if (this.#listeners.size === 0) {

@@ -1,4 +1,4 @@
-// One connection: the latest request on it, its last response, and the release of its socket, whatever the client does.
+// One connection: the latest request on it, its last response, and the release of its socket in bounded time.
 import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Events } from '../observe/events.ts';

@@ -75,7 +75,7 @@ export class Events {
     });
   }
 
-  /** The service was told to stop and finishes what it has. */
+  /** The service was asked to stop and finishes what it has. */
   stopping(signal: string): void {
     this.#log.logger.info({ event: 'stopping', signal, msg: 'finishing what is in flight' });
   }

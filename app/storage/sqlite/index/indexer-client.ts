@@ -6,7 +6,7 @@ import type { Signals } from '../file/signals.ts';
 
 /** A thread that ended is started again after so long. */
 const RESTART_MS = 1_000;
-/** A step that is under way when the service closes has so long to end; whatever it was, the next start does it again. */
+/** A step that is under way when the service closes has so long to end; the next start repeats it. */
 const CLOSE_MS_MAX = 5_000;
 
 export class IndexerClient {

@@ -12,13 +12,13 @@ import { matchesWal } from './wal-consistency.ts';
 const SNAPSHOTS_MAX = 5;
 
 /**
- * What is made of an index that cannot be used. `opened`: an error; the indexer has opened it before, so its files belong together.
- * `checked`: an error, also where they do not. `if usable`: it is done without. `none`: it is not looked at.
+ * How an index that cannot be used is handled. `opened`: an error; the indexer has opened it before, so its files belong together.
+ * `checked`: an error, also where they do not. `if usable`: the connection works without it. `none`: it is not opened.
  */
 type IndexUse = 'opened' | 'checked' | 'if usable' | 'none';
 
 /**
- * Opens the database for reading, with its index attached. Where there is none that can be used, an empty one in memory takes its place:
+ * Opens the database for reading, with its index attached. Where there is none that can be used, an empty one in memory is attached:
  * then every message is in the tail. Throws what SQLite throws of the database; of the index, and IndexUnusable, as `use` says.
  */
 export function openReader(path: string, use: IndexUse = 'if usable'): DatabaseSync {

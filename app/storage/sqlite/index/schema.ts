@@ -34,7 +34,7 @@ export const INDEX = 'derived';
  * `state`: which database the index belongs to and how far it follows it; its file stamp is explained in wal-consistency.ts. `lists`: one row a list with its count.
  * `entries`: every list in the order of messages. `segments`: counted key ranges of the longer lists, so that a position is
  * found without walking to it. `texts`: folded texts by trigram, for search; it keeps no text. `composing`: messages of
- * which SQL cannot tell whether they match, because letters of their text may be joined when it is folded.
+ * which SQL cannot decide whether they match, because letters of their text may be joined when it is folded.
  */
 const TABLES = `
   CREATE TABLE state (

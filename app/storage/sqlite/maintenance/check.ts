@@ -91,7 +91,7 @@ function checkIndex(
     });
   } catch (error) {
     if (!(error instanceof IndexUnusable)) throw error;
-    // One of another database is no fault of this one: the service deletes it.
+    // One of another database is no damage of this one: the service deletes it.
     if (error.damaged) run('index', () => [error.message]);
     return null;
   } finally {

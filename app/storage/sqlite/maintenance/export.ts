@@ -21,7 +21,7 @@ const FOUND_MAX = 50_000;
 /**
  * Yields the messages that match, in the order of the list, in chunks. Each chunk is read in a snapshot of its own, so that the
  * WAL does not grow meanwhile: what was stored at the start and is not removed is yielded exactly once; what arrives meanwhile
- * is, if its place is still ahead. A file without a usable index, such as a backup, is sorted in one snapshot.
+ * is, if its position is still ahead. A file without a usable index, such as a backup, is sorted in one snapshot.
  * Throws what SQLite throws.
  */
 export function* exportMessages(path: string, filter: ExportFilter): Generator<ArchivedMessage[]> {

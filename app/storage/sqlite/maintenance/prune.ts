@@ -165,7 +165,7 @@ export class Pruner {
   }
 }
 
-/** Returns the last number of the next scan, which covers SCAN_MESSAGES messages, whatever gaps there are. */
+/** Returns the last number of the next scan, which covers SCAN_MESSAGES messages, with any gaps. */
 function endOfScan(database: DatabaseSync, after: number, last: number): number {
   const row = preparedArrays(
     database,

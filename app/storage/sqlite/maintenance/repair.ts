@@ -39,7 +39,7 @@ function repairDatabase(path: string): void {
   }
 }
 
-/** Numbers that were assigned to messages or removals are never assigned again, whatever was deleted. */
+/** Numbers that were assigned to messages or removals are never assigned again, even when they were deleted. */
 function recount(database: DatabaseSync): void {
   const { highest, certain } = readNumbers(database, true);
   setLastSeq(database, certain ? highest : numberOfClock(highest));

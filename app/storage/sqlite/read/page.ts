@@ -54,7 +54,7 @@ function keyOf(entry: Entry | undefined): OrderKey | null {
 
 /** The messages of the entries, in their order, as a JSON array. */
 function messagesJson(database: DatabaseSync, entries: readonly Entry[]): Uint8Array {
-  // CROSS JOIN keeps the order of the two: the numbers as they are given, and for each its message.
+  // CROSS JOIN keeps the order of the two: the numbers in the order of the parameter, and for each its message.
   const row = preparedArrays(
     database,
     `SELECT count(*), CAST('[' || coalesce(group_concat(${MESSAGE_JSON}), '') || ']' AS BLOB)

@@ -1,4 +1,4 @@
-// Messages over time, by bucket: differences of places in the list of all messages.
+// Messages over time, by bucket: differences of positions in the list of all messages.
 import type { DatabaseSync } from 'node:sqlite';
 import type { TimelineCounts, TimelineQuery } from '../../../model/timeline.ts';
 import type { IndexProgress } from '../index/state.ts';
@@ -15,7 +15,10 @@ export function selectTimeline(
 ): TimelineCounts {
   const list = new MergedList(database, progress, null);
   const buckets = (toSeconds - fromSeconds) / stepSeconds;
-  const ends = Array.from({ length: buckets + 1 }, (_, place) => fromSeconds + place * stepSeconds);
+  const ends = Array.from(
+    { length: buckets + 1 },
+    (_, bucket) => fromSeconds + bucket * stepSeconds,
+  );
   const before = list.countsBefore(ends);
-  return ends.slice(1).map((_, place) => (before[place + 1] ?? 0) - (before[place] ?? 0));
+  return ends.slice(1).map((_, bucket) => (before[bucket + 1] ?? 0) - (before[bucket] ?? 0));
 }

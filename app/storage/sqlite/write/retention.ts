@@ -98,7 +98,7 @@ export class Retention {
       this.#run = run;
       this.#awaitIndex(run);
     } catch {
-      // The database does not answer; posts say so, too.
+      // The database cannot be read; posts report that, too.
       this.#pacer.after(RETRY_MS, () => this.#begin());
     }
   }

@@ -33,7 +33,7 @@ export async function startWriter(
   throw new OpenError(reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`);
 }
 
-/** What the thread says next. A file system that does not answer must not keep the process starting for ever. */
+/** Returns the next message of the thread. A file system that does not respond must not keep the process starting for ever. */
 async function nextReply(worker: Worker): Promise<WriterReply> {
   const signal = AbortSignal.timeout(OPEN_MS_MAX);
   try {

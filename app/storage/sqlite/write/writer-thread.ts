@@ -117,7 +117,7 @@ function retain(days: number, open: Writer): Retention {
 }
 
 /**
- * Lists and counts must always answer: where the index is so far behind that reads would be refused, the next commit waits. It happens
+ * Lists and counts must stay available: where the index is so far behind that reads would be refused, the next commit waits. It happens
  * only when messages come as fast as the machine can take them, and not while an index is built or cannot be written.
  */
 function letIndexFollow(): void {
