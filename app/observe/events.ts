@@ -149,7 +149,7 @@ export class Events {
     else logger.info({ event: 'index_recovered', msg: 'the index is written again' });
   }
 
-  /** Returns the observer of the store. `fatal` is called when the store cannot go on. */
+  /** Returns the observer of the store. `fatal` is called when the store cannot continue. */
   storeObserver(fatal: (error: Error) => void): StoreObserver {
     return {
       batch: ({ messages, commitMs, failure }) => {

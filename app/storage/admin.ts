@@ -27,7 +27,7 @@ export class AdminError extends Refusal {
   }
 }
 
-/** Called while work goes on: `done` of `all` in the unit of the stage, `all` where it is known. It must be cheap and not throw. */
+/** Called while work is in progress: `done` of `all` in the unit of the stage, `all` where it is known. It must be cheap and not throw. */
 export type OnProgress<Stage extends string> = (
   stage: Stage,
   done: number,

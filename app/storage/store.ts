@@ -117,6 +117,6 @@ export interface StoreObserver {
   pruned(messages: number): void;
   /** Retention has checked everything once, or has failed. */
   pruneRun(run: PruneRun): void;
-  /** A thread of the store ended unexpectedly: the store cannot go on. */
+  /** A thread of the store ended unexpectedly: the store cannot continue. */
   fatal(error: Error): void;
 }

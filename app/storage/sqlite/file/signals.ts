@@ -25,7 +25,7 @@ const CELLS = {
 
 type Cell = keyof typeof CELLS;
 
-/** A hold expires by itself, so that a thread that hangs, or is idle, holds nothing. */
+/** A hold expires, so that a thread that hangs, or is idle, holds nothing. */
 const HOLD_MS = 1_000;
 
 /** One clock for all threads of the process, in milliseconds. */

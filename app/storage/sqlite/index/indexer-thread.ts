@@ -15,7 +15,7 @@ import { deleteIndex, indexPath } from './schema.ts';
  */
 const NICE = 5;
 /**
- * Messages are gathered for so long, unless many are there: the larger a batch, the less each of them costs. Readers merge in a few
+ * Messages are gathered for this long, unless many are waiting: the larger a batch, the less each of them costs. Readers merge in a few
  * thousand in a millisecond.
  */
 const GATHER_MS = 300;
@@ -26,9 +26,9 @@ const POLL_MS = 250;
 const RETRY_MS = 1_000;
 /** A damaged index is built again this often at most: it may be the database that is damaged. */
 const REBUILD_EVERY_MS = 60_000;
-/** While messages keep coming, search gets one step in so many. */
+/** While messages keep coming, search gets one step in this many. */
 const SEARCH_EVERY = 4;
-/** While there is work, the WAL is copied into the file once in so many steps. */
+/** While there is work, the WAL is copied into the file once in this many steps. */
 const CHECKPOINT_STEPS = 4;
 
 const { path, memory } = workerData as { path: string; memory: SharedArrayBuffer };

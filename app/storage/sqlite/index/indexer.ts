@@ -82,7 +82,7 @@ export class Indexer {
     return pages;
   }
 
-  /** Empties the WAL, unless somebody reads: what was removed is in no byte then. Returns whether it could. */
+  /** Empties the WAL, unless a reader is open: then no byte of what was removed is left. Returns whether it could. */
   truncateWal(): boolean {
     this.#database.exec('PRAGMA busy_timeout = 0');
     try {
@@ -109,7 +109,7 @@ export class Indexer {
     return Number(prepared(this.#database, 'SELECT batch FROM main.state').get()?.['batch']);
   }
 
-  /** Closes the file; its WAL is gone then, unless somebody reads. */
+  /** Closes the file; SQLite deletes its WAL then, unless a reader is open. */
   close(): void {
     this.#database.close();
   }

@@ -58,7 +58,7 @@ type Row = readonly [
 export function readProgress(database: DatabaseSync, index: string, main: string): IndexProgress {
   const counter = (name: string): string =>
     `(SELECT value FROM ${main}.counters WHERE name = '${name}')`;
-  // An epoch ends where the next one begins; the last one goes on.
+  // An epoch ends where the next one begins; the last one is open.
   const end = (column: string, name: string): string =>
     `coalesce((SELECT n.${column} FROM ${main}.epochs n WHERE n.number > e.number ORDER BY n.number LIMIT 1), ${counter(name)})`;
   // The first read of a schema opens its snapshot: that of the index must not be newer than that of the database.

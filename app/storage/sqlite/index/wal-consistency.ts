@@ -14,7 +14,7 @@ interface Stamp {
 }
 
 /**
- * Returns whether the file without its WAL is a state from which the WAL goes on. One that is further than the WAL would get older pages
+ * Returns whether the file without its WAL is a state that the WAL continues from. One that is further than the WAL would get older pages
  * from it, and one that is too old would lack pages: neither is a damage that SQLite notices. The row lies in one of the first
  * pages, which a checkpoint copies first. `schema` is the index in this connection. Throws what SQLite throws.
  */

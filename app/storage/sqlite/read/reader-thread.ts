@@ -70,7 +70,7 @@ function connect(useIndex: boolean): DatabaseSync {
   if (connection !== null && generation === current) return connection;
   disconnect();
   generation = current;
-  // Before the indexer has opened it, nobody knows whether it can be used.
+  // Before the indexer has opened it, it is unknown whether it can be used.
   connection = openReader(path, useIndex && generation > 0 ? 'opened' : 'none');
   return connection;
 }

@@ -1,4 +1,4 @@
-// The checkpointer's thread: copies the WAL into the database file while the writer goes on committing.
+// The checkpointer's thread: copies the WAL into the database file while the writer continues to commit.
 import { fdatasyncSync } from 'node:fs';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { openForCheckpoints } from '../file/connection.ts';

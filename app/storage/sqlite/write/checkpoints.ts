@@ -19,7 +19,7 @@ const REST_FRAMES_MAX = 300;
 const WAL_FRAMES_MAX = 32_768;
 /** How long the writer waits for short reads to end, so that the WAL restarts. */
 const WAIT_MS_MAX = 40;
-/** Searches are held for so long at most. One ends within 10 s, and the copying after it is bounded as well. */
+/** Searches are held for this long at most. One ends within 10 s, and the copying after it is bounded as well. */
 const HOLD_MS_MAX = 15_000;
 
 /**

@@ -3,7 +3,7 @@
 /** After a step the writer has this many times as long for everything else, while messages come. */
 const PAUSE_FACTOR_BUSY = 20;
 const PAUSE_MS_MIN = 20;
-/** Messages count as coming for so long after a commit. */
+/** Messages count as coming for this long after a commit. */
 const BUSY_MS = 1_000;
 
 export class Pacer {

@@ -20,11 +20,11 @@ const RUN_EVERY_MS = 3_600_000;
 const RETRY_MS = 10_000;
 /** While the index has to follow first. */
 const WAIT_MS = 100;
-/** The index has so long to reach what was stored when a run began. */
+/** Time limit for the index to reach what was stored when a run began. */
 const INDEX_MS_MAX = 600_000;
 /** New messages use the free pages again; only where they are more than this part of the file, it shrinks. */
 const FREE_PART_MAX = 1 / 8;
-/** The WAL is emptied of what was removed once no message has come for so long. */
+/** The WAL is emptied of what was removed once no message has come for this long. */
 const QUIET_MS = 1_000;
 const DAY_SECONDS = 86_400;
 

@@ -34,10 +34,10 @@ const signals = new Signals(memory);
 
 /** What a commit waits at most, when the lists lack twice LIST_BACKLOG_MESSAGES_MAX. */
 const INDEX_WAIT_MS_MAX = 100;
-/** A start waits so long for a lock of another process; each attempt waits in SQLite for the busy timeout. */
+/** Time limit of a start for a lock of another process; each attempt waits in SQLite for the busy timeout. */
 const OPEN_LOCK_MS_MAX = 30_000;
 const OPEN_LOCK_RETRY_MS = 100;
-/** And so long for a service before this one to stop: it finishes what it has within 10 s. */
+/** Time limit for a service before this one to stop: it finishes what it has within 10 s. */
 const PREDECESSOR_MS_MAX = 15_000;
 
 const writer = openOrRefuse(path);

@@ -145,7 +145,7 @@ export class Writer {
     return this.#transaction(() => this.#database.exec(`PRAGMA incremental_vacuum(${pagesMax})`));
   }
 
-  /** Rewrites the whole file without anything that was removed. Nobody else can write meanwhile. */
+  /** Rewrites the whole file without anything that was removed. No other process can write meanwhile. */
   vacuum(): Failure | null {
     try {
       // The copy is as large as the messages: it goes into a file, and not into another file system than theirs.
@@ -168,7 +168,7 @@ export class Writer {
     return pagesOf(this.#database);
   }
 
-  /** Moves all of the WAL into the file and empties it, unless somebody is reading or writing. Returns whether it could. */
+  /** Moves all of the WAL into the file and empties it, unless another connection reads or writes. Returns whether it could. */
   truncateWal(): boolean {
     return this.restartWal(0, 'TRUNCATE');
   }
