@@ -4,7 +4,7 @@
 export const LIST_BACKLOG_MESSAGES_MAX = 32_768;
 /** Reads are refused, and the index counts as being built, while the lists lack more messages than this. */
 export const TAIL_MESSAGES_MAX = 65_536;
-/** Retention waits while the index has more removals than this to follow. */
+/** Retention and prune wait while the index has more removals than this to follow. */
 export const REMOVALS_AHEAD_MAX = 1_024;
 /** Reads are refused while the index has more removals than this to follow. */
 export const TAIL_REMOVALS_MAX = 4_096;
