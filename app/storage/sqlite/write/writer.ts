@@ -126,13 +126,13 @@ export class Writer {
     return this.#overwriting(() => purgeRemovals(this.#database, upTo));
   }
 
-  /** Takes a step of dropping the tables of earlier versions. Returns whether more are left, or why it failed. */
-  retireSome(): { left: boolean; failure: Failure | null } {
-    let left = true;
+  /** Takes a step of dropping the tables of earlier versions. Returns whether any remain, or why it failed. */
+  retireSome(): { remaining: boolean; failure: Failure | null } {
+    let remaining = true;
     const failure = this.#overwriting(() => {
-      left = retireSome(this.#database);
+      remaining = retireSome(this.#database);
     });
-    return { left, failure };
+    return { remaining, failure };
   }
 
   /** Has every index of this database deleted and built again. */
