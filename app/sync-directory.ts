@@ -1,7 +1,7 @@
 // Makes the names in a directory durable: a new or renamed file survives a power cut only when its directory was synced.
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
-/** What file systems answer that cannot sync a directory, as some FUSE, vfat and network ones. */
+/** Errors of file systems that cannot sync a directory, as some FUSE, vfat and network ones. */
 const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EISDIR'];
 
 /** Makes the names in a directory durable, where its file system can. Throws what the system throws. */

@@ -97,7 +97,7 @@ function fillIndex(path: string, rows: number): void {
   const indexer = new Indexer(path);
   try {
     for (let steps = 1; indexer.step() !== 'none'; steps += 1) {
-      const { listedSeq, searchedSeq } = indexer.standing.index;
+      const { listedSeq, searchedSeq } = indexer.progress.index;
       progressPart('messages listed and found by search', listedSeq + searchedSeq, 2 * rows);
       if (steps % CHECKPOINT_STEPS === 0) indexer.checkpoint(true);
     }

@@ -5,7 +5,7 @@ import { Refusal } from '../model/refusal.ts';
 
 const RETRY_AFTER_MS = 1_000;
 const RETRY_AFTER_MS_MAX = 60_000;
-const ANSWER_TIMEOUT_MS = 30_000;
+const RESPONSE_TIMEOUT_MS = 30_000;
 
 /** The outcome of one body: acknowledged, or rejected by the service with its reason. */
 export type Delivered =
@@ -29,7 +29,7 @@ export interface DeliveryOptions {
 export class Delivery {
   readonly #options: DeliveryOptions;
   #notBeforeMs = 0;
-  #answeredMs = performance.now();
+  #lastAcknowledgedMs = performance.now();
   #retries = 0;
 
   constructor(options: DeliveryOptions) {
@@ -50,11 +50,12 @@ export class Delivery {
       const outcome = await this.#post(body);
       if ('reason' in outcome) {
         this.#retries += 1;
-        if (performance.now() - this.#answeredMs > patienceMs) throw new GaveUp(outcome.reason);
+        if (performance.now() - this.#lastAcknowledgedMs > patienceMs)
+          throw new GaveUp(outcome.reason);
         this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + outcome.waitMs);
         continue;
       }
-      this.#answeredMs = performance.now();
+      this.#lastAcknowledgedMs = performance.now();
       return outcome;
     }
   }
@@ -69,7 +70,7 @@ export class Delivery {
         headers: { 'Content-Type': 'application/json', 'X-Signature': signatureOf(secret, body) },
         body: new Uint8Array(body),
         redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(RESPONSE_TIMEOUT_MS)]),
       });
       text = await response.text();
     } catch (error) {

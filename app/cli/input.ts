@@ -1,4 +1,4 @@
-// The files that commands read: looked at before anything is made for them, and read so that a signal can end it.
+// The files that commands read: checked before anything is created for them, and read so that a signal can end it.
 import {
   closeSync,
   constants,
@@ -28,7 +28,7 @@ export function inputBytes(file: string): number {
 }
 
 /**
- * Opens a file, or standard input for null. What may wait for somebody who writes, as a pipe does, is read without a
+ * Opens a file, or standard input for null. What may wait for a writer, as a pipe does, is read without a
  * thread that waits: such a thread could not be ended. Throws what the system throws.
  */
 export function openInput(file: string | null, chunkBytes: number): Input {

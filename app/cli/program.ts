@@ -1,4 +1,4 @@
-// The command line of `oncebox`: one program, one file for each of its commands, one place for errors.
+// The command line of `oncebox`: one program, one file for each of its commands, one handler of errors.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';

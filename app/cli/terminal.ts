@@ -34,7 +34,7 @@ export class Terminal {
 
   /**
    * Turns SIGINT and SIGTERM into this signal from the first call on: a command that leaves something behind
-   * asks for it, stops when it is aborted, and cleans up. A second signal ends the process at once.
+   * uses it, stops when it is aborted, and cleans up. A second signal ends the process at once.
    */
   interruption(): AbortSignal {
     if (this.#listeners.size === 0) {
@@ -51,7 +51,7 @@ export class Terminal {
   }
 
   /**
-   * Ends the command. What it wrote may still wait for a reader, for as long as that takes; a signal ends the process
+   * Ends the command. Its output may still wait for a reader, without a limit; a signal ends the process
    * then, and after one that came before, the last lines wait for no more than `END_MS_MAX`.
    */
   async end(code: ExitCode): Promise<void> {
@@ -126,7 +126,7 @@ export class Terminal {
   }
 }
 
-/** Resolves when all that was written has been taken, or nobody reads any more. */
+/** Resolves when all that was written has been read, or the reader has gone. */
 async function written(stream: NodeJS.WriteStream): Promise<void> {
   await new Promise<void>((resolve) => {
     stream.write('', () => resolve());

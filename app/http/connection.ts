@@ -1,10 +1,10 @@
-// One connection: the latest request on it, its last response, and the release of its socket, whatever the client does.
+// One connection: the latest request on it, its last response, and the release of its socket in bounded time.
 import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Events } from '../observe/events.ts';
 import { type Reply, protocolError } from './replies.ts';
 
-/** How long a client may go on sending after the last response of its connection. With the time to notice, less than 5 s. */
+/** How long a client may continue sending after the last response of its connection. With the time to notice, less than 5 s. */
 const LINGER_MS = 4_000;
 /** A client that reads nothing of its last response is cut off after one to two of these: Node checks once in each for progress. */
 const LAST_UNREAD_MS = 2_000;

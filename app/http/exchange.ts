@@ -111,7 +111,7 @@ export class Exchange implements Pending {
   }
 
   /**
-   * Begins a response that goes on until either side ends it. Returns the stream to write it to;
+   * Begins a response that continues until either side ends it. Returns the stream to write it to;
    * null when nothing may follow: the client is gone, or requested the headers only.
    */
   open(headers: Readonly<Record<string, string>>): ServerResponse | null {

@@ -1,4 +1,4 @@
-// Every reply that the service sends: the only place that picks a status.
+// Every reply that the service sends: each picks its status here; only the stream's 200 is written by `Exchange.open`.
 import { formatSeconds } from '../model/instant.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
 import type { Receipt } from '../model/receipt.ts';

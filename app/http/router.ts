@@ -51,7 +51,7 @@ interface Entry {
   readonly handlers: ReadonlyMap<string, Handler>;
 }
 
-/** Stands for every path without a route. It is guarded like a route, so that a caller without a token cannot tell the two apart. */
+/** Stands for every path without a route. It is guarded like a route, so that a caller without a token cannot distinguish the two. */
 const UNMATCHED: Entry = { label: 'unmatched', access: 'api', handlers: new Map() };
 
 /** Returns the function that responds to every request. */

@@ -85,7 +85,7 @@ export class Events {
     });
   }
 
-  /** The service was told to stop and finishes what it has. */
+  /** The service was asked to stop and finishes what it has. */
   stopping(signal: string): void {
     this.#log.logger.info({ event: 'stopping', signal, msg: 'finishing what is in flight' });
   }
@@ -146,7 +146,7 @@ export class Events {
     else if (event.kind === 'damaged')
       logger.error({
         event: 'index_damaged',
-        msg: 'the index file is damaged: it is deleted and built again from the messages',
+        msg: 'the index file was deleted, exchanged or damaged: it is built again from the messages',
       });
     else if (event.kind === 'building')
       logger.warn({
@@ -159,7 +159,7 @@ export class Events {
     else logger.info({ event: 'index_recovered', msg: 'the index is written again' });
   }
 
-  /** Returns the observer of the store. `fatal` is called when the store cannot go on. */
+  /** Returns the observer of the store. `fatal` is called when the store cannot continue. */
   storeObserver(fatal: (error: Error) => void): StoreObserver {
     return {
       batch: ({ messages, commitMs, failure }) => {

@@ -14,7 +14,7 @@ const LABELS: Readonly<Record<string, string>> = {
   fatal: 'ERROR',
 };
 
-/** Lines are handed to the stream when they are this long together, or at the end of the turn of the event loop. */
+/** Lines are handed to the stream when they are this long together, or at the end of the iteration of the event loop. */
 const HANDOVER_UNITS = 8_192;
 
 export interface Log {

@@ -1,11 +1,11 @@
-// The port for maintenance: what the commands may ask of an engine, beside a running service or without one. It knows no engine.
+// The port for maintenance: what the commands may call of an engine, beside a running service or without one. It knows no engine.
 import type { Instant } from '../model/instant.ts';
 import type { Message } from '../model/message.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Stats } from '../model/stats.ts';
 import type { AppendOutcome } from './store.ts';
 
-/** No store has given a higher number: the time in milliseconds stays below it for another 70 years, and far below 2^53. */
+/** No store has assigned a higher number: the time in milliseconds stays below it for another 70 years, and far below 2^53. */
 export const LAST_SEQ_MAX = 4_000_000_000_000;
 
 /**
@@ -27,14 +27,14 @@ export class AdminError extends Refusal {
   }
 }
 
-/** Called while work goes on: `done` of `all` in the unit of the stage, `all` where it is known. It must be cheap and not throw. */
+/** Called while work is in progress: `done` of `all` in the unit of the stage, `all` where it is known. It must be cheap and not throw. */
 export type OnProgress<Stage extends string> = (
   stage: Stage,
   done: number,
   all: number | null,
 ) => void;
 
-/** Figures that only one engine has, under the names that `--json` shows. */
+/** Numbers that only one engine has, under the names that `--json` shows. */
 type Details = Readonly<Record<string, number | boolean>>;
 
 /**
@@ -190,14 +190,14 @@ export interface StoreAdmin {
     options: BackupOptions,
     onProgress: OnProgress<'copying' | 'checking'>,
   ): Promise<BackupReport>;
-  /** Puts a backup in the place of the database. `in_use`, `bad_copy`, `unsafe_number`; the database is then as it was. */
+  /** Replaces the database by a backup. `in_use`, `bad_copy`, `unsafe_number`; the database is then as it was. */
   restore(
     options: RestoreOptions,
     onProgress: OnProgress<'copying' | 'checking'>,
   ): Promise<RestoreReport>;
   /**
    * Returns all messages that match, in the order of the list, in chunks. What was there at the start and is not removed comes
-   * exactly once; what arrives meanwhile comes if its place is still ahead.
+   * exactly once; what arrives meanwhile comes if its position is still ahead.
    */
   exportMessages(filter: ExportFilter): AsyncIterable<readonly ArchivedMessage[]>;
   openImport(): Promise<BulkImport>;

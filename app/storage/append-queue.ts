@@ -4,20 +4,21 @@ import type { UnavailableReason } from '../model/unavailable.ts';
 import type { AppendOutcome, Unavailable } from './store.ts';
 
 /**
- * Messages that make a chunk, where one turn of the event loop brings in more: so the engine begins to commit the first of
- * them while the rest are still being read. What it groups into one commit is its own affair.
+ * Messages that make a chunk, where one iteration of the event loop brings in more: so the engine begins to commit the first of
+ * them while the rest are still being read. The engine decides what it groups into one commit.
  */
 const CHUNK_MESSAGES = 16;
 /** The longest text has 4,096 characters of up to four bytes; this bounds the queue for the worst of them. */
 const QUEUE_UNITS_MAX = 32 * 1_048_576;
 /**
  * A message that would wait longer is refused at once: its sender may be gone by then, and all behind it wait as well.
- * What a commit takes at least always gets in, however slow the disk.
+ * Less than a full batch is always accepted, however slow the disk.
  */
 const WAIT_MS_MAX = 1_000;
-const COMMIT_MESSAGES = 512;
-/** A commit that takes longer is given up: its messages, and those behind it, are answered `timeout`. */
-const COMMIT_MS_MAX = 10_000;
+/** Messages of a full batch: an engine commits no more than this and the rest of a chunk at once, so that a commit stays short. */
+export const BATCH_MESSAGES = 512;
+/** An engine that takes longer for a batch is stuck: its messages, and those behind it, get `timeout`. */
+export const COMMIT_MS_MAX = 10_000;
 const WATCH_INTERVAL_MS = 1_000;
 
 /** Messages that are stored all or none. */
@@ -40,20 +41,20 @@ export class AppendQueue {
   readonly #idle = new Set<() => void>();
   /** The next chunk. */
   #chunk: Append[] = [];
-  /** With the engine, in the order in which it answers. */
+  /** With the engine, in the order in which it commits. */
   #sent: Append[] = [];
   #messages = 0;
   #chunkMessages = 0;
   #units = 0;
-  /** From one answer of the busy engine to the next. */
-  #lastTurnMs = 0;
+  /** How long the last batch took while the engine was busy. */
+  #lastBatchMs = 0;
   #sendScheduled = false;
   #refusing: UnavailableReason | null = null;
   #busySinceMs = 0;
   readonly #watch: NodeJS.Timeout;
 
   /**
-   * `submit` hands messages to the engine, which answers all that it was given in the same order by `answered`. It must not split them
+   * `submit` hands messages to the engine, which reports all of them in the same order by `settle`. It must not split them
    * over several transactions. `messagesMax`, at least 1, is how many may wait.
    */
   constructor(submit: (messages: readonly Message[]) => void, messagesMax: number) {
@@ -67,7 +68,7 @@ export class AppendQueue {
     return this.#messages;
   }
 
-  /** How long the engine has owed an answer, in milliseconds; 0 when it is idle. */
+  /** How long the engine has been busy with the oldest batch, in milliseconds; 0 when it is idle. */
   get busyMs(): number {
     return this.#sent.length === 0 ? 0 : performance.now() - this.#busySinceMs;
   }
@@ -80,7 +81,7 @@ export class AppendQueue {
     const units = unitsOf(messages);
     const refusal = this.#refusal(messages.length, units);
     if (refusal !== null) return Promise.resolve({ unavailable: refusal });
-    // The engine answers by message: of none it would say nothing.
+    // The engine reports by message: for none there would be no report.
     if (messages.length === 0) return Promise.resolve([]);
     this.#units += units;
     this.#messages += messages.length;
@@ -90,7 +91,7 @@ export class AppendQueue {
       if (this.#chunkMessages >= CHUNK_MESSAGES) this.#send();
       else if (!this.#sendScheduled) {
         this.#sendScheduled = true;
-        // Not at once: whatever else this turn of the event loop brings in shares the commit.
+        // Not at once: what else this iteration of the event loop brings in shares the commit.
         setImmediate(() => {
           this.#sendScheduled = false;
           this.#send();
@@ -100,17 +101,18 @@ export class AppendQueue {
   }
 
   /**
-   * The engine has committed, or failed to commit, the oldest messages that it was given: as many as `outcomes` has; null for one
+   * The engine has committed, or failed to commit, the oldest messages that were submitted: as many as `outcomes` has; null for one
    * that is not known to be stored. They never end inside of what was appended together.
    */
-  answered(outcomes: readonly (AppendOutcome | null)[], failure: UnavailableReason | null): void {
-    this.#lastTurnMs = this.busyMs;
+  settle(outcomes: readonly (AppendOutcome | null)[], failure: UnavailableReason | null): void {
+    this.#lastBatchMs = this.busyMs;
     this.#busySinceMs = performance.now();
     let at = 0;
     let appends = 0;
     while (at < outcomes.length) {
       const append = this.#sent[appends];
-      if (append === undefined) throw new Error('the engine answered more than it was given');
+      if (append === undefined)
+        throw new Error('the engine reported more messages than were submitted');
       const own = outcomes.slice(at, at + append.messages.length);
       at += append.messages.length;
       appends += 1;
@@ -122,14 +124,14 @@ export class AppendQueue {
     this.#settleIdle();
   }
 
-  /** Takes nothing more. Resolves when all that was taken is answered. */
+  /** Accepts nothing more. Resolves when every accepted append is settled. */
   async drain(): Promise<void> {
     this.#refusing ??= 'shutting_down';
     if (this.#messages > 0) await new Promise<void>((resolve) => this.#idle.add(resolve));
     clearInterval(this.#watch);
   }
 
-  /** The engine is gone: what waits is answered `other`, and nothing more is taken. */
+  /** The engine is gone: what waits gets `other`, and nothing more is accepted. */
   fail(): void {
     this.#refusing = 'other';
     clearInterval(this.#watch);
@@ -149,7 +151,7 @@ export class AppendQueue {
     this.#chunkMessages = 0;
   }
 
-  /** Why so many messages of this size cannot be taken now; null when they can. More than fit in all get in when nothing waits. */
+  /** Returns why so many messages of this size cannot be accepted now; null when they can. More than fit in all get in when nothing waits. */
   #refusal(messages: number, units: number): UnavailableReason | null {
     if (this.#refusing !== null) return this.#refusing;
     const full =
@@ -158,17 +160,17 @@ export class AppendQueue {
     return full || this.#tooSlow() ? 'queue_full' : null;
   }
 
-  /** Whether what waits takes too long already, at the pace of the last batch. */
+  /** Returns whether what waits would take too long, at the pace of the last batch. */
   #tooSlow(): boolean {
     return (
-      this.#messages >= COMMIT_MESSAGES &&
-      (this.#messages / COMMIT_MESSAGES) * this.#lastTurnMs > WAIT_MS_MAX
+      this.#messages >= BATCH_MESSAGES &&
+      (this.#messages / BATCH_MESSAGES) * this.#lastBatchMs > WAIT_MS_MAX
     );
   }
 
   /**
-   * An engine that hangs, as on a disk that does not answer, must not keep its callers waiting for ever.
-   * What it was given stays given: its answer is still to come, and settling twice has no effect.
+   * An engine that hangs, as on a disk that does not respond, must not keep its callers waiting for ever.
+   * What was submitted stays counted until the engine reports it; settling twice has no effect.
    */
   #giveUpWhenStuck(): void {
     if (this.busyMs < COMMIT_MS_MAX) return;

@@ -1,4 +1,4 @@
-// The port of the engines: what the service and the commands may ask of whatever keeps the messages. It knows no engine.
+// The port of the engines: what the service and the commands may call of an engine. It knows no engine.
 import type { Message } from '../model/message.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
@@ -25,13 +25,13 @@ export interface StoreHealth {
   readonly reason: UnavailableReason | null;
 }
 
-/** A figure of the engine's own, under the name that the metrics give it. */
+/** A gauge of the engine's own, under its name in the metrics. */
 export interface GaugeDescription {
   readonly name: string;
   readonly help: string;
 }
 
-/** The store cannot answer now; the caller may ask again later. The message is for the log. */
+/** The store is unavailable now; the caller may retry later. The message is for the log. */
 export class StoreUnavailable extends Refusal {
   override readonly name = 'StoreUnavailable';
   readonly reason: UnavailableReason;
@@ -56,7 +56,7 @@ export interface Store {
   timeline(query: TimelineQuery): Promise<TimelineCounts>;
   /** At most `limit` messages that were committed after the number `after`, in that order. Rejects with StoreUnavailable. */
   after(after: number, limit: number): Promise<StreamPage>;
-  /** Calls `listener` after messages were committed, also by others as far as the engine can tell. It must be cheap and not throw. */
+  /** Calls `listener` after messages were committed, also by others as far as the engine notices. It must be cheap and not throw. */
   onCommit(listener: () => void): void;
   /** Reads the state of the store as it is now; nothing is remembered. Never rejects. */
   check(): Promise<StoreHealth>;
@@ -72,7 +72,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** What the service asks of an engine when it opens it. */
+/** Options of the service for an engine that it opens. */
 export interface StoreOptions {
   /** Messages that may wait to be committed; over it appends are refused. */
   readonly queueMessagesMax: number;
@@ -89,7 +89,7 @@ export interface PruneRun {
   readonly failure: string | null;
 }
 
-/** `building`: so many messages are to be indexed. `built`: so many are. `damaged`: it is built again. `failed`: it is tried again. */
+/** `building`: so many messages are to be indexed. `built`: so many are. `damaged`: it was deleted, exchanged or damaged, and is built again. `failed`: the step is retried. */
 export type IndexEvent =
   | { readonly kind: 'building' | 'built'; readonly messages: number }
   | { readonly kind: 'damaged' | 'recovered' }
@@ -111,12 +111,12 @@ export interface StoreObserver {
   hazard(hazard: StoreHazard): void;
   /** Another process keeps the store from opening; it waits for at most `waitMs`. */
   waitingForLock(waitMs: number): void;
-  /** A write succeeds again, after a batch had failed for want of disk. */
+  /** A write succeeds again, after a batch had failed because of the disk. */
   diskRecovered(): void;
   /** Retention has removed messages. */
   pruned(messages: number): void;
-  /** Retention has looked at everything once, or has failed. */
+  /** Retention has checked everything once, or has failed. */
   pruneRun(run: PruneRun): void;
-  /** A thread of the store ended unexpectedly: the store cannot go on. */
+  /** A thread of the store ended unexpectedly: the store cannot continue. */
   fatal(error: Error): void;
 }

@@ -41,22 +41,22 @@ const BUGS: readonly Bug[] = [
   {
     name: 'removals that were missed do not matter',
     file: `${INDEX}indexer.ts`,
-    before: '!belongs || (listed && index.removals < main.purgedRemovals)',
-    changed: '!belongs',
+    before: '!isIndexOfThisDatabase || (listed && index.removals < main.purgedRemovals)',
+    changed: '!isIndexOfThisDatabase',
     suite: 'faults/index-removals.test.ts',
     test: 'the index from before it',
   },
   {
     name: 'every index is that of the database',
     file: `${INDEX}state.ts`,
-    before: 'belongs: row[9] === 1 || listedSeq === 0',
-    changed: 'belongs: true',
+    before: 'isIndexOfThisDatabase: row[9] === 1 || listedSeq === 0',
+    changed: 'isIndexOfThisDatabase: true',
     suite: 'faults/index-file.test.ts',
     test: 'ahead of the database',
   },
   {
     name: 'a file and its log always belong together',
-    file: `${INDEX}wholeness.ts`,
+    file: `${INDEX}wal-consistency.ts`,
     before: 'if (before === null || file === null || after === null) return false;',
     changed: 'return true;',
     suite: 'faults/index-file.test.ts',
@@ -164,8 +164,8 @@ describe('the index with a bug is caught:', { concurrency: 2 }, () => {
     mutateAlso(
       main,
       `${INDEX}state.ts`,
-      'belongs: row[9] === 1 || listedSeq === 0',
-      'belongs: true',
+      'isIndexOfThisDatabase: row[9] === 1 || listedSeq === 0',
+      'isIndexOfThisDatabase: true',
     );
     await assert.rejects(assertOneMoment(t, { main }, READS), /counts of the senders/);
   });

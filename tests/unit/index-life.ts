@@ -39,7 +39,7 @@ export class Life {
         this.#indexer.step(operation.search ? Infinity : 1);
     else if ('remove' in operation) this.#remove(operation.remove);
     else if ('purge' in operation)
-      assert.equal(this.#writer.purgeRemovals(this.#indexer.standing.index.removals), null);
+      assert.equal(this.#writer.purgeRemovals(this.#indexer.progress.index.removals), null);
     else this.#reopen();
   }
 

@@ -81,8 +81,8 @@ function query(overrides: Partial<MessageQuery>): MessageQuery {
 /** Everything that can be asked says what is stored. */
 function assertReads(database: DatabaseSync, stored: Iterable<Message>, limit: number): void {
   const page = (overrides: Partial<MessageQuery>): { data: Message[] } & Page =>
-    inSnapshot(database, (standing) => {
-      const found = selectPage(database, standing, query(overrides));
+    inSnapshot(database, (progress) => {
+      const found = selectPage(database, progress, query(overrides));
       return { ...found, data: JSON.parse(Buffer.from(found.json).toString()) as Message[] };
     });
   const all = sorted(stored);
@@ -135,7 +135,7 @@ function walk(
 
 function assertFigures(database: DatabaseSync, all: readonly Message[]): void {
   const counts = Map.groupBy(all, ({ from }) => from);
-  const stats = inSnapshot(database, (standing) => selectStats(database, standing));
+  const stats = inSnapshot(database, (progress) => selectStats(database, progress));
   assert.deepEqual(stats, {
     total_messages: all.length,
     senders_count: counts.size,
@@ -148,7 +148,7 @@ function assertFigures(database: DatabaseSync, all: readonly Message[]): void {
   const start = parseInstant('2025-01-15T10:00:00Z')?.seconds ?? 0;
   const range = { fromSeconds: start, toSeconds: start + 180, stepSeconds: 60 };
   assert.deepEqual(
-    inSnapshot(database, (standing) => selectTimeline(database, standing, range)),
+    inSnapshot(database, (progress) => selectTimeline(database, progress, range)),
     [0, 1, 2].map(
       (bucket) =>
         all.filter((one) => Math.floor((keyOf(one).seconds - start) / 60) === bucket).length,
@@ -157,10 +157,10 @@ function assertFigures(database: DatabaseSync, all: readonly Message[]): void {
 }
 
 function assertVerified(database: DatabaseSync): void {
-  const problems = inSnapshot(database, (standing) => [
+  const problems = inSnapshot(database, (progress) => [
     ...verifyCounters(database),
-    ...verifyLists(database, standing),
-    ...verifySearch(database, standing, () => undefined),
+    ...verifyLists(database, progress),
+    ...verifySearch(database, progress, () => undefined),
   ]);
   assert.deepEqual(problems, []);
 }
@@ -221,8 +221,8 @@ it('with far more messages than one segment holds, removed ones among them', (t)
     for (const from of [null, '+0', '+6']) {
       const expected = all.filter((one) => from === null || one.from === from);
       for (const offset of [0, 1, 2_047, 2_048, 4_096, expected.length - 2, expected.length]) {
-        const page = inSnapshot(database, (standing) =>
-          selectPage(database, standing, query({ from, limit: 3, offset })),
+        const page = inSnapshot(database, (progress) =>
+          selectPage(database, progress, query({ from, limit: 3, offset })),
         );
         assert.equal(page.total, expected.length);
         assert.deepEqual(

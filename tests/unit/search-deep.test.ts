@@ -39,8 +39,8 @@ after(() => {
 });
 
 function search(query: Partial<MessageQuery>): { ids: string[]; total: number } {
-  const page = inSnapshot(database, (standing) =>
-    selectPage(database, standing, { ...SEARCH, ...query }),
+  const page = inSnapshot(database, (progress) =>
+    selectPage(database, progress, { ...SEARCH, ...query }),
   );
   const data = JSON.parse(Buffer.from(page.json).toString()) as Message[];
   return { ids: data.map(({ message_id }) => message_id), total: page.total };

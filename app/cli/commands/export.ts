@@ -78,7 +78,7 @@ async function exportTo(terminal: Terminal, options: ExportOptions): Promise<voi
       await output.write(text);
       messages += chunk.length;
       progress.update(messages, null);
-      // Signals arrive in a turn of the event loop.
+      // Signals arrive in an iteration of the event loop.
       await new Promise(setImmediate);
       interruption.throwIfAborted();
     }

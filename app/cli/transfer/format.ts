@@ -10,11 +10,12 @@ export type Format = (typeof FORMATS)[number];
 const COLUMNS = ['message_id', 'from', 'to', 'ts', 'text', 'created_at'] as const;
 
 /** Returns the requested format, else that of the file's extension, else NDJSON. Throws CommandError. */
-export function formatOf(asked: string | undefined, file: string | undefined): Format {
+export function formatOf(requested: string | undefined, file: string | undefined): Format {
   const ending = extname(file ?? '').toLowerCase();
-  const format = FORMATS.find((known) => known === asked) ?? (ending === '.csv' ? 'csv' : 'ndjson');
-  if (asked !== undefined && asked !== format)
-    throw new CommandError(`--format is ndjson or csv, not ${asked}`, EXIT.usage);
+  const format =
+    FORMATS.find((known) => known === requested) ?? (ending === '.csv' ? 'csv' : 'ndjson');
+  if (requested !== undefined && requested !== format)
+    throw new CommandError(`--format is ndjson or csv, not ${requested}`, EXIT.usage);
   return format;
 }
 

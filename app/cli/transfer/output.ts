@@ -53,7 +53,7 @@ export function toStdout(signal: AbortSignal): Output {
  */
 export function toFile(file: string): Output {
   const target = resolve(file);
-  // Renamed over a device it would take its place.
+  // Renamed over a device it would replace it.
   if (statSync(target, { throwIfNoEntry: false })?.isFile() === false)
     throw new CommandError(
       `${file} is not a regular file: leave out --output, and redirect stdout`,

@@ -5,7 +5,7 @@ import { isExpected } from '../../model/refusal.ts';
 import { type Input, openInput } from '../input.ts';
 import { records } from './csv-records.ts';
 import type { Format } from './format.ts';
-import { Lines } from './lines.ts';
+import { LineSplitter } from './line-splitter.ts';
 import { type Row, rowOfBytes } from './row.ts';
 import { type TextInput, textInput } from './text-input.ts';
 
@@ -119,7 +119,7 @@ async function read(sender: Sender): Promise<void> {
 }
 
 async function readLines(stream: Input, { chunks }: TextInput, sender: Sender): Promise<void> {
-  const lines = new Lines();
+  const lines = new LineSplitter();
   const take = (number: number, bytes: Buffer | null): void => {
     if (bytes === null) sender.add(number, { reason: 'the line is longer than 1 MiB' }, () => '');
     else if (bytes.length > 0) sender.add(number, rowOfBytes(bytes), () => bytes.toString());

@@ -3,11 +3,11 @@ import { CommandError } from '../exit.ts';
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const LINE_FEED = 0x0a;
-/** A first line is looked for in so many bytes. */
+/** A first line is searched for in so many bytes. */
 const FIRST_LINE_BYTES_MAX = 65_536;
 
 export interface TextInput {
-  /** The first line without its end, or as much of it as is looked at. */
+  /** The first line without its end, or as much of it as is read. */
   readonly firstLine: string;
   /** Everything, the first line included. */
   readonly chunks: AsyncIterable<Buffer>;

@@ -63,14 +63,14 @@ export function describeOperation(entry: Entry, open: boolean): Json {
 }
 
 /** What may be absent, and what may be empty, is read off the schema. */
-function parameter(name: string, place: 'query' | 'header', schema: z.ZodType): Json {
+function parameter(name: string, location: 'query' | 'header', schema: z.ZodType): Json {
   const { description, ...value } = jsonSchema(schema, 'output');
   return {
     name,
-    in: place,
+    in: location,
     description,
     required: !schema.safeParse(undefined).success,
     schema: value,
-    ...(place === 'query' && schema.safeParse('').success ? { allowEmptyValue: true } : {}),
+    ...(location === 'query' && schema.safeParse('').success ? { allowEmptyValue: true } : {}),
   };
 }

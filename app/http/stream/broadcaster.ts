@@ -8,12 +8,12 @@ import type { Subscriber } from './subscriber.ts';
 const SUBSCRIBERS_MAX = 256;
 /** Pages end at multiples of this number, so that clients that began at different positions come to read the same pages. */
 const PAGE_ENTRIES_MAX = 500;
-/** Positions in the stream that are served in one round. */
-const GROUPS_A_ROUND = 3;
+/** Positions in the stream that are served in one pass. */
+const GROUPS_PER_PASS = 3;
 /** Another process may write to the same file: without a commit of our own writer the store is polled this often. */
 const POLL_INTERVAL_MS = 1_000;
 /** Commits come hundreds a second; subscribers are served no more often than this. */
-const ROUND_INTERVAL_MS = 25;
+const PASS_INTERVAL_MS = 25;
 /** All streams together are written at this rate at most, so that streams never starve the writer. */
 const BYTES_PER_SECOND_MAX = 12 * 1_048_576;
 /** And read at this rate at most: clients at different positions cost a read each, where those at the same one share it. */
@@ -25,7 +25,7 @@ export class Broadcaster {
   #poll: NodeJS.Timeout | null = null;
   #running = false;
   #closed = false;
-  #turn = 0;
+  #middle = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -93,13 +93,13 @@ export class Broadcaster {
       if (groups.length === 0) return;
       let waitMs = 0;
       for (const group of groups) waitMs += await this.#serve(group);
-      await sleep(Math.max(ROUND_INTERVAL_MS, waitMs));
+      await sleep(Math.max(PASS_INTERVAL_MS, waitMs));
     }
   }
 
   /**
-   * Returns the subscribers of this round, grouped by position: those furthest ahead, those furthest behind, which catch up
-   * with others and go on with them, and one group in between, in turn. So nobody waits for a client that reads everything.
+   * Returns the subscribers of this pass, grouped by position: those furthest ahead, those furthest behind, which catch up
+   * with others and go on with them, and one group in between, each in rotation. So nobody waits for a client that reads everything.
    */
   #nextGroups(): (readonly Subscriber[])[] {
     const waiting = [...this.#subscribers].filter(
@@ -108,9 +108,9 @@ export class Broadcaster {
     const groups = [...Map.groupBy(waiting, ({ cursor }) => cursor)]
       .toSorted(([one], [other]) => one - other)
       .map(([, group]) => group);
-    if (groups.length <= GROUPS_A_ROUND) return groups;
-    this.#turn = (this.#turn + 1) % (groups.length - 2);
-    return [groups.at(-1), groups[0], groups[this.#turn + 1]].filter(
+    if (groups.length <= GROUPS_PER_PASS) return groups;
+    this.#middle = (this.#middle + 1) % (groups.length - 2);
+    return [groups.at(-1), groups[0], groups[this.#middle + 1]].filter(
       (group) => group !== undefined,
     );
   }

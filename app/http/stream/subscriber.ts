@@ -44,7 +44,7 @@ export class Subscriber {
     else if (this.ready && quietMs > HEARTBEAT_INTERVAL_MS) this.write(': heartbeat\n\n');
   }
 
-  /** Tells the client to come back with its last id, and ends the connection. */
+  /** Asks the client to reconnect with its last id, and ends the connection. */
   end(): void {
     if (!this.#response.destroyed) this.#response.end(`event: resume\ndata: ${this.cursor}\n\n`);
   }

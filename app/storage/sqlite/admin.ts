@@ -1,4 +1,4 @@
-// The maintenance of a SQLite database behind its port: each method runs one piece of work of the room `maintenance`.
+// The maintenance of a SQLite database behind its port: each method runs one operation of the room `maintenance`.
 import type {
   ArchivedMessage,
   BackupOptions,
@@ -18,7 +18,7 @@ import type {
   StoreAdmin,
 } from '../admin.ts';
 
-// Each piece of work is loaded when it is asked for: a command loads one of them.
+// Each operation is loaded when it is called: a command loads one of them.
 
 export class SqliteAdmin implements StoreAdmin {
   readonly location: string;
@@ -35,8 +35,8 @@ export class SqliteAdmin implements StoreAdmin {
     signal: AbortSignal,
     onProgress: OnProgress<CheckName>,
   ): Promise<Inspection> {
-    const { checkAside } = await import('./maintenance/check-aside.ts');
-    return checkAside(this.#path, depth, onProgress, signal);
+    const { checkInWorker } = await import('./maintenance/check-worker.ts');
+    return checkInWorker(this.#path, depth, onProgress, signal);
   }
 
   async repair(onProgress: OnProgress<'lists' | 'search'>): Promise<void> {
@@ -49,8 +49,8 @@ export class SqliteAdmin implements StoreAdmin {
     onProgress: OnProgress<'copying' | 'checking'>,
   ): Promise<BackupReport> {
     const { backUp } = await import('./maintenance/backup.ts');
-    const placement = replace ? 'replace' : 'new';
-    return backUp({ source: this.#path, placement, ...options }, onProgress);
+    const mode = replace ? 'replace' : 'new';
+    return backUp({ source: this.#path, mode, ...options }, onProgress);
   }
 
   async restore(

@@ -17,6 +17,7 @@ import type {
 import { reasonOf } from './file/failure.ts';
 import { networkFileSystem, openToOthers } from './file/file-system.ts';
 import { Signals } from './file/signals.ts';
+import { COMMIT_MS_MAX } from '../append-queue.ts';
 import { IndexerClient } from './index/indexer-client.ts';
 import { GAUGE_DESCRIPTIONS } from './read/gauges.ts';
 import { Readers } from './read/readers.ts';
@@ -26,8 +27,6 @@ const READ_TIMEOUT_MS = 10_000;
 /** One check, or one reading of the gauges: below the 3 s that probes wait. */
 const STATE_TIMEOUT_MS = 2_000;
 const OPEN_TIMEOUT_MS = 30_000;
-/** A batch that takes longer than this means a writer that is stuck. */
-const WRITER_STUCK_MS = 10_000;
 
 interface SqliteOptions extends StoreOptions {
   readonly path: string;
@@ -63,10 +62,10 @@ export class SqliteStore implements Store {
     const indexer = new IndexerClient(options.path, signals, observer);
     const readers = new Readers(options.path, options.readerThreads, signals);
     try {
-      // A first answer shows that the readers are up, so that the service is ready from its first moment.
+      // A first check shows that the readers are up, so that the service is ready from its first moment.
       await readers.state('check', OPEN_TIMEOUT_MS);
     } catch {
-      // What keeps them from answering is told by each request, and by the readiness check.
+      // Each request, and the readiness check, reports why they fail.
     }
     return new SqliteStore(writer, indexer, readers, listeners);
   }
@@ -104,7 +103,7 @@ export class SqliteStore implements Store {
   }
 
   async check(): Promise<StoreHealth> {
-    const isStuck = this.#writer.busyMs > WRITER_STUCK_MS;
+    const isStuck = this.#writer.busyMs > COMMIT_MS_MAX;
     const { diskFailed } = this.#writer;
     let store: UnavailableReason | null = null;
     let schema: string | null = 'unknown';

@@ -20,7 +20,7 @@ export const BUSY_TIMEOUT_MS = 2_000;
 export const CACHE_KIB = 2_048;
 
 /**
- * A WAL that grew beyond this, because something such as a backup read one state for long, is cut when it starts over:
+ * A WAL that grew beyond this, because something such as a backup read one state for long, is cut when it restarts:
  * twice what it needs otherwise (`write/checkpoints.ts`), so that no ordinary commit has to cut it.
  */
 const WAL_BYTES_KEPT = 268_435_456;
@@ -28,7 +28,7 @@ const WAL_BYTES_KEPT = 268_435_456;
 /** Opens the file for writing, creating it where it is absent. Throws UnusableFile, and what SQLite throws. */
 export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
   const database = open(path, false, cacheKib);
-  // Only a new file can be given this, and then shrinks in steps. An older one shrinks by VACUUM only.
+  // Only a new file can have this setting, and then shrinks in steps. An older one shrinks by VACUUM only.
   if (database.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
     database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   requirePragma(database, 'journal_mode', 'wal', 'wal');

@@ -1,4 +1,4 @@
-// Whether a path can be a database: looked at before SQLite opens it, which says less, and would wait at a FIFO.
+// Checks whether a path can be a database, before SQLite opens it: SQLite reports less, and would wait at a FIFO.
 import { accessSync, closeSync, constants, openSync, realpathSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -78,7 +78,7 @@ function checkAccess(path: string): void {
   }
 }
 
-/** SQLite would make it too, but does not tell why it cannot. */
+/** SQLite would create it too, but does not report why it cannot. */
 function makeEmpty(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));

@@ -12,7 +12,7 @@ import { statOf, unusable, UnusableFile } from './database-file.ts';
  */
 export function makeDirectory(path: string): void {
   const missing: string[] = [];
-  // Not by a recursive mkdir: where the system answers ENOENT for ever, as in /proc, Node's never ends.
+  // Not by a recursive mkdir: where the system returns ENOENT for ever, as in /proc, Node's never ends.
   for (let at = path; !isDirectory(at) && at !== dirname(at); at = dirname(at)) missing.unshift(at);
   for (const directory of missing) {
     makeOne(directory);

@@ -1,4 +1,4 @@
-// Classifies errors: the one place that knows the result codes of SQLite.
+// Classifies errors of SQLite: what the service reports, and treats differently.
 import { StoreUnavailable } from '../../store.ts';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
 import type { Failure } from './protocol.ts';

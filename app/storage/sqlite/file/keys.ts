@@ -1,4 +1,4 @@
-// The order of messages in SQL: instant, then message_id by the bytes of its UTF-8. The one place that names its columns.
+// The order of messages in SQL: instant, then message_id by the bytes of its UTF-8.
 import type { OrderKey } from '../../../model/order.ts';
 
 /** The columns of the key, in every table that holds one. */
@@ -8,7 +8,7 @@ export const KEY = `(${KEY_COLUMNS})`;
 export const ASCENDING = `ORDER BY ${KEY_COLUMNS}`;
 export const DESCENDING = 'ORDER BY ts_seconds DESC, ts_nanos DESC, message_id DESC';
 
-/** A message's place in the order, with its sequence number. */
+/** A message's position in the order, with its sequence number. */
 export interface Entry extends OrderKey {
   readonly seq: number;
 }

@@ -1,7 +1,7 @@
 // A message in SQL: its JSON as the API returns it, and the columns of an exported message.
 
 /**
- * SQL for the message `m` as `GET /messages`, the stream and `GET /message` list it. SQLite writes the JSON, and its bytes are passed
+ * SQL for the message `m` as `GET /messages` and the stream list it. SQLite writes the JSON, and its bytes are passed
  * on unchanged: building objects from the rows takes three times as long.
  */
 export const MESSAGE_JSON = `json_object('message_id', m.message_id, 'from', m.from_msisdn, 'to', m.to_msisdn, 'ts', m.ts, 'text', m.text)`;

@@ -51,7 +51,7 @@ export type ReaderRequest =
   | { readonly kind: 'gauges' };
 
 /** Each kind of request with its result. */
-export interface ReaderAnswers {
+export interface ReadResults {
   readonly page: Page;
   readonly stats: Stats;
   readonly timeline: TimelineCounts;
@@ -62,5 +62,5 @@ export interface ReaderAnswers {
 }
 
 export type ReaderReply =
-  | { readonly answer: ReaderAnswers[ReaderRequest['kind']] }
+  | { readonly result: ReadResults[ReaderRequest['kind']] }
   | { readonly failure: Pick<StoreUnavailable, 'reason' | 'message'> };

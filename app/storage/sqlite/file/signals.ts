@@ -1,4 +1,4 @@
-// Memory shared by the threads of the engine: the progress of each, so that no thread has to ask another.
+// Memory shared by the threads of the engine: the progress of each, so that no thread has to query another.
 
 /** Cells, each a signed 64-bit integer. */
 const CELLS = {
@@ -10,7 +10,7 @@ const CELLS = {
   following: 2,
   /** The number of the last removal that the index has followed. */
   followedRemoval: 3,
-  /** Counts index files that were opened for writing: a reader opens its connection anew when it changes, and uses none before the first. */
+  /** Counts index files that were opened for writing: a reader opens a new connection when it changes, and uses no index before the first. */
   generation: 4,
   /** The generation of the index that a reader found damaged. */
   damaged: 5,
@@ -25,7 +25,7 @@ const CELLS = {
 
 type Cell = keyof typeof CELLS;
 
-/** A hold expires by itself, so that a thread that hangs, or is idle, holds nothing. */
+/** A hold expires, so that a thread that hangs, or is idle, holds nothing. */
 const HOLD_MS = 1_000;
 
 /** One clock for all threads of the process, in milliseconds. */

@@ -1,8 +1,8 @@
-// What counts as a damaged index: errors after which it is deleted and built again, instead of being tried again.
+// Which errors say that the index is damaged: after those it is deleted and built again, after others the step is retried.
 
 import { Refusal } from '../../../model/refusal.ts';
 
-/** The index cannot be used. `damaged`: it is to be built again; else the indexer will find that out, or it was only overtaken. */
+/** The index cannot be used. `damaged`: the file must be built again. Otherwise the indexer detects it by itself, or the query lost a race with it. */
 export class IndexUnusable extends Refusal {
   override readonly name = 'IndexUnusable';
   readonly damaged: boolean;
@@ -16,7 +16,7 @@ export class IndexUnusable extends Refusal {
 // Result codes of SQLite (https://sqlite.org/rescode.html) for a file that is damaged, or is no database.
 const CORRUPT = 11;
 const NOTADB = 26;
-/** A row is there already that is about to be added: the index holds more than it says. */
+/** A row to be added exists already: the index holds more than its watermark says. */
 const CONSTRAINT = 19;
 /** The WAL is shorter than it was. */
 const IOERR_SHORT_READ = 522;

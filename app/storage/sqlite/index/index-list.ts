@@ -1,4 +1,4 @@
-// One ordered list of the index: any place in it is a short walk from the start of a counted segment.
+// One ordered list of the index: any position in it is a short walk from the start of a counted segment.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { OrderKey } from '../../../model/order.ts';
 import {
@@ -53,7 +53,7 @@ export class IndexList {
     return before + within;
   }
 
-  /** Up to `limit` entries from the place `rank` on, counted from 0. */
+  /** Up to `limit` entries from the position `rank` on, counted from 0. */
   at(rank: number, limit: number): Entry[] {
     const { start, before } = this.#segmentAt(rank);
     return this.#entries(`AND ${KEY} >= (?, ?, ?) ${ASCENDING} LIMIT ? OFFSET ?`, [
@@ -86,8 +86,8 @@ export class IndexList {
     const within = `SELECT count(*) FROM ${INDEX}.entries WHERE list = ? AND ${KEY} >= (?, ?, ?) AND ts_seconds < ?`;
     const counts: number[] = [];
     let passed = 0;
-    for (const [place, [seconds, nanos, messageId, messages]] of segments.entries()) {
-      const nextStart = segments[place + 1]?.[0] ?? Infinity;
+    for (const [index, [seconds, nanos, messageId, messages]] of segments.entries()) {
+      const nextStart = segments[index + 1]?.[0] ?? Infinity;
       // No message has an empty id, so a segment that begins in the second of an end begins after it.
       while (counts.length < ends.length && (ends[counts.length] ?? 0) <= nextStart) {
         const end = ends[counts.length] ?? 0;
@@ -124,7 +124,7 @@ export class IndexList {
     return row === undefined ? keyValues(FIRST_KEY) : (row as unknown as KeyValues);
   }
 
-  /** The start of the segment that holds the place, or of the last one, and how many messages come before it. */
+  /** The start of the segment that holds the position, or of the last one, and how many messages come before it. */
   #segmentAt(rank: number): { start: KeyValues; before: number } {
     // Most readers are at the beginning, so the first segment is tried before the counts of all are fetched.
     const first = this.#number(`SELECT messages ${SEGMENTS} ${ASCENDING} LIMIT 1`, []);

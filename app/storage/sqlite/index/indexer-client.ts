@@ -4,9 +4,9 @@ import type { StoreObserver } from '../../store.ts';
 import type { IndexEvent } from '../../store.ts';
 import type { Signals } from '../file/signals.ts';
 
-/** A thread that ended is started again after so long. */
+/** A thread that ended is started again after this pause. */
 const RESTART_MS = 1_000;
-/** A step that is under way when the service closes has so long to end; whatever it was, the next start does it again. */
+/** Time limit of a step that is running when the service closes; the next start repeats it. */
 const CLOSE_MS_MAX = 5_000;
 
 export class IndexerClient {

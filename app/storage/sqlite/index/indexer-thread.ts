@@ -1,8 +1,9 @@
-// The indexer's thread: follows the database from the start of the service to its end, whatever goes wrong on the way.
+// The indexer's thread: follows the database from the start of the service to its end, and recovers from every failure.
 import { statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { IndexEvent } from '../../store.ts';
+import { LONG_WAL_FRAMES, TAIL_MESSAGES_MAX } from '../file/limits.ts';
 import { Signals } from '../file/signals.ts';
 import { CommitRate } from './commit-rate.ts';
 import { Indexer } from './indexer.ts';
@@ -15,32 +16,28 @@ import { deleteIndex, indexPath } from './schema.ts';
  */
 const NICE = 5;
 /**
- * Messages are gathered for so long, unless many are there: the larger a batch, the less each of them costs. Readers merge in a few
+ * Messages are gathered for this long, unless many are waiting: the larger a batch, the less each of them costs. Readers merge in a few
  * thousand in a millisecond.
  */
 const GATHER_MS = 300;
 const GATHER_MESSAGES = 4_096;
 /** Another process may write too: its messages are found this late. */
 const POLL_MS = 250;
-/** After a failure, such as a full disk. */
+/** Pause after a failure, such as a full disk. */
 const RETRY_MS = 1_000;
 /** A damaged index is built again this often at most: it may be the database that is damaged. */
 const REBUILD_EVERY_MS = 60_000;
-/** Of the steps that search is to have, one in so many comes before the lists. */
+/** Of the steps that search may take, one in this many comes before the lists. */
 const SEARCH_EVERY = 4;
-/** Search leaves the processor to the commits until it lacks so many messages: a query scans those in some 30 ms. */
+/** Search leaves the processor to the commits until it lacks this many messages: a query scans those in some 30 ms. */
 const SEARCH_BACKLOG_MAX = 65_536;
-/** The index follows the database once it lacks fewer messages than that. */
-const FOLLOWING_MESSAGES = 65_536;
-/** While there is work, the WAL is copied into the file once in so many steps. */
+/** While there is work, the WAL is copied into the file once in this many steps. */
 const CHECKPOINT_STEPS = 4;
-/** A WAL of more pages (64 MiB) is long: searches that keep it from starting over are held. */
-const LONG_FRAMES = 16_384;
 
 const { path, memory } = workerData as { path: string; memory: SharedArrayBuffer };
 const signals = new Signals(memory);
 let failing = false;
-/** When the file was last written, by a checkpoint of this thread. */
+/** `lastWritten()` after the last checkpoint. */
 let written = '';
 let rebuiltMs = Number.NEGATIVE_INFINITY;
 
@@ -62,7 +59,7 @@ while (signals.get('closing') === 0) {
   }
 }
 
-/** Works until the service closes, or the file is to be opened anew. Throws what SQLite or the system throws. */
+/** Works until the service closes, or the file has to be opened again. Throws what SQLite or the system throws. */
 function follow(indexer: Indexer): void {
   const rate = new CommitRate(signals);
   let listMessagesMin = 1;
@@ -71,12 +68,13 @@ function follow(indexer: Indexer): void {
   // First: where the file cannot be written, its WAL does not grow with every attempt.
   checkpoint(indexer);
   const files = identity();
-  if (indexer.standing.belongs) signals.set('listedSeq', indexer.standing.index.listedSeq);
+  if (indexer.progress.isIndexOfThisDatabase)
+    signals.set('listedSeq', indexer.progress.index.listedSeq);
   for (let steps = 1; ; steps += 1) {
     const committed = signals.get('committedSeq');
     if (signals.get('closing') === 1) return;
-    if (identity() !== files || lastWritten() !== written) return discard();
-    if (signals.get('damaged') === signals.get('generation')) return discardDamaged();
+    if (identity() !== files || lastWritten() !== written) return deleteForRebuild();
+    if (signals.get('damaged') === signals.get('generation')) return rebuildDamaged();
     const search = !rate.busy || searchBacklog(indexer) > SEARCH_BACKLOG_MAX;
     const step = indexer.step(
       search && steps % SEARCH_EVERY === 0 ? Infinity : listMessagesMin,
@@ -85,13 +83,13 @@ function follow(indexer: Indexer): void {
     listMessagesMin = GATHER_MESSAGES;
     if (step === 'renewed') return;
     succeeded();
-    const { index, main } = indexer.standing;
-    if (step !== 'none' && !behind && main.lastSeq - index.listedSeq > FOLLOWING_MESSAGES) {
+    const { index, main } = indexer.progress;
+    if (step !== 'none' && !behind && main.lastSeq - index.listedSeq > TAIL_MESSAGES_MAX) {
       behind = true;
       report({ kind: 'building', messages: main.lastSeq - index.listedSeq });
     }
     signals.set('listedSeq', index.listedSeq);
-    if (main.lastSeq - index.listedSeq < FOLLOWING_MESSAGES) signals.set('following', 1);
+    if (main.lastSeq - index.listedSeq < TAIL_MESSAGES_MAX) signals.set('following', 1);
     removed ||= step === 'removals';
     if (step === 'none' && index.listedSeq < main.lastSeq) {
       // Few messages: more are gathered, but not for long.
@@ -108,20 +106,20 @@ function follow(indexer: Indexer): void {
   }
 }
 
-function searchBacklog({ standing: { index, main } }: Indexer): number {
+function searchBacklog({ progress: { index, main } }: Indexer): number {
   return main.lastSeq - index.searchedSeq;
 }
 
 /**
- * Copies the WAL into the file. Where searches keep it from starting over, no new ones begin until it has. What has been followed is
- * told only now that it is synced: records of removals that the index lacks after a power cut must be there still.
+ * Copies the WAL into the file. While searches keep it from restarting, no new ones begin. `followedRemoval` is published only
+ * after the sync: records of removals that the index lacks after a power cut must still exist.
  */
 function checkpoint(indexer: Indexer): void {
   const frames = indexer.checkpoint(false);
   written = lastWritten();
-  const { belongs, index } = indexer.standing;
-  if (belongs) signals.set('followedRemoval', index.removals);
-  if (frames <= LONG_FRAMES) {
+  const { isIndexOfThisDatabase, index } = indexer.progress;
+  if (isIndexOfThisDatabase) signals.set('followedRemoval', index.removals);
+  if (frames <= LONG_WAL_FRAMES) {
     signals.set('indexHoldsSearchesUntil', 0);
     return;
   }
@@ -133,8 +131,8 @@ function checkpoint(indexer: Indexer): void {
 }
 
 /**
- * Which files have the names of the index and of its WAL. Deleted or exchanged, a file goes unnoticed by those who have it open, and what
- * is in its place may be one half of an index.
+ * Which files have the names of the index and of its WAL. A process that has a file open does not notice that it was deleted or
+ * exchanged, and the new one may not fit its WAL.
  */
 function identity(): string {
   const [file, wal] = ['', '-wal'].map((suffix) =>
@@ -143,26 +141,26 @@ function identity(): string {
   return [file?.dev, file?.ino, wal?.dev, wal?.ino].join();
 }
 
-/** The time and the length that the index file has: nobody but a checkpoint writes to it. */
+/** When the index file was last written, and its size: only a checkpoint writes to it. */
 function lastWritten(): string {
   const file = statSync(indexPath(path), { bigint: true, throwIfNoEntry: false });
   return [file?.mtimeNs, file?.size].join();
 }
 
-/** Deletes the index, so that it is built again. */
-function discard(): void {
+/** Deletes an index that was deleted, exchanged or damaged, so that it is built again. Reported as `damaged`. */
+function deleteForRebuild(): void {
   report({ kind: 'damaged' });
   deleteIndex(path);
 }
 
-function discardDamaged(): void {
+function rebuildDamaged(): void {
   if (performance.now() - rebuiltMs < REBUILD_EVERY_MS) return;
   rebuiltMs = performance.now();
-  discard();
+  deleteForRebuild();
 }
 
 function recover(error: unknown): void {
-  if (isDamage(error)) discardDamaged();
+  if (isDamage(error)) rebuildDamaged();
   if (!failing) report({ kind: 'failed', reason: (error as Error).message });
   failing = true;
   signals.waitWhile('closing', 0, RETRY_MS);

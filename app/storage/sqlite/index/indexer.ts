@@ -6,7 +6,7 @@ import { indexedForm, isComposing } from './folding.ts';
 import { addBatch, readBatch } from './list-filler.ts';
 import { readRemovals, removeAll } from './removal.ts';
 import { MAIN, deleteIndex, openIndex } from './schema.ts';
-import { type IndexState, type Standing, readStanding } from './state.ts';
+import { type IndexState, type IndexProgress, readProgress } from './state.ts';
 
 /** Messages of a batch of the lists. Sorted, a large batch writes each page once: batches of 2,048 cost half as much again. */
 const LIST_BATCH_MESSAGES = 16_384;
@@ -30,21 +30,24 @@ interface Work {
 
 /**
  * The only writer of the index file; its process holds the service lock. It reads a batch in one transaction and writes it in
- * another, which holds no snapshot of the database: the database's WAL could not start over meanwhile.
+ * another, which holds no snapshot of the database: a snapshot would keep the database's WAL from restarting.
  */
 export class Indexer {
   readonly #path: string;
   #database: DatabaseSync;
-  #standing: Standing;
-  /** The last batch that the file is known to hold without its WAL (see wholeness.ts). */
+  #progress: IndexProgress;
+  /** The last batch that the file is known to hold without its WAL (see wal-consistency.ts). */
   #checkpointed = 0;
 
-  /** Opens the index of the database at `path`; one that is not its own is deleted. Throws what SQLite or the system throws. */
+  /**
+   * Opens the index of the database at `path`. Deletes one of another version and a file that is no index; an index of another
+   * database is renewed by the first `step`. Throws what SQLite or the system throws.
+   */
   constructor(path: string) {
     this.#path = path;
     this.#database = openIndex(path);
     try {
-      this.#standing = readStanding(this.#database, 'main', MAIN);
+      this.#progress = readProgress(this.#database, 'main', MAIN);
     } catch (error) {
       this.#database.close();
       throw error;
@@ -52,13 +55,13 @@ export class Indexer {
   }
 
   /** How far index and database were when the last step read them. */
-  get standing(): Standing {
-    return this.#standing;
+  get progress(): IndexProgress {
+    return this.#progress;
   }
 
   /**
-   * Does the next thing that is to be done: removals first, then lists where they lack `listMessagesMin` messages, then search unless
-   * `search` is false. Throws what SQLite throws: nothing of the step is kept then.
+   * Runs the next step: removals first, then lists where they lack `listMessagesMin` messages, then search unless `search` is false.
+   * Throws what SQLite throws: the step is rolled back then.
    */
   step(listMessagesMin = 1, search = true): Step {
     const work = this.#reading(() => this.#nextWork(listMessagesMin, search));
@@ -69,7 +72,7 @@ export class Indexer {
   }
 
   /**
-   * Copies the WAL into the file as far as readers let it. `restart` waits for short reads, so that it starts over.
+   * Copies the WAL into the file as far as readers let it. `restart` waits for short reads, so that it restarts.
    * Returns how many pages it has. Throws what SQLite throws.
    */
   checkpoint(restart: boolean): number {
@@ -79,7 +82,7 @@ export class Indexer {
     return pages;
   }
 
-  /** Empties the WAL, unless somebody reads: what was removed is in no byte then. Returns whether it could. */
+  /** Empties the WAL, unless a reader is open: then no byte of what was removed is left. Returns whether it could. */
   truncateWal(): boolean {
     this.#database.exec('PRAGMA busy_timeout = 0');
     try {
@@ -106,17 +109,17 @@ export class Indexer {
     return Number(prepared(this.#database, 'SELECT batch FROM main.state').get()?.['batch']);
   }
 
-  /** Closes the file; its WAL is gone then, unless somebody reads. */
+  /** Closes the file; SQLite deletes its WAL then, unless a reader is open. */
   close(): void {
     this.#database.close();
   }
 
   /** To be called inside a read transaction: what is written belongs to the epoch that is read here. */
   #nextWork(listMessagesMin: number, search: boolean): Work {
-    this.#standing = readStanding(this.#database, 'main', MAIN);
-    const { index, main, belongs } = this.#standing;
+    this.#progress = readProgress(this.#database, 'main', MAIN);
+    const { index, main, isIndexOfThisDatabase } = this.#progress;
     const listed = index.listedSeq > 0;
-    if (!belongs || (listed && index.removals < main.purgedRemovals))
+    if (!isIndexOfThisDatabase || (listed && index.removals < main.purgedRemovals))
       return { step: 'renewed', write: () => this.#renew() };
     if (listed && index.removals < main.removals) return this.#followRemovals();
     if (main.lastSeq - index.listedSeq >= listMessagesMin) return this.#fillLists();
@@ -127,7 +130,7 @@ export class Indexer {
     return { step: 'none', write: () => undefined };
   }
 
-  /** Begins the index anew. */
+  /** Starts an empty index. */
   #renew(): void {
     this.#database.close();
     deleteIndex(this.#path);
@@ -135,7 +138,7 @@ export class Indexer {
   }
 
   #followRemovals(): Work {
-    const { index, main } = this.#standing;
+    const { index, main } = this.#progress;
     const removals = readRemovals(this.#database, MAIN, index.removals, REMOVAL_BATCH);
     const last = removals.length < REMOVAL_BATCH ? main.removals : removals.at(-1)?.number;
     return {
@@ -151,7 +154,7 @@ export class Indexer {
   }
 
   #fillLists(): Work {
-    const { index, main } = this.#standing;
+    const { index, main } = this.#progress;
     const { messages, lastSeq } = readBatch(this.#database, index.listedSeq, LIST_BATCH_MESSAGES);
     // The last numbers may be those of messages that are removed already.
     const end = messages === LIST_BATCH_MESSAGES ? lastSeq : main.lastSeq;
@@ -167,7 +170,7 @@ export class Indexer {
   }
 
   #fillSearch(): Work {
-    const { index } = this.#standing;
+    const { index } = this.#progress;
     const { texts, end } = this.#readTexts(index.searchedSeq, index.listedSeq);
     return {
       step: 'search',
@@ -205,14 +208,14 @@ export class Indexer {
     return { texts, end };
   }
 
-  /** Writes down how far the index is, and in which epoch of the database that was. */
+  /** Updates the watermarks, and the epoch of the database that they were read in. */
   #advance(to: Partial<IndexState>): void {
-    const next = { ...this.#standing.index, ...to };
+    const next = { ...this.#progress.index, ...to };
     change(
       this.#database,
       `UPDATE state SET epoch = ?, listed_seq = ?, searched_seq = ?, removals = ?, senders = ?,
          batch = batch + 1, checkpointed = ?`,
-      this.#standing.main.epoch,
+      this.#progress.main.epoch,
       next.listedSeq,
       next.searchedSeq,
       next.removals,

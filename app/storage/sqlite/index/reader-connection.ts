@@ -5,20 +5,20 @@ import { openForReading } from '../file/connection.ts';
 import { prepared } from '../file/statements.ts';
 import { IndexUnusable, isDamage } from './damage.ts';
 import { INDEX, attachReadOnly, createTables, indexPath, isIndex } from './schema.ts';
-import { type Standing, readStanding } from './state.ts';
-import { isWhole } from './wholeness.ts';
+import { type IndexProgress, readProgress } from './state.ts';
+import { matchesWal } from './wal-consistency.ts';
 
 /** Between the snapshots of the two files the indexer and a purge may both have gone on: then another pair is taken. */
 const SNAPSHOTS_MAX = 5;
 
 /**
- * What is made of an index that cannot be used. `opened`: an error; the indexer has opened it before, so its files belong together.
- * `checked`: an error, also where they do not. `if usable`: it is done without. `none`: it is not looked at.
+ * How an index that cannot be used is handled. `opened`: an error; the indexer has opened it before, so its files belong together.
+ * `checked`: an error, also where they do not. `if usable`: the connection works without it. `none`: it is not opened.
  */
 type IndexUse = 'opened' | 'checked' | 'if usable' | 'none';
 
 /**
- * Opens the database for reading, with its index attached. Where there is none that can be used, an empty one in memory takes its place:
+ * Opens the database for reading, with its index attached. Where there is none that can be used, an empty one in memory is attached:
  * then every message is in the tail. Throws what SQLite throws of the database; of the index, and IndexUnusable, as `use` says.
  */
 export function openReader(path: string, use: IndexUse = 'if usable'): DatabaseSync {
@@ -56,7 +56,7 @@ function attachIndex(database: DatabaseSync, path: string, use: IndexUse): boole
     database.exec(attachReadOnly(file, INDEX));
     attached = true;
     if (isIndex(database, INDEX)) {
-      if (use === 'opened' || isWhole(database, INDEX, file)) return true;
+      if (use === 'opened' || matchesWal(database, INDEX, file)) return true;
       throw new IndexUnusable(
         'the index file and its write-ahead log do not belong together',
         true,
@@ -78,15 +78,16 @@ function unusable(error: unknown): unknown {
 /**
  * Runs `work` on one state of the database and an index that is not newer. Throws IndexUnusable, and what SQLite and `work` throw.
  */
-export function inSnapshot<T>(database: DatabaseSync, work: (standing: Standing) => T): T {
+export function inSnapshot<T>(database: DatabaseSync, work: (progress: IndexProgress) => T): T {
   for (let attempt = 1; ; attempt += 1) {
     prepared(database, 'BEGIN').run();
     try {
-      const standing = readStanding(database, INDEX, 'main');
-      const { index, main, belongs } = standing;
-      if (!belongs) throw new IndexUnusable('the index is of another database', false);
+      const progress = readProgress(database, INDEX, 'main');
+      const { index, main, isIndexOfThisDatabase } = progress;
+      if (!isIndexOfThisDatabase)
+        throw new IndexUnusable('the index is of another database', false);
       // Removals that the index has not followed are merged in by their records: those must be there.
-      if (index.listedSeq === 0 || index.removals >= main.purgedRemovals) return work(standing);
+      if (index.listedSeq === 0 || index.removals >= main.purgedRemovals) return work(progress);
       if (attempt === SNAPSHOTS_MAX)
         throw new IndexUnusable('the index has missed removals', false);
     } catch (error) {

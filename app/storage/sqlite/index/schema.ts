@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { BUSY_TIMEOUT_MS } from '../file/connection.ts';
 import { isDamage } from './damage.ts';
-import { isWhole } from './wholeness.ts';
+import { matchesWal } from './wal-consistency.ts';
 
 /** Changes with the tables or with the folding of texts: a file of any other version is deleted and built again. */
 const INDEX_VERSION = 1;
@@ -31,10 +31,10 @@ export const MAIN = 'truth';
 export const INDEX = 'derived';
 
 /**
- * `state`: which database the index belongs to and how far it follows it; the rest of it is explained in wholeness.ts. `lists`: one row a list with its count.
- * `entries`: every list in the order of messages. `segments`: counted key ranges of the longer lists, so that a place is
+ * `state`: which database the index belongs to and how far it follows it; its file stamp is explained in wal-consistency.ts. `lists`: one row a list with its count.
+ * `entries`: every list in the order of messages. `segments`: counted key ranges of the longer lists, so that a position is
  * found without walking to it. `texts`: folded texts by trigram, for search; it keeps no text. `composing`: messages of
- * which SQL cannot tell whether they match, because letters of their text may be joined when it is folded.
+ * which SQL cannot decide whether they match, because letters of their text may be joined when it is folded.
  */
 const TABLES = `
   CREATE TABLE state (
@@ -149,7 +149,7 @@ function openFile(path: string): DatabaseSync {
 
 function isUsable(database: DatabaseSync, file: string): boolean {
   try {
-    return isIndex(database, 'main') && isWhole(database, 'main', file);
+    return isIndex(database, 'main') && matchesWal(database, 'main', file);
   } catch (error) {
     if (isDamage(error)) return false;
     throw error;

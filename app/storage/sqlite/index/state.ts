@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { preparedArrays } from '../file/statements.ts';
 import { IndexUnusable } from './damage.ts';
 
-/** What the index says of itself. */
+/** The watermarks of the index. */
 export interface IndexState {
   /** The epoch of the database that the last batch was read in. */
   readonly epoch: string;
@@ -17,24 +17,25 @@ export interface IndexState {
   readonly senders: number;
 }
 
-/** What the database says at the same moment. */
+/** The counters of the database in the same snapshot. */
 interface MainState {
   readonly epoch: string;
   readonly lastSeq: number;
-  /** The highest number given to a removal, and up to which their records are gone. */
+  /** The number of the last removal, and the number up to which their records are purged. */
   readonly removals: number;
   readonly purgedRemovals: number;
 }
 
-export interface Standing {
+/** How far the index follows the database, both read in one snapshot. */
+export interface IndexProgress {
   readonly index: IndexState;
   readonly main: MainState;
   /**
-   * Whether the index was built from this database. Each process that opens the database for writing begins an epoch with a
+   * Each process that opens the database for writing begins an epoch with a
    * random name. An index whose epoch the database does not know is another's; one that is further than the database was when that
    * epoch ended followed a database that was replaced by an older copy of it.
    */
-  readonly belongs: boolean;
+  readonly isIndexOfThisDatabase: boolean;
 }
 
 type Row = readonly [
@@ -47,17 +48,17 @@ type Row = readonly [
   lastSeq: number,
   mainRemovals: number,
   purgedRemovals: number,
-  belongs: number,
+  isIndexOfThisDatabase: number,
 ];
 
 /**
  * Reads both in one statement, the index first. `index` and `main` are the names of the two schemas in this connection.
  * Throws IndexUnusable, and what SQLite throws.
  */
-export function readStanding(database: DatabaseSync, index: string, main: string): Standing {
+export function readProgress(database: DatabaseSync, index: string, main: string): IndexProgress {
   const counter = (name: string): string =>
     `(SELECT value FROM ${main}.counters WHERE name = '${name}')`;
-  // An epoch ends where the next one begins; the last one goes on.
+  // An epoch ends where the next one begins; the last one is open.
   const end = (column: string, name: string): string =>
     `coalesce((SELECT n.${column} FROM ${main}.epochs n WHERE n.number > e.number ORDER BY n.number LIMIT 1), ${counter(name)})`;
   // The first read of a schema opens its snapshot: that of the index must not be newer than that of the database.
@@ -71,12 +72,12 @@ export function readStanding(database: DatabaseSync, index: string, main: string
          AND s.removals <= ${end('first_removal', 'removals')}
      FROM ${index}.state s LEFT JOIN ${main}.epochs e ON e.epoch = s.epoch`,
   ).get() as unknown as Row | undefined;
-  if (row === undefined) throw new IndexUnusable('the index does not say how far it is', true);
+  if (row === undefined) throw new IndexUnusable('the index has no state row', true);
   const [epoch, listedSeq, searchedSeq, removals, senders] = row;
   return {
     index: { epoch, listedSeq, searchedSeq, removals, senders },
     main: { epoch: row[5], lastSeq: row[6], removals: row[7], purgedRemovals: row[8] },
     // An empty index belongs to any database.
-    belongs: row[9] === 1 || listedSeq === 0,
+    isIndexOfThisDatabase: row[9] === 1 || listedSeq === 0,
   };
 }

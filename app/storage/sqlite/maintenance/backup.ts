@@ -1,18 +1,18 @@
-// A backup of the live file: copied by SQLite, checked, and only then given its name.
+// A backup of the live file: copied by SQLite, checked, and only then renamed to its final name.
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { backup } from 'node:sqlite';
 import type { BackupReport, Depth, Inspection, OnProgress } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { statOf } from '../file/database-file.ts';
-import { checkAside } from './check-aside.ts';
+import { checkInWorker } from './check-worker.ts';
 import {
   BadCopy,
   isSameFile,
   NameTaken,
   partialName,
-  place,
-  type Placement,
+  publish,
+  type PublishMode,
   removeStale,
 } from './files.ts';
 
@@ -22,38 +22,41 @@ const STEP_PAGES = 256;
 export interface BackupOptions {
   readonly source: string;
   readonly target: string;
-  readonly placement: Placement;
+  readonly mode: PublishMode;
   readonly depth: Depth;
   /** Stops it. What was written is removed again. */
   readonly signal: AbortSignal;
 }
 
 /** What is being done; `done` of `all` in pages while copying, in messages while checking. */
-export type TellBackup = OnProgress<'copying' | 'checking'>;
+export type OnBackupProgress = OnProgress<'copying' | 'checking'>;
 
 /**
  * Makes a backup of the database file; the index file is not part of it. Every message that was acknowledged before the
  * call is in it. Rejects with BadCopy where the copy is not sound, and with the error of SQLite or the system; the target
  * is then as it was before.
  */
-export async function backUp(options: BackupOptions, tell: TellBackup): Promise<BackupReport> {
-  const { source, target, placement, depth, signal } = options;
+export async function backUp(
+  options: BackupOptions,
+  onProgress: OnBackupProgress,
+): Promise<BackupReport> {
+  const { source, target, mode, depth, signal } = options;
   if (isSameFile(source, target)) throw new NameTaken(`${target} is the database itself`);
-  if (placement === 'new' && existsSync(target)) throw new NameTaken(`${target} is there already`);
-  // Renamed over a device, the copy would take its place.
+  if (mode === 'new' && existsSync(target)) throw new NameTaken(`${target} is there already`);
+  // Renamed over a device, the copy would replace it.
   if (statOf(target)?.isFile() === false) throw new NameTaken(`${target} is not a regular file`);
   lowerPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   removeStale(target);
   const partial = partialName(target);
   try {
     const startMs = performance.now();
-    await copyLive(source, partial, tell, signal);
+    await copyLive(source, partial, onProgress, signal);
     const copiedMs = performance.now();
     // From here on the service's WAL is free: the check may take as long as it takes.
     lowerPriority(constants.priority.PRIORITY_LOW);
-    const inspection = await inspectCopy(partial, depth, tell, signal);
+    const inspection = await inspectCopy(partial, depth, onProgress, signal);
     signal.throwIfAborted();
-    const bytes = place(partial, target, placement);
+    const bytes = publish(partial, target, mode);
     return {
       file: target,
       bytes,
@@ -69,13 +72,13 @@ export async function backUp(options: BackupOptions, tell: TellBackup): Promise<
 }
 
 /**
- * Copies one state of the file by SQLite's online backup. That starts over whenever another process has committed,
+ * Copies one state of the file by SQLite's online backup. That restarts whenever another process has committed,
  * unless its connection is in a read transaction; until that ends the WAL of the service grows.
  */
 async function copyLive(
   source: string,
   partial: string,
-  tell: TellBackup,
+  onProgress: OnBackupProgress,
   signal: AbortSignal,
 ): Promise<void> {
   // SQLite keeps the mode of the file that it finds, and makes its journal with the same one.
@@ -90,7 +93,7 @@ async function copyLive(
       progress: ({ totalPages, remainingPages }) => {
         // What is thrown here ends the copy, and is what `backup` rejects with.
         signal.throwIfAborted();
-        tell('copying', totalPages - remainingPages, totalPages);
+        onProgress('copying', totalPages - remainingPages, totalPages);
       },
     });
   } finally {
@@ -102,13 +105,13 @@ async function copyLive(
 export async function inspectCopy(
   partial: string,
   depth: Depth,
-  tell: TellBackup,
+  onProgress: OnBackupProgress,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  const inspection = await checkAside(
+  const inspection = await checkInWorker(
     partial,
     depth,
-    (_, done, all) => tell('checking', done, all),
+    (_, done, all) => onProgress('checking', done, all),
     signal,
   );
   if (inspection.sound) return inspection;

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isExpected } from '../../../model/refusal.ts';
 import type { Depth } from '../../admin.ts';
 import { checkFile } from './check.ts';
-import type { CheckMessage } from './check-aside.ts';
+import type { CheckMessage } from './check-worker.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('check-thread.ts runs as a worker thread only');

@@ -77,21 +77,21 @@ function checkIndex(
   try {
     const opened = openReader(path, 'checked');
     database = opened;
-    return inSnapshot(opened, (standing) => {
-      const { listedSeq, searchedSeq } = standing.index;
+    return inSnapshot(opened, (progress) => {
+      const { listedSeq, searchedSeq } = progress.index;
       const listed = run('index', () => [
         ...integrityProblems(opened, INDEX, depth),
-        ...verifyLists(opened, standing),
+        ...verifyLists(opened, progress),
       ]);
       if (listed && depth === 'full')
         run('search', () =>
-          verifySearch(opened, standing, (done) => onProgress('search', done, searchedSeq)),
+          verifySearch(opened, progress, (done) => onProgress('search', done, searchedSeq)),
         );
       return { listed: listedSeq, searched: searchedSeq };
     });
   } catch (error) {
     if (!(error instanceof IndexUnusable)) throw error;
-    // One of another database is no fault of this one: the service deletes it.
+    // One of another database is no damage of this one: the service deletes it.
     if (error.damaged) run('index', () => [error.message]);
     return null;
   } finally {

@@ -21,7 +21,7 @@ const FOUND_MAX = 50_000;
 /**
  * Yields the messages that match, in the order of the list, in chunks. Each chunk is read in a snapshot of its own, so that the
  * WAL does not grow meanwhile: what was stored at the start and is not removed is yielded exactly once; what arrives meanwhile
- * is, if its place is still ahead. A file without a usable index, such as a backup, is sorted in one snapshot.
+ * is, if its position is still ahead. A file without a usable index, such as a backup, is sorted in one snapshot.
  * Throws what SQLite throws.
  */
 export function* exportMessages(path: string, filter: ExportFilter): Generator<ArchivedMessage[]> {
@@ -43,7 +43,7 @@ export function* exportMessages(path: string, filter: ExportFilter): Generator<A
 /** Returns whether the lists are complete except for a tail that can be merged. */
 function isListed(database: DatabaseSync, { from }: ExportFilter): boolean {
   try {
-    inSnapshot(database, (standing) => new MergedList(database, standing, from));
+    inSnapshot(database, (progress) => new MergedList(database, progress, from));
     return true;
   } catch (error) {
     if (isWithoutIndex(error)) return false;
@@ -56,8 +56,8 @@ function find(database: DatabaseSync, filter: ExportFilter, text: string): Entry
   const { from, since } = filter;
   const query = { from, since, text, limit: FOUND_MAX, offset: 0, cursor: null };
   try {
-    const { entries } = inSnapshot(database, (standing) =>
-      searchEntries(database, standing, query, text),
+    const { entries } = inSnapshot(database, (progress) =>
+      searchEntries(database, progress, query, text),
     );
     if (entries.length > FOUND_MAX) return null;
     return entries.filter((entry) => isBefore(entry, filter.until));
@@ -96,8 +96,8 @@ function listed(
   key: OrderKey,
 ): readonly Entry[] | null {
   try {
-    return inSnapshot(database, (standing) =>
-      new MergedList(database, standing, from).after(key, CHUNK_MESSAGES),
+    return inSnapshot(database, (progress) =>
+      new MergedList(database, progress, from).after(key, CHUNK_MESSAGES),
     );
   } catch (error) {
     if (isWithoutIndex(error)) return null;

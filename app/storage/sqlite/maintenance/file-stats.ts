@@ -8,19 +8,17 @@ import { schemaVersion } from '../file/migrations.ts';
 import { isDamage } from '../index/damage.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import { readGauges } from '../read/gauges.ts';
-import { selectStats } from '../read/stats.ts';
-
-const TOP_SENDERS = 10;
+import { TOP_SENDERS, selectStats } from '../read/stats.ts';
 
 /** Opens the file for reading and returns all of that from one snapshot. Throws what SQLite throws. */
 export function fileStats(path: string): DatabaseStats {
   const database = openUsableReader(path);
   try {
-    return inSnapshot(database, (standing) => ({
-      stats: counted(database, () => selectStats(database, standing)),
-      gauges: readGauges(database, standing, path),
+    return inSnapshot(database, (progress) => ({
+      stats: counted(database, () => selectStats(database, progress)),
+      gauges: readGauges(database, progress, path),
       schemaVersion: schemaVersion(database),
-      lastSeq: standing.main.lastSeq,
+      lastSeq: progress.main.lastSeq,
     }));
   } finally {
     database.close();

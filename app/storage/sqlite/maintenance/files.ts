@@ -16,7 +16,7 @@ import { syncDirectory } from '../../../sync-directory.ts';
 import { AdminError } from '../../admin.ts';
 
 /** `new`: the name must be free. `replace`: a file with that name is replaced. */
-export type Placement = 'new' | 'replace';
+export type PublishMode = 'new' | 'replace';
 
 /** Age at which a copy that a killed process left behind is removed by the next process that makes one. */
 const STALE_MS = 86_400_000;
@@ -57,10 +57,10 @@ export function removeStale(target: string): void {
 }
 
 /** Syncs a finished copy, renames it to its final name, and syncs the directory. Returns its size in bytes. Throws NameTaken. */
-export function place(partial: string, target: string, placement: Placement): number {
+export function publish(partial: string, target: string, mode: PublishMode): number {
   syncFile(partial);
   const { size } = statSync(partial);
-  if (placement === 'replace') renameSync(partial, target);
+  if (mode === 'replace') renameSync(partial, target);
   else {
     try {
       // A link, unlike a rename, never replaces a file that was created meanwhile.

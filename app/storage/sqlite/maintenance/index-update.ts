@@ -6,7 +6,7 @@ import { Indexer } from '../index/indexer.ts';
 import { isDamage } from '../index/damage.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import { deleteIndex } from '../index/schema.ts';
-import type { Standing } from '../index/state.ts';
+import type { IndexProgress } from '../index/state.ts';
 
 /** How long the primary lock is held at a time: a service that starts gets it in between. */
 const SLICE_MS = 250;
@@ -18,7 +18,7 @@ const STALLED_MS_MAX = 60_000;
 export type Goal = 'removals' | 'lists' | 'search';
 
 /** Called after each slice; may throw to stop. */
-type OnSlice = (standing: Standing) => void;
+type OnSlice = (progress: IndexProgress) => void;
 
 /**
  * Resolves when the index is as far as the database was at the call. Rejects with StoreUnavailable where a service's indexer is
@@ -30,13 +30,13 @@ export async function updateIndex(
   goal: Goal,
   onSlice: OnSlice = () => undefined,
 ): Promise<void> {
-  const target = readStandingOf(path).main;
-  const isDone = ({ index, main }: Standing): boolean =>
+  const target = readProgressOf(path).main;
+  const isDone = ({ index, main }: IndexProgress): boolean =>
     (index.listedSeq === 0 && goal === 'removals') ||
     (index.removals >= Math.min(target.removals, main.removals) &&
       (goal === 'removals' || index.listedSeq >= target.lastSeq) &&
       (goal !== 'search' || index.searchedSeq >= target.lastSeq));
-  let standing = readStandingOf(path);
+  let progress = readProgressOf(path);
   let progressedMs = performance.now();
   let discarded = false;
   const work = (): void => {
@@ -49,13 +49,13 @@ export async function updateIndex(
       deleteIndex(path);
     }
   };
-  while (!isDone(standing)) {
-    const before = standing.index;
+  while (!isDone(progress)) {
+    const before = progress.index;
     if (lock.asPrimary(work)) await nextTurn();
     else await sleep(POLL_MS);
-    standing = readStandingOf(path);
-    onSlice(standing);
-    const { index } = standing;
+    progress = readProgressOf(path);
+    onSlice(progress);
+    const { index } = progress;
     const progressed =
       index.removals !== before.removals ||
       index.listedSeq !== before.listedSeq ||
@@ -67,12 +67,12 @@ export async function updateIndex(
 }
 
 /** Works on the index for a slice of time. */
-function fill(path: string, isDone: (standing: Standing) => boolean): void {
+function fill(path: string, isDone: (progress: IndexProgress) => boolean): void {
   const indexer = new Indexer(path);
   try {
     const endMs = performance.now() + SLICE_MS;
     while (performance.now() < endMs)
-      if (indexer.step() === 'none' || isDone(indexer.standing)) break;
+      if (indexer.step() === 'none' || isDone(indexer.progress)) break;
     indexer.checkpoint(false);
   } finally {
     indexer.close();
@@ -80,10 +80,10 @@ function fill(path: string, isDone: (standing: Standing) => boolean): void {
 }
 
 /** Returns the state of the database and of the index. Throws what SQLite throws. */
-function readStandingOf(path: string): Standing {
+function readProgressOf(path: string): IndexProgress {
   const database = openUsableReader(path);
   try {
-    return inSnapshot(database, (standing) => standing);
+    return inSnapshot(database, (progress) => progress);
   } finally {
     database.close();
   }

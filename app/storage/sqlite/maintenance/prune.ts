@@ -5,6 +5,7 @@ import type { Pruned, Selection } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { LAST_KEY } from '../file/keys.ts';
+import { REMOVALS_AHEAD_MAX } from '../file/limits.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 import { preparedArrays } from '../file/statements.ts';
 import { Writer } from '../write/writer.ts';
@@ -17,7 +18,7 @@ const STEP_PAGES = 512;
 /** Messages that are scanned in one statement. */
 const SCAN_MESSAGES = 16_384;
 /** Steps after which the index follows and the WAL is checkpointed, so that neither grows with the work. */
-const STEPS_A_PAUSE = 4;
+const STEPS_A_PAUSE = REMOVALS_AHEAD_MAX / STEP_MESSAGES;
 /** How often truncating the WAL is tried: any running reader may prevent it. */
 const WAL_TRIES_MAX = 100;
 const WAL_RETRY_MS = 50;
@@ -165,7 +166,7 @@ export class Pruner {
   }
 }
 
-/** Returns the last number of the next scan, which covers SCAN_MESSAGES messages, whatever gaps there are. */
+/** Returns the last number of the next scan, which covers SCAN_MESSAGES messages, with any gaps. */
 function endOfScan(database: DatabaseSync, after: number, last: number): number {
   const row = preparedArrays(
     database,

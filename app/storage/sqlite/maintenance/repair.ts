@@ -39,7 +39,7 @@ function repairDatabase(path: string): void {
   }
 }
 
-/** Numbers that were assigned to messages or removals are never assigned again, whatever was deleted. */
+/** Numbers that were assigned to messages or removals are never assigned again, even when they were deleted. */
 function recount(database: DatabaseSync): void {
   const { highest, certain } = readNumbers(database, true);
   setLastSeq(database, certain ? highest : numberOfClock(highest));
@@ -58,13 +58,13 @@ function fillIndex(path: string, onProgress: OnProgress<'lists' | 'search'>): vo
   try {
     for (let steps = 1; ; steps += 1) {
       const step = indexer.step();
-      const { index, main } = indexer.standing;
+      const { index, main } = indexer.progress;
       if (step === 'none') break;
       if (steps % CHECKPOINT_STEPS === 0) indexer.checkpoint(true);
       if (step === 'search') onProgress('search', index.searchedSeq, main.lastSeq);
       else onProgress('lists', index.listedSeq, main.lastSeq);
     }
-    const { lastSeq } = indexer.standing.main;
+    const { lastSeq } = indexer.progress.main;
     onProgress('lists', lastSeq, lastSeq);
     onProgress('search', lastSeq, lastSeq);
   } finally {

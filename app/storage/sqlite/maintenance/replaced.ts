@@ -15,7 +15,7 @@ export class ReplacedFile {
   readonly numbers: Numbers;
   readonly #path: string;
   readonly #kept: string;
-  readonly #settled: boolean;
+  readonly #walRemoved: boolean;
 
   /**
    * Moves the WAL of the file at `path` into it, as far as it can be read, and reads the numbers. There need be no file.
@@ -28,9 +28,9 @@ export class ReplacedFile {
     const lost = lostWal(path, wal);
     // SQLite may delete the WAL of a file that it cannot read: a second name keeps it.
     if (existsSync(wal)) linkSync(wal, `${this.#kept}-wal`);
-    const { settled, numbers } = existsSync(path) ? settle(path) : UNSETTLED;
-    this.#settled = settled;
-    if (settled) rmSync(`${this.#kept}-wal`, { force: true });
+    const { walRemoved, numbers } = existsSync(path) ? checkpointAndClose(path) : NOTHING_READ;
+    this.#walRemoved = walRemoved;
+    if (walRemoved) rmSync(`${this.#kept}-wal`, { force: true });
     this.numbers = lost ? uncertain(numbers) : numbers;
   }
 
@@ -39,8 +39,8 @@ export class ReplacedFile {
    * file. The old name stays until the new file takes it, so that at no moment there is none.
    * Returns the second name; null where there was no file.
    */
-  setAside(): string | null {
-    if (!this.#settled)
+  linkToKeptName(): string | null {
+    if (!this.#walRemoved)
       for (const suffix of ['-wal', '-shm']) rmSync(this.#path + suffix, { force: true });
     if (!existsSync(this.#path)) return null;
     linkSync(this.#path, this.#kept);
@@ -48,7 +48,7 @@ export class ReplacedFile {
   }
 }
 
-const UNSETTLED = { settled: false, numbers: UNKNOWN } as const;
+const NOTHING_READ = { walRemoved: false, numbers: UNKNOWN } as const;
 
 /**
  * Whether an earlier restore was killed between taking a WAL away that it could not read, and exchanging the files.
@@ -71,8 +71,8 @@ function uncertain(numbers: Numbers): Numbers {
   return { ...numbers, certain: false };
 }
 
-/** Checkpoints and closes the file, which removes its WAL. Not `settled` where the file is too damaged for it. */
-function settle(path: string): { settled: boolean; numbers: Numbers } {
+/** Checkpoints and closes the file, which removes its WAL. Not `walRemoved` where the file is too damaged for it. */
+function checkpointAndClose(path: string): { walRemoved: boolean; numbers: Numbers } {
   const wal = `${path}-wal`;
   const walBytes = statSync(wal, { throwIfNoEntry: false })?.size ?? 0;
   const committed = committedFrames(wal);
@@ -92,12 +92,12 @@ function settle(path: string): { settled: boolean; numbers: Numbers } {
     } finally {
       database.close();
     }
-    const settled = !existsSync(wal);
-    return { settled, numbers: settled ? numbers : uncertain(numbers) };
+    const walRemoved = !existsSync(wal);
+    return { walRemoved, numbers: walRemoved ? numbers : uncertain(numbers) };
   } catch (error) {
     if (failureOf(error) === 'locked')
       throw new InUseError(`${path} is open in another program: end it first`);
-    return { settled: false, numbers: uncertain(numbers) };
+    return { walRemoved: false, numbers: uncertain(numbers) };
   }
 }
 

@@ -1,4 +1,4 @@
-// Puts a backup in the place of the database: checked first, exchanged in one step, the old file kept beside it.
+// Replaces the database by a backup: checked first, exchanged in one step, the old file kept beside it.
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -10,7 +10,7 @@ import { SCHEMA_VERSION, schemaVersion } from '../file/migrations.ts';
 import { continueAfter, type Numbers, readNumbers, setLastSeq } from '../file/numbering.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 import { deleteIndex } from '../index/schema.ts';
-import { inspectCopy, type TellBackup } from './backup.ts';
+import { inspectCopy, type OnBackupProgress } from './backup.ts';
 import { BadCopy, isSameFile, NameTaken, partialName, removeStale, syncFile } from './files.ts';
 import { ReplacedFile } from './replaced.ts';
 
@@ -21,7 +21,7 @@ import { ReplacedFile } from './replaced.ts';
  */
 export async function restore(
   options: RestoreOptions & { readonly target: string },
-  tell: TellBackup,
+  onProgress: OnBackupProgress,
 ): Promise<RestoreReport> {
   const { backup, target, depth, firstNumber, signal } = options;
   refuseLive(backup, target);
@@ -30,13 +30,13 @@ export async function restore(
   try {
     removeStale(target);
     const { size } = statSync(backup);
-    tell('copying', 0, size);
+    onProgress('copying', 0, size);
     await copyFile(backup, partial);
-    const inspection = await inspectCopy(partial, depth, tell, signal);
+    const inspection = await inspectCopy(partial, depth, onProgress, signal);
     const replaced = new ReplacedFile(target);
     const { lastSeq, source } = numberOn(partial, replaced.numbers, firstNumber);
     syncFile(partial);
-    const kept = replaced.setAside();
+    const kept = replaced.linkToKeptName();
     renameSync(partial, target);
     syncDirectory(dirname(target));
     deleteIndex(target);
@@ -66,7 +66,7 @@ function refuseLive(backup: string, target: string): void {
 }
 
 /**
- * Makes the copy continue above every number that it or the replaced file has given, so that a stored position in the
+ * Makes the copy continue above every number that it or the replaced file has assigned, so that a stored position in the
  * stream never skips a message. A file of an older schema version has the counter too.
  */
 function numberOn(

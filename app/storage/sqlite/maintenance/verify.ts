@@ -5,7 +5,7 @@ import { FIRST_KEY, KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
 import { preparedArrays } from '../file/statements.ts';
 import { candidateQuery, trigramsOf } from '../index/folding.ts';
 import { ALL, INDEX, LIST_MESSAGES_MAX } from '../index/schema.ts';
-import type { Standing } from '../index/state.ts';
+import type { IndexProgress } from '../index/state.ts';
 
 /** Messages compared in one statement. */
 const CHUNK_MESSAGES = 4_096;
@@ -49,7 +49,7 @@ export function verifyCounters(database: DatabaseSync): string[] {
 }
 
 /** Checks the lists, counts and segments of the index. Returns a sentence for each thing that is wrong. Throws what SQLite throws. */
-export function verifyLists(database: DatabaseSync, { index }: Standing): string[] {
+export function verifyLists(database: DatabaseSync, { index }: IndexProgress): string[] {
   const scope = { listed: index.listedSeq, followed: index.removals };
   const listed = (sql: string): number => number(database, sql, scope);
   const count = (sql: string): number => number(database, sql);
@@ -122,7 +122,7 @@ const WRONG_SEGMENTS = `SELECT count(*) FROM (
  */
 export function verifySearch(
   database: DatabaseSync,
-  { index }: Standing,
+  { index }: IndexProgress,
   onProgress: (done: number) => void,
 ): string[] {
   const texts = preparedArrays(

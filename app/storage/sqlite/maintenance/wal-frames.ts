@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 // The format: https://sqlite.org/fileformat2.html#the_write_ahead_log
 const HEADER_BYTES = 32;
 const PAGE_SIZE_AT = 8;
-/** The salts change when the WAL is started over, and tell its frames from older ones behind them. */
+/** The salts change when the WAL restarts, and distinguish its frames from older ones behind them. */
 const SALTS_AT = 16;
 const SALTS_BYTES = 8;
 const FRAME_HEADER_BYTES = 24;

@@ -48,7 +48,7 @@ export class YieldingWriter {
 
   async #pause(tookMs: number): Promise<void> {
     if (this.#writer.othersCommitted()) this.#contendedUntilMs = performance.now() + CONTENDED_MS;
-    // At least one turn of the event loop: signals and messages of other threads arrive in it.
+    // At least one iteration of the event loop: signals and messages of other threads arrive in it.
     await sleep(this.uncontended ? 0 : Math.max(PAUSE_MS_MIN, tookMs));
   }
 }

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { GaugeDescription } from '../../store.ts';
 import { counterReader } from '../file/counters.ts';
 import { indexPath } from '../index/schema.ts';
-import type { Standing } from '../index/state.ts';
+import type { IndexProgress } from '../index/state.ts';
 
 /** Names are a contract: boards and alerts use them. */
 const GAUGES = {
@@ -24,10 +24,10 @@ export const GAUGE_DESCRIPTIONS: readonly GaugeDescription[] = Object.entries(GA
   ([name, help]) => ({ name, help }),
 );
 
-/** Returns all of them. To be called inside the snapshot of `standing`. Throws what SQLite or the system throws. */
+/** Returns all of them. To be called inside the snapshot of `progress`. Throws what SQLite or the system throws. */
 export function readGauges(
   database: DatabaseSync,
-  { index, main }: Standing,
+  { index, main }: IndexProgress,
   path: string,
 ): ReadonlyMap<GaugeName, number> {
   const { bavail, bsize } = statfsSync(path);

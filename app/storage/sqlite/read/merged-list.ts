@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
-import type { Standing } from '../index/state.ts';
+import type { IndexProgress } from '../index/state.ts';
 import { IndexList } from '../index/index-list.ts';
 import { Tail } from './tail.ts';
 
@@ -12,12 +12,12 @@ export class MergedList {
   readonly #removed: ReadonlySet<number>;
 
   /**
-   * The list of a sender's messages, or of all where `from` is null. To be used inside the snapshot of `standing`.
+   * The list of a sender's messages, or of all where `from` is null. To be used inside the snapshot of `progress`.
    * Throws StoreUnavailable where the tail is too long to be merged.
    */
-  constructor(database: DatabaseSync, standing: Standing, from: string | null) {
+  constructor(database: DatabaseSync, progress: IndexProgress, from: string | null) {
     this.#list = new IndexList(database, from);
-    this.#tail = new Tail(database, standing, from);
+    this.#tail = new Tail(database, progress, from);
     this.#removed = new Set(this.#tail.removed.map(({ seq }) => seq));
   }
 
@@ -44,18 +44,18 @@ export class MergedList {
       .slice(0, limit);
   }
 
-  /** Up to `limit` entries from the place `offset` on, counted from 0 at the key `least`. */
+  /** Up to `limit` entries from the position `offset` on, counted from 0 at the key `least`. */
   at(offset: number, limit: number, least: OrderKey = FIRST_KEY): Entry[] {
     if (offset === 0) return this.after(least, limit);
     const skipped = this.#rank(least);
     const tail = this.#tail.after(least, -1);
-    // How many of the tail come before the place: its entry j stands at its rank among the listed ones, plus j.
+    // How many of the tail come before the position: its entry j is at its rank among the listed ones, plus j.
     let low = 0;
     let high = tail.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const place = this.#rank(tail[middle] as Entry) - skipped + middle;
-      if (place < offset) low = middle + 1;
+      const position = this.#rank(tail[middle] as Entry) - skipped + middle;
+      if (position < offset) low = middle + 1;
       else high = middle;
     }
     const listed = this.#listedAt(skipped + offset - low, limit);
@@ -67,11 +67,11 @@ export class MergedList {
     const tail = this.#tail.seconds();
     const removed = this.#tail.removed.map(({ seconds }) => seconds);
     const before = (sorted: readonly number[], end: number): number => {
-      const place = sorted.findIndex((seconds) => seconds >= end);
-      return place === -1 ? sorted.length : place;
+      const position = sorted.findIndex((seconds) => seconds >= end);
+      return position === -1 ? sorted.length : position;
     };
-    return this.#list.countsBefore(ends).map((count, place) => {
-      const end = ends[place] ?? 0;
+    return this.#list.countsBefore(ends).map((count, position) => {
+      const end = ends[position] ?? 0;
       return count - before(removed, end) + before(tail, end);
     });
   }
@@ -88,14 +88,14 @@ export class MergedList {
     return this.#list.rank(key) - removed;
   }
 
-  /** Listed entries from a place that does not count the removed ones. */
+  /** Listed entries from a position that does not count the removed ones. */
   #listedAt(rank: number, limit: number): Entry[] {
-    let place = rank;
+    let position = rank;
     for (const removed of this.#tail.removed) {
-      if (this.#list.rank(removed) > place) break;
-      place += 1;
+      if (this.#list.rank(removed) > position) break;
+      position += 1;
     }
-    return this.#kept(this.#list.at(place, limit + this.#removed.size)).slice(0, limit);
+    return this.#kept(this.#list.at(position, limit + this.#removed.size)).slice(0, limit);
   }
 
   #kept(entries: Entry[]): Entry[] {

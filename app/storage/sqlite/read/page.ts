@@ -5,18 +5,22 @@ import type { MessageQuery, Page } from '../../../model/page.ts';
 import { type Entry, FIRST_KEY } from '../file/keys.ts';
 import { MESSAGE_JSON } from '../file/message-row.ts';
 import { preparedArrays } from '../file/statements.ts';
-import type { Standing } from '../index/state.ts';
+import type { IndexProgress } from '../index/state.ts';
 import { IndexUnusable } from '../index/damage.ts';
 import { MergedList } from './merged-list.ts';
 import { searchEntries, type Slice } from './search.ts';
 
-/** To be called inside the snapshot of `standing`. Throws StoreUnavailable, IndexUnusable, and what SQLite throws. */
-export function selectPage(database: DatabaseSync, standing: Standing, query: MessageQuery): Page {
+/** To be called inside the snapshot of `progress`. Throws StoreUnavailable, IndexUnusable, and what SQLite throws. */
+export function selectPage(
+  database: DatabaseSync,
+  progress: IndexProgress,
+  query: MessageQuery,
+): Page {
   const { cursor, limit, offset, text } = query;
   const { entries, total } =
     text === null
-      ? listEntries(database, standing, query)
-      : searchEntries(database, standing, query, text);
+      ? listEntries(database, progress, query)
+      : searchEntries(database, progress, query, text);
   const more = entries.length > limit;
   const backward = cursor?.direction === 'before';
   const shown = backward ? entries.slice(0, limit).toReversed() : entries.slice(0, limit);
@@ -30,9 +34,9 @@ export function selectPage(database: DatabaseSync, standing: Standing, query: Me
   };
 }
 
-function listEntries(database: DatabaseSync, standing: Standing, query: MessageQuery): Slice {
+function listEntries(database: DatabaseSync, progress: IndexProgress, query: MessageQuery): Slice {
   const { cursor, from, limit, offset, since } = query;
-  const list = new MergedList(database, standing, from);
+  const list = new MergedList(database, progress, from);
   const least = since === null ? FIRST_KEY : { ...since, messageId: '' };
   const total = list.count(least);
   if (cursor === null) return { entries: list.at(offset, limit + 1, least), total };
@@ -50,7 +54,7 @@ function keyOf(entry: Entry | undefined): OrderKey | null {
 
 /** The messages of the entries, in their order, as a JSON array. */
 function messagesJson(database: DatabaseSync, entries: readonly Entry[]): Uint8Array {
-  // CROSS JOIN keeps the order of the two: the numbers as they are given, and for each its message.
+  // CROSS JOIN keeps the order of the two: the numbers in the order of the parameter, and for each its message.
   const row = preparedArrays(
     database,
     `SELECT count(*), CAST('[' || coalesce(group_concat(${MESSAGE_JSON}), '') || ']' AS BLOB)

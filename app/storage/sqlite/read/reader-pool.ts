@@ -1,60 +1,60 @@
-// A pool of reader threads: each answers one query at a time, and is replaced when it is over its time.
+// A pool of reader threads: each runs one query at a time, and is replaced when it exceeds its time limit.
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../../store.ts';
-import type { ReaderAnswers, ReaderReply, ReaderRequest } from '../file/protocol.ts';
+import type { ReadResults, ReaderReply, ReaderRequest } from '../file/protocol.ts';
 import { Semaphore } from './semaphore.ts';
 
 const QUERIES_WAITING_MAX = 256;
 
-type Answer = ReaderAnswers[ReaderRequest['kind']];
+type ReadResult = ReadResults[ReaderRequest['kind']];
 
 export class ReaderPool {
-  readonly #places: Semaphore;
+  readonly #slots: Semaphore;
   readonly #idle: ReaderThread[];
   readonly #threads: readonly ReaderThread[];
   #closed = false;
 
   readonly #admission: Admission | null;
 
-  /** `start` starts a thread of `reader-thread.ts`. `admission` is asked before each query that has a thread. */
+  /** `start` starts a thread of `reader-thread.ts`. `admission` decides when a query that has a thread may begin. */
   constructor(threads: number, start: () => Worker, admission: Admission | null = null) {
     this.#admission = admission;
-    this.#places = new Semaphore(threads, QUERIES_WAITING_MAX);
+    this.#slots = new Semaphore(threads, QUERIES_WAITING_MAX);
     this.#threads = Array.from({ length: threads }, () => new ReaderThread(start));
     this.#idle = [...this.#threads];
   }
 
   /** Queries that wait for a thread. */
   get waiting(): number {
-    return this.#places.waiting;
+    return this.#slots.waiting;
   }
 
   /**
    * Runs one query; `begins` is called when it has a thread, never before this returns. Rejects with StoreUnavailable
-   * when too many wait, when it takes longer than `timeoutMs` in all, or when the database does not answer.
+   * when too many wait, when it takes longer than `timeoutMs` in all, or when the database fails.
    */
-  async ask(request: ReaderRequest, timeoutMs: number, begins?: () => void): Promise<Answer> {
-    // Not AbortSignal.timeout: its timer would outlive the answer, and thousands of them would wait for their time.
+  async run(request: ReaderRequest, timeoutMs: number, begins?: () => void): Promise<ReadResult> {
+    // Not AbortSignal.timeout: its timer would outlive the query, and thousands of them would accumulate.
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), timeoutMs);
     try {
-      await this.#places.acquire(limit.signal);
+      await this.#slots.acquire(limit.signal);
       begins?.();
-      return await this.#askNext(request, limit.signal);
+      return await this.#runOnIdleThread(request, limit.signal);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Ends the threads, with whatever they are at. */
+  /** Terminates the threads, also in the middle of a query. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  async #askNext(request: ReaderRequest, limit: AbortSignal): Promise<Answer> {
+  async #runOnIdleThread(request: ReaderRequest, limit: AbortSignal): Promise<ReadResult> {
     const thread = this.#idle.pop();
-    if (thread === undefined) throw new Error('a place without a thread');
+    if (thread === undefined) throw new Error('a slot without a thread');
     if (this.#admission !== null) await this.#admission.enter(limit);
     const leave = (): void => {
       this.#admission?.leave();
@@ -64,14 +64,14 @@ export class ReaderPool {
       leave();
       throw this.#closed
         ? new StoreUnavailable('shutting_down', 'the store is closing')
-        : new StoreUnavailable('timeout', 'held for a write-ahead log to start over');
+        : new StoreUnavailable('timeout', 'held for a write-ahead log to restart');
     }
-    return thread.ask(request, limit, leave);
+    return thread.run(request, limit, leave);
   }
 
   #release(thread: ReaderThread): void {
     this.#idle.push(thread);
-    this.#places.release();
+    this.#slots.release();
   }
 }
 
@@ -82,15 +82,15 @@ export interface Admission {
   leave(): void;
 }
 
-/** A query that is being answered. */
+/** A query that is running. */
 interface Query {
-  readonly resolve: (answer: Answer) => void;
+  readonly resolve: (result: ReadResult) => void;
   readonly reject: (error: StoreUnavailable) => void;
   /** Called once, when the thread can take another query. */
   readonly release: () => void;
 }
 
-/** The place of one thread. It is started again only once it has ended, so there are never more threads than places. */
+/** The slot of one thread. It is started again only once it has ended, so there are never more threads than slots. */
 class ReaderThread {
   readonly #start: () => Worker;
   #worker: Worker | null = null;
@@ -103,13 +103,13 @@ class ReaderThread {
     this.#running();
   }
 
-  async ask(request: ReaderRequest, limit: AbortSignal, release: () => void): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  async run(request: ReaderRequest, limit: AbortSignal, release: () => void): Promise<ReadResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<ReadResult>();
     this.#query = { resolve, reject, release };
     const worker = this.#running();
     const giveUp = (): void => {
-      reject(new StoreUnavailable('timeout', `${request.kind}: no answer in time`));
-      // An answer that is on its way comes too late: this thread takes no other query.
+      reject(new StoreUnavailable('timeout', `${request.kind}: no result in time`));
+      // A result that arrives now is too late, and the thread takes no other query.
       worker.removeAllListeners('message');
       void worker.terminate();
     };
@@ -127,11 +127,11 @@ class ReaderThread {
     await this.#worker?.terminate();
   }
 
-  /** The thread, started anew where it has ended. */
+  /** Returns the thread; starts a new one where it has ended. */
   #running(): Worker {
     if (this.#worker !== null) return this.#worker;
     const worker = this.#start();
-    worker.on('message', (reply: ReaderReply) => this.#answered(reply));
+    worker.on('message', (reply: ReaderReply) => this.#received(reply));
     worker.on('error', (error) => {
       this.#error = error instanceof Error ? error : new Error(String(error));
     });
@@ -140,15 +140,15 @@ class ReaderThread {
     return worker;
   }
 
-  #answered(reply: ReaderReply): void {
+  #received(reply: ReaderReply): void {
     const query = this.#query;
     this.#query = null;
-    if ('answer' in reply) query?.resolve(reply.answer);
+    if ('result' in reply) query?.resolve(reply.result);
     else query?.reject(new StoreUnavailable(reply.failure.reason, reply.failure.message));
     query?.release();
   }
 
-  /** Over its time, or broken, or the pool closes. One that ends without a query is started again with the next one. */
+  /** It exceeded its time limit, or crashed, or the pool closes. One that ends without a query is started again with the next one. */
   #ended(): void {
     const query = this.#query;
     this.#worker = null;

@@ -1,11 +1,11 @@
-// A reader's thread: one read-only connection that answers one query at a time.
+// A reader's thread: one read-only connection that runs one query at a time.
 import { constants, setPriority } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
 import { reasonOf } from '../file/failure.ts';
 import { SCHEMA_VERSION, missingObjects } from '../file/migrations.ts';
-import type { ReaderAnswers, ReaderReply, ReaderRequest } from '../file/protocol.ts';
+import type { ReadResults, ReaderReply, ReaderRequest } from '../file/protocol.ts';
 import { Signals } from '../file/signals.ts';
 import { IndexUnusable } from '../index/damage.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
@@ -34,12 +34,12 @@ port.on('message', (request: ReaderRequest) => port.postMessage(read(request)));
 function read(request: ReaderRequest): ReaderReply {
   try {
     try {
-      return { answer: answer(connect(true), request) };
+      return { result: execute(connect(true), request) };
     } catch (error) {
-      return { answer: answerWithout(error, request) };
+      return { result: executeWithoutIndex(error, request) };
     }
   } catch (error) {
-    // What a broken connection knows is not trusted: the next query opens a new one.
+    // A connection that failed is not trusted: the next query opens a new one.
     disconnect();
     const message = error instanceof Error ? error.message : String(error);
     return { failure: { reason: reasonOf(error), message: `${request.kind}: ${message}` } };
@@ -47,30 +47,30 @@ function read(request: ReaderRequest): ReaderReply {
 }
 
 /**
- * Answers without the index, after a failure that may be the index's: where it is damaged until the indexer has built it again, else for
- * this query. Throws where it is none of the index's, or the database fails too.
+ * Runs the query without the index, after a failure that the index may have caused: a damaged one is left out until the indexer has
+ * built it again, another failure affects this query only. Throws where the index is not the cause, or the database fails too.
  */
-function answerWithout(
+function executeWithoutIndex(
   error: unknown,
   request: ReaderRequest,
-): ReaderAnswers[ReaderRequest['kind']] {
+): ReadResults[ReaderRequest['kind']] {
   const unusable = error instanceof IndexUnusable;
   if (!unusable && !TRANSIENT.includes(reasonOf(error))) throw error;
   const damaged = unusable && error.damaged;
   if (damaged) signals.set('damaged', generation);
   disconnect();
-  const answered = answer(connect(false), request);
+  const result = execute(connect(false), request);
   if (!damaged) disconnect();
-  return answered;
+  return result;
 }
 
-/** The connection, opened anew where there is another index file than before. */
+/** Returns the connection; opens a new one where the index file has changed. */
 function connect(useIndex: boolean): DatabaseSync {
   const current = signals.get('generation');
   if (connection !== null && generation === current) return connection;
   disconnect();
   generation = current;
-  // Before the indexer has opened it, nobody knows whether it can be used.
+  // Before the indexer has opened it, it is unknown whether it can be used.
   connection = openReader(path, useIndex && generation > 0 ? 'opened' : 'none');
   return connection;
 }
@@ -80,29 +80,29 @@ function disconnect(): void {
   connection = null;
 }
 
-function answer(
+function execute(
   database: DatabaseSync,
   request: ReaderRequest,
-): ReaderAnswers[ReaderRequest['kind']] {
+): ReadResults[ReaderRequest['kind']] {
   if (request.kind === 'check') return check(database);
-  return inSnapshot(database, (standing) => {
+  return inSnapshot(database, (progress) => {
     switch (request.kind) {
       case 'page':
-        return selectPage(database, standing, request.query);
+        return selectPage(database, progress, request.query);
       case 'stats':
-        return selectStats(database, standing);
+        return selectStats(database, progress);
       case 'timeline':
-        return selectTimeline(database, standing, request.query);
+        return selectTimeline(database, progress, request.query);
       case 'after':
         return selectAfter(database, request.query);
       case 'gauges':
-        return readGauges(database, standing, path);
+        return readGauges(database, progress, path);
     }
   });
 }
 
 /** Reads the schema as it is in the file now. */
-function check(database: DatabaseSync): ReaderAnswers['check'] {
+function check(database: DatabaseSync): ReadResults['check'] {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version !== SCHEMA_VERSION) return `schema version ${version}, not ${SCHEMA_VERSION}`;
   const missing = missingObjects(database);

@@ -1,14 +1,14 @@
 // The reader threads: pools for quick reads, for searches, and for the state of the store, none of which waits for another.
 import { Worker } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReaderAnswers, ReaderRequest } from '../file/protocol.ts';
+import type { ReadResults, ReaderRequest } from '../file/protocol.ts';
 import type { Signals } from '../file/signals.ts';
 import { type Admission, ReaderPool } from './reader-pool.ts';
 
-/** How often a search that is held looks whether it may begin. */
+/** How often a search that is held checks whether it may begin. */
 const HELD_POLL_MS = 20;
 
-/** What a thread fills before its garbage is collected. V8 would take ten times as much, for answers that are soon gone. */
+/** What a thread fills before its garbage is collected. V8 would take ten times as much, for results that are soon gone. */
 const YOUNG_GENERATION_MIB = 6;
 
 type ReadKind = 'page' | 'stats' | 'timeline' | 'after';
@@ -16,7 +16,7 @@ type StateKind = Exclude<ReaderRequest['kind'], ReadKind>;
 
 export class Readers {
   readonly #quick: ReaderPool;
-  /** A search may have to look at many messages: it has threads of its own, so that nothing else waits for it. */
+  /** A search may have to compare many messages: it has threads of its own, so that nothing else waits for it. */
   readonly #searches: ReaderPool;
   /** Probes and scrapes must say how things are, however many read. */
   readonly #state: ReaderPool;
@@ -24,7 +24,7 @@ export class Readers {
   readonly #stateWaiting = new Map<StateKind, Promise<unknown>>();
 
   /**
-   * `threads` answer what is answered from lists and counts; half as many, at least one, search texts; one tells the state.
+   * `threads` read lists and counts; half as many, at least one, search texts; one reads the state.
    */
   constructor(path: string, threads: number, signals: Signals) {
     const start = (): Worker => startReader(path, signals);
@@ -43,31 +43,31 @@ export class Readers {
   }
 
   /**
-   * Reads messages. Rejects with StoreUnavailable when too many wait, when the answer takes longer than
-   * `timeoutMs` (its thread is ended and replaced), or when the database does not answer.
+   * Reads messages. Rejects with StoreUnavailable when too many wait, when the query takes longer than
+   * `timeoutMs` (its thread is ended and replaced), or when the database fails.
    */
   async read<K extends ReadKind>(
     request: Extract<ReaderRequest, { kind: K }>,
     timeoutMs: number,
-  ): Promise<ReaderAnswers[K]> {
+  ): Promise<ReadResults[K]> {
     const pool = isSearch(request) ? this.#searches : this.#quick;
-    return (await pool.ask(request, timeoutMs)) as ReaderAnswers[K];
+    return (await pool.run(request, timeoutMs)) as ReadResults[K];
   }
 
   /**
-   * Asks about the state of the store, as it is from now on. Callers share a question that has no thread yet, so that
-   * however many ask, two questions of a kind are under way. Rejects with StoreUnavailable.
+   * Reads the state of the store, as it is from now on. Callers share a query that has no thread yet, so that
+   * with any number of callers at most two queries of a kind are pending. Rejects with StoreUnavailable.
    */
-  async state<K extends StateKind>(kind: K, timeoutMs: number): Promise<ReaderAnswers[K]> {
-    let asked = this.#stateWaiting.get(kind);
-    if (asked === undefined) {
+  async state<K extends StateKind>(kind: K, timeoutMs: number): Promise<ReadResults[K]> {
+    let query = this.#stateWaiting.get(kind);
+    if (query === undefined) {
       const begins = (): void => {
-        if (this.#stateWaiting.get(kind) === asked) this.#stateWaiting.delete(kind);
+        if (this.#stateWaiting.get(kind) === query) this.#stateWaiting.delete(kind);
       };
-      asked = this.#state.ask({ kind }, timeoutMs, begins).finally(begins);
-      this.#stateWaiting.set(kind, asked);
+      query = this.#state.run({ kind }, timeoutMs, begins).finally(begins);
+      this.#stateWaiting.set(kind, query);
     }
-    return (await asked) as ReaderAnswers[K];
+    return (await query) as ReadResults[K];
   }
 
   async close(): Promise<void> {
@@ -76,7 +76,7 @@ export class Readers {
 }
 
 /**
- * While a WAL is long, new searches wait until those at work have ended and it has started over: where one search follows another
+ * While a WAL is long, new searches wait until the running ones have ended and it has restarted: where one search follows another
  * there is always a snapshot in the way of that.
  */
 function searchAdmission(signals: Signals): Admission {

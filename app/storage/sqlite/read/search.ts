@@ -6,7 +6,7 @@ import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
 import { preparedArrays } from '../file/statements.ts';
 import { candidateQuery } from '../index/folding.ts';
 import { INDEX } from '../index/schema.ts';
-import type { Standing } from '../index/state.ts';
+import type { IndexProgress } from '../index/state.ts';
 import { IndexList } from '../index/index-list.ts';
 import { type Candidates, type KeyRange, TextMatcher } from './text-matcher.ts';
 import { lacksMore } from './tail.ts';
@@ -28,21 +28,21 @@ const SENDER_MESSAGES_MAX = 16_384;
 /** Search may lack so many messages (about 0.1 s of comparing); beyond, a read is refused. */
 const SEARCH_TAIL_MAX = 262_144;
 
-/** To be called inside the snapshot of `standing`. Throws StoreUnavailable where search lacks too many messages. */
+/** To be called inside the snapshot of `progress`. Throws StoreUnavailable where search lacks too many messages. */
 export function searchEntries(
   database: DatabaseSync,
-  standing: Standing,
+  progress: IndexProgress,
   query: MessageQuery,
   text: string,
 ): Slice {
   const { cursor, limit } = query;
-  const matcher = new TextMatcher(database, standing.index.searchedSeq, query, text);
+  const matcher = new TextMatcher(database, progress.index.searchedSeq, query, text);
   const pass = (range: KeyRange, skip: number): { entries: Entry[]; total: number } => {
     const top = new TopEntries(
       Math.min(skip + limit + 1, KEPT_MAX),
       cursor?.direction === 'before',
     );
-    const total = compareAll(matcher, candidates(database, standing, query, text), range, top);
+    const total = compareAll(matcher, candidates(database, progress, query, text), range, top);
     return { entries: top.take(), total };
   };
   if (cursor !== null) {
@@ -92,7 +92,7 @@ function compareAll(
 /** Messages that may match, in chunks, from the cheapest source: one sender's, those that the index names, or all. */
 function* candidates(
   database: DatabaseSync,
-  { index, main }: Standing,
+  { index, main }: IndexProgress,
   { from }: MessageQuery,
   text: string,
 ): Iterable<Candidates> {

@@ -16,7 +16,7 @@ export class Semaphore {
   }
 
   /**
-   * Resolves when the caller may go on; it owes a `release`. Rejects with StoreUnavailable where too many wait,
+   * Resolves when the caller may continue; it must call `release`. Rejects with StoreUnavailable where too many wait,
    * or when `limit` aborts.
    */
   async acquire(limit: AbortSignal): Promise<void> {

@@ -1,23 +1,24 @@
-// The figures of `GET /stats`: the counts that the index keeps, corrected by the tail.
+// The statistics of `GET /stats`: the counts that the index keeps, corrected by the tail.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Stats } from '../../../model/stats.ts';
 import { counterReader } from '../file/counters.ts';
 import type { Entry } from '../file/keys.ts';
+import { TAIL_REMOVALS_MAX } from '../file/limits.ts';
 import { prepared, preparedArrays } from '../file/statements.ts';
 import { readRemovals } from '../index/removal.ts';
 import { ALL, INDEX } from '../index/schema.ts';
-import type { Standing } from '../index/state.ts';
+import type { IndexProgress } from '../index/state.ts';
 import { MergedList } from './merged-list.ts';
-import { TAIL_REMOVALS_MAX } from './tail.ts';
 
-const TOP_SENDERS = 10;
+/** Senders that the statistics list. */
+export const TOP_SENDERS = 10;
 
-/** To be called inside the snapshot of `standing`. Throws StoreUnavailable where the tail is too long, and what SQLite throws. */
-export function selectStats(database: DatabaseSync, standing: Standing): Stats {
-  const { first, last } = new MergedList(database, standing, null).ends();
+/** To be called inside the snapshot of `progress`. Throws StoreUnavailable where the tail is too long, and what SQLite throws. */
+export function selectStats(database: DatabaseSync, progress: IndexProgress): Stats {
+  const { first, last } = new MergedList(database, progress, null).ends();
   return {
     total_messages: counterReader(database)('messages'),
-    ...senders(database, standing),
+    ...senders(database, progress),
     first_message_ts: tsOf(database, first),
     last_message_ts: tsOf(database, last),
   };
@@ -29,16 +30,16 @@ export function selectStats(database: DatabaseSync, standing: Standing): Stats {
  */
 function senders(
   database: DatabaseSync,
-  standing: Standing,
+  progress: IndexProgress,
 ): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
-  const changes = tailChanges(database, standing);
+  const changes = tailChanges(database, progress);
   const top = preparedArrays(
     database,
     `SELECT sender, messages FROM ${INDEX}.lists WHERE list > ${ALL} ORDER BY messages DESC, sender LIMIT ?`,
   ).all(TOP_SENDERS + changes.size) as unknown as [string, number][];
   const counts = new Map(top);
   const listed = listedCounts(database, [...changes.keys()]);
-  let sendersCount = standing.index.senders;
+  let sendersCount = progress.index.senders;
   for (const [from, change] of changes) {
     const before = listed.get(from) ?? 0;
     const count = before + change;
@@ -56,14 +57,14 @@ function senders(
 }
 
 /** By how much the count of each sender in the index is wrong: messages of the tail, less removals that are not followed. */
-function tailChanges(database: DatabaseSync, { index }: Standing): Map<string, number> {
+function tailChanges(database: DatabaseSync, { index }: IndexProgress): Map<string, number> {
   const added = preparedArrays(
     database,
     'SELECT from_msisdn, count(*) FROM messages WHERE seq > ? GROUP BY 1',
   ).all(index.listedSeq) as unknown as [string, number][];
   const changes = new Map(added);
   if (index.listedSeq === 0) return changes;
-  for (const { from, seq } of readRemovals(database, 'main', index.removals, 2 * TAIL_REMOVALS_MAX))
+  for (const { from, seq } of readRemovals(database, 'main', index.removals, TAIL_REMOVALS_MAX))
     if (seq <= index.listedSeq) changes.set(from, (changes.get(from) ?? 0) - 1);
   return changes;
 }

@@ -1,4 +1,4 @@
-// What was committed after a given number, in SQL.
+// What was committed after a number, in SQL.
 import type { DatabaseSync } from 'node:sqlite';
 import type { StreamEntry, StreamPage, StreamQuery } from '../../../model/stream.ts';
 import { counterReader } from '../file/counters.ts';

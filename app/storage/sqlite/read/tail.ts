@@ -13,14 +13,10 @@ import {
   entryOf,
   keyValues,
 } from '../file/keys.ts';
+import { TAIL_MESSAGES_MAX, TAIL_REMOVALS_MAX } from '../file/limits.ts';
 import { preparedArrays } from '../file/statements.ts';
 import { readRemovals } from '../index/removal.ts';
-import type { Standing } from '../index/state.ts';
-
-/** Where the lists lack more messages than this, as after an upgrade, a read is refused instead of scanning them all. */
-const TAIL_MESSAGES_MAX = 65_536;
-/** The writer removes no more than this before the index has followed. */
-export const TAIL_REMOVALS_MAX = 2_048;
+import type { IndexProgress } from '../index/state.ts';
 
 export class Tail {
   readonly #database: DatabaseSync;
@@ -30,10 +26,10 @@ export class Tail {
   readonly removed: readonly Entry[];
 
   /** The tail of a sender's list, or of the list of all where `from` is null. Throws StoreUnavailable where it is too long. */
-  constructor(database: DatabaseSync, { index, main }: Standing, from: string | null) {
+  constructor(database: DatabaseSync, { index, main }: IndexProgress, from: string | null) {
     if (
       lacksMore(database, main.lastSeq, index.listedSeq, TAIL_MESSAGES_MAX) ||
-      (index.listedSeq > 0 && main.removals - index.removals > 2 * TAIL_REMOVALS_MAX)
+      (index.listedSeq > 0 && main.removals - index.removals > TAIL_REMOVALS_MAX)
     )
       throw new StoreUnavailable('index_behind', 'the lists are being filled');
     this.#database = database;
@@ -42,7 +38,7 @@ export class Tail {
     this.removed =
       index.listedSeq === 0 || index.removals === main.removals
         ? []
-        : readRemovals(database, 'main', index.removals, 2 * TAIL_REMOVALS_MAX)
+        : readRemovals(database, 'main', index.removals, TAIL_REMOVALS_MAX)
             .filter(
               (removal) =>
                 removal.seq <= index.listedSeq && (from === null || removal.from === from),

@@ -1,4 +1,4 @@
-// Compares texts with a search: in SQL wherever that can tell, so that a text becomes a string here only where it cannot.
+// Compares texts with a search: in SQL where that can decide, so that a text becomes a string here only where it cannot.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { OrderKey } from '../../../model/order.ts';
 import type { MessageQuery } from '../../../model/page.ts';
@@ -32,7 +32,7 @@ const FOLDS_TO_ASCII = [...CODE_POINTS_FOLDED_TO_ASCII]
 const MAY_COMPOSE = `t.seq > :searched OR EXISTS (SELECT 1 FROM ${INDEX}.composing c WHERE c.seq = t.seq)`;
 
 /**
- * What SQL can tell of a text: 1 it matches, 0 it does not, NULL it must be folded here. `lower` folds ASCII only, so what it does not
+ * What SQL can decide about a text: 1 it matches, 0 it does not, NULL it must be folded here. `lower` folds ASCII only, so what it does not
  * find decides for a text of ASCII alone; and for a search in ASCII, unless the text has a code point that folds into ASCII. What it
  * finds may be the base of a letter that a mark makes another one, but not in a text without marks.
  */
@@ -84,7 +84,7 @@ export class TextMatcher {
 
   /**
    * Returns how many candidates match outside of the range; and the numbers of those that match inside of it, or of which
-   * SQL cannot tell, as a JSON array: they are to be compared by `entries`.
+   * SQL cannot decide, as a JSON array: they are to be compared by `entries`.
    */
   outside(candidates: Candidates, { above, below }: KeyRange): { count: number; rest: string } {
     const [count, rest] = preparedArrays(

@@ -1,9 +1,9 @@
-// The checkpointer's thread: copies the WAL into the database file while the writer goes on committing.
+// The checkpointer's thread: copies the WAL into the database file while the writer continues to commit.
 import { fdatasyncSync } from 'node:fs';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { openForCheckpoints } from '../file/connection.ts';
 
-/** How far the copying came. */
+/** The state of the WAL after the passes. */
 export type CheckpointReply = {
   /** Frames of the WAL, and those of them that are copied. */
   readonly walFrames: number;
@@ -14,7 +14,7 @@ export type CheckpointReply = {
 
 /** What arrives during a pass is copied by the next, and each is shorter than the one before. */
 const PASSES_MAX = 4;
-/** So long until the next pass where a reader was in the way. */
+/** Pause before the next pass where a reader was in the way. */
 const BLOCKED_PAUSE_MS = 30;
 
 const { path, file, port, restFramesMax } = workerData as {
@@ -26,16 +26,16 @@ const { path, file, port, restFramesMax } = workerData as {
 };
 const database = openForCheckpoints(path);
 const copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
-/** Copies nothing. The figures of a pass leave out what was committed during it. */
+/** Copies nothing. The result of a pass leaves out what was committed during it. */
 const frames = database.prepare('PRAGMA wal_checkpoint(NOOP)');
 let synced = 0;
-const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+const pauseCell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 port.on('message', () => {
   let reply: CheckpointReply = { walFrames: 0, copiedFrames: 0, blocked: false };
   try {
     for (let pass = 0; pass < PASSES_MAX; pass += 1) {
-      if (reply.blocked) Atomics.wait(never, 0, 0, BLOCKED_PAUSE_MS);
+      if (reply.blocked) Atomics.wait(pauseCell, 0, 0, BLOCKED_PAUSE_MS);
       const { busy, log, checkpointed } = copy.get() as Frames;
       // SQLite syncs the file only when the end of the WAL is reached, which is by the writer: little must be left for it.
       if (checkpointed !== synced) fdatasyncSync(file);
@@ -49,7 +49,7 @@ port.on('message', () => {
       if (after.log - after.checkpointed <= restFramesMax) break;
     }
   } catch {
-    // A full or failing disk: the WAL keeps what it has, and the next round tries again.
+    // A full or failing disk: the WAL keeps what it has, and the next checkpoint tries again.
   }
   port.postMessage(reply);
 });

@@ -1,4 +1,4 @@
-// When to checkpoint: the bulk in another thread, the short rest between two commits, so that the WAL starts over.
+// When to checkpoint: the bulk in another thread, the short rest between two commits, so that the WAL restarts.
 import { openSync } from 'node:fs';
 import {
   MessageChannel,
@@ -6,6 +6,7 @@ import {
   Worker,
   receiveMessageOnPort,
 } from 'node:worker_threads';
+import { LONG_WAL_FRAMES } from '../file/limits.ts';
 import type { Signals } from '../file/signals.ts';
 import type { CheckpointReply } from './checkpoint-thread.ts';
 import type { Writer } from './writer.ts';
@@ -14,20 +15,18 @@ import type { Writer } from './writer.ts';
 const CHECKPOINT_MESSAGES = 2_048;
 /** WAL frames that the writer may copy itself without a pause that is felt. */
 const REST_FRAMES_MAX = 300;
-/** A WAL of more frames (64 MiB) is long: searches that keep it from starting over are held, and short reads waited for. */
-const LONG_FRAMES = 16_384;
 /** A WAL of more frames (128 MiB) is copied by the writer however long that takes, where no snapshot is in the way. */
 const WAL_FRAMES_MAX = 32_768;
-/** How long the writer waits for short reads to end, so that the WAL starts over. */
+/** How long the writer waits for short reads to end, so that the WAL restarts. */
 const WAIT_MS_MAX = 40;
-/** Searches are held for so long at most. One ends within 10 s, and the copying after it is bounded as well. */
+/** Searches are held for this long at most. One ends within 10 s, and the copying after it is bounded as well. */
 const HOLD_MS_MAX = 15_000;
 
 /**
  * While messages keep coming, a checkpoint beside the writer never sees the end of the WAL, and only
- * a WAL that has been copied to its end is started over; so the writer copies the last frames itself.
- * No copying gets past the oldest snapshot, and where searches follow one another there is always one:
- * over a bound no new ones begin until the WAL has started over.
+ * a WAL that has been copied to its end restarts; so the writer copies the last frames itself.
+ * No checkpoint gets past the oldest snapshot, and where searches follow one another there is always one:
+ * over a bound no new ones begin until the WAL has restarted.
  */
 export class Checkpoints {
   readonly #worker: Worker;
@@ -37,10 +36,10 @@ export class Checkpoints {
   #messages = 0;
   /** Since when searches are held; null while they are not. */
   #heldSinceMs: number | null = null;
-  /** Whether no search was at work when the pass began: what blocks it is another process then. */
-  #quiet = false;
-  /** How far the WAL was copied when something that is not a search of ours was found in the way; null once it gets further. */
-  #obstacleAt: number | null = null;
+  /** Whether no search was running when the pass began: what blocks it is another process then. */
+  #noSearchRunning = false;
+  /** The frame at which something other than our searches blocked the copying; null once it gets further. */
+  #blockedAtFrame: number | null = null;
 
   constructor(path: string, signals: Signals) {
     const { port1, port2 } = new MessageChannel();
@@ -70,7 +69,7 @@ export class Checkpoints {
       return;
     this.#messages = 0;
     this.#running = true;
-    this.#quiet = this.#searches === 0;
+    this.#noSearchRunning = this.#searches === 0;
     this.#port.postMessage('checkpoint');
   }
 
@@ -83,10 +82,17 @@ export class Checkpoints {
     return this.#signals.get('searchesActive');
   }
 
+  /**
+   * After each pass:
+   * 1. Where few frames are left, restart the WAL if it is long and no search is running, else copy the rest.
+   * 2. A WAL that is not long needs no hold.
+   * 3. A long one holds new searches, unless something else was found in the way at the same frame.
+   * 4. A hold that is over its time, or is blocked without our searches, is released, and the frame is remembered.
+   */
   #copied({ walFrames, copiedFrames, blocked }: CheckpointReply, writer: Writer): void {
-    const long = walFrames > LONG_FRAMES;
+    const long = walFrames > LONG_WAL_FRAMES;
     const short = walFrames - copiedFrames <= REST_FRAMES_MAX;
-    if (copiedFrames !== this.#obstacleAt) this.#obstacleAt = null;
+    if (copiedFrames !== this.#blockedAtFrame) this.#blockedAtFrame = null;
     if (short || (!blocked && walFrames > WAL_FRAMES_MAX)) {
       const restarted = long && this.#searches === 0 && writer.restartWal(WAIT_MS_MAX);
       if (restarted) return this.#release();
@@ -94,13 +100,13 @@ export class Checkpoints {
     }
     if (!long) return this.#release();
     if (this.#heldSinceMs === null) {
-      if (this.#obstacleAt === null) this.#hold();
+      if (this.#blockedAtFrame === null) this.#hold();
       return;
     }
     const isOver = performance.now() - this.#heldSinceMs > HOLD_MS_MAX;
-    // Nothing is held for the sake of a snapshot that is none of ours: until it has gone, searches go on beside a long WAL.
-    if (isOver || (blocked && this.#quiet)) {
-      this.#obstacleAt = copiedFrames;
+    // Holding searches does not help against another process's snapshot: until that has gone, they run beside a long WAL.
+    if (isOver || (blocked && this.#noSearchRunning)) {
+      this.#blockedAtFrame = copiedFrames;
       this.#release();
     }
   }

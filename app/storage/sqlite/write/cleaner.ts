@@ -3,7 +3,7 @@ import type { Signals } from '../file/signals.ts';
 import { Pacer } from './pacer.ts';
 import type { Writer } from './writer.ts';
 
-/** How often it is looked whether the index has followed a removal. */
+/** How often the cleaner checks whether the index has followed a removal. */
 const PURGE_EVERY_MS = 1_000;
 const RETRY_MS = 10_000;
 
@@ -34,9 +34,9 @@ export class Cleaner {
   /** Drops the tables that earlier versions derived from the messages, some rows at a time. */
   #retire(): void {
     const startMs = performance.now();
-    const { left, failure } = this.#writer.retireSome();
+    const { remaining, failure } = this.#writer.retireSome();
     if (failure !== null) this.#retiring.after(RETRY_MS, () => this.#retire());
-    else if (left) this.#retiring.pause(startMs, () => this.#retire());
+    else if (remaining) this.#retiring.pause(startMs, () => this.#retire());
   }
 
   /** Deletes the records of removals that the index has followed: they name messages that are gone. */

@@ -1,4 +1,4 @@
-// Whether the disk takes writes: after one that failed, a harmless one is tried again and again until it succeeds.
+// Whether the disk accepts writes: after one that failed, a probe is repeated until it succeeds.
 import type { Failure } from '../file/protocol.ts';
 
 const INTERVAL_MS = 1_000;
@@ -10,26 +10,26 @@ export class DiskProbes {
   #failed = false;
   #closed = false;
 
-  /** `probe` has the writer try a write, whose end is told by `wrote`. `recovered` is called when one succeeds again. */
+  /** `probe` has the writer try a write, whose end is reported by `writeEnded`. `recovered` is called when one succeeds again. */
   constructor(probe: () => void, recovered: () => void) {
     this.#probe = probe;
     this.#recovered = recovered;
   }
 
-  /** Whether a write failed for want of disk, and none has succeeded since. */
+  /** Whether a write failed because of the disk, and none has succeeded since. */
   get failed(): boolean {
     return this.#failed;
   }
 
   /** A batch or a probe was written, or failed. A lock of another process, for one, says nothing about the disk. */
-  wrote(failure: Failure | null): void {
+  writeEnded(failure: Failure | null): void {
     if (failure === 'disk') this.#failed = true;
     else if (failure === null && this.#failed) {
       this.#failed = false;
       this.#recovered();
     }
     clearTimeout(this.#timer);
-    // The next one is told by its end, not by a clock: a disk that hangs is asked once.
+    // Scheduled when the last one has ended, not by a clock: a disk that hangs gets one probe.
     if (this.#failed && !this.#closed)
       this.#timer = setTimeout(() => this.#probe(), INTERVAL_MS).unref();
   }

@@ -41,14 +41,14 @@ export class Inserter {
     outcomes: Uint8Array,
   ): number {
     const now = new Date().toISOString();
-    const buried = this.#counter('tombstones') > 0;
+    const hasTombstones = this.#counter('tombstones') > 0;
     // Read in each transaction: another process may have written in between.
     const first = this.#counter('last_seq');
     let seq = first;
     for (const [index, message] of messages.entries()) {
       const instant = parseInstant(message.ts);
       if (instant === null) throw new Error('a message with an invalid ts reached the store');
-      if (buried && this.#isBuried(message)) {
+      if (hasTombstones && this.#hasTombstone(message)) {
         outcomes[index] = DUPLICATE;
         continue;
       }
@@ -77,8 +77,8 @@ export class Inserter {
     return seq - first;
   }
 
-  /** Whether a message with this id was here and was removed. What it said is not known any more. */
-  #isBuried(message: Message): boolean {
+  /** Whether a message with this id was here and was removed. Its content is not known any more. */
+  #hasTombstone(message: Message): boolean {
     return this.#tombstone.get(tombstoneOf(message.message_id)) !== undefined;
   }
 

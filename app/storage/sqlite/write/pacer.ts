@@ -3,7 +3,7 @@
 /** After a step the writer has this many times as long for everything else, while messages come. */
 const PAUSE_FACTOR_BUSY = 20;
 const PAUSE_MS_MIN = 20;
-/** Messages count as coming for so long after a commit. */
+/** Messages count as coming for this long after a commit. */
 const BUSY_MS = 1_000;
 
 export class Pacer {
@@ -27,7 +27,7 @@ export class Pacer {
     return performance.now() - this.#lastCommitMs < BUSY_MS;
   }
 
-  /** Runs `next` after a pause that the step that began at `stepStartMs` has earned. */
+  /** Runs `next` after a pause in proportion to the step that began at `stepStartMs`. */
   pause(stepStartMs: number, next: () => void): void {
     const factor = this.busy ? PAUSE_FACTOR_BUSY : this.#restFactor;
     this.after(Math.max(PAUSE_MS_MIN, (performance.now() - stepStartMs) * factor), next);
@@ -38,7 +38,7 @@ export class Pacer {
     if (!this.#closed) this.#timer = setTimeout(next, delayMs);
   }
 
-  /** Whatever waits is not run any more. */
+  /** Cancels what waits. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -6,8 +6,8 @@ import { prepared } from '../file/statements.ts';
 import { tombstoneOf } from '../file/tombstones.ts';
 
 /**
- * Removes the messages with these numbers, as far as they are there and their instant is before the second `beforeSeconds`. To be called inside a transaction; with it the counters are
- * right again. Returns how many were removed. Throws what SQLite throws.
+ * Removes the messages with these numbers, as far as they are there and their instant is before the second `beforeSeconds`.
+ * To be called inside a transaction; it updates the counters as well. Returns how many were removed. Throws what SQLite throws.
  */
 export function removeMessages(
   database: DatabaseSync,
@@ -33,7 +33,7 @@ export function removeMessages(
   }
   setCounter('removals', first + ids.length);
   setCounter('messages', counter('messages') - ids.length);
-  setCounter('tombstones', counter('tombstones') + bury(database, ids));
+  setCounter('tombstones', counter('tombstones') + addTombstones(database, ids));
   return ids.length;
 }
 
@@ -45,8 +45,8 @@ export function purgeRemovals(database: DatabaseSync, upTo: number): void {
   counterWriter(database)('removals_purged', upTo);
 }
 
-/** Returns how many of the ids had no tombstone yet. */
-function bury(database: DatabaseSync, ids: readonly string[]): number {
+/** Adds a tombstone of each id. Returns how many of the ids had none yet. */
+function addTombstones(database: DatabaseSync, ids: readonly string[]): number {
   const insert = prepared(database, 'INSERT OR IGNORE INTO tombstones (id_hash) VALUES (?)');
   // Sorted, so that neighbours go into the same page one after another.
   const hashes = ids.map(tombstoneOf).toSorted((a, b) => Buffer.compare(a, b));

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import type { PruneRun } from '../../store.ts';
 import { type Entry, FIRST_KEY } from '../file/keys.ts';
+import { REMOVALS_AHEAD_MAX } from '../file/limits.ts';
 import type { Signals } from '../file/signals.ts';
 import { IndexList } from '../index/index-list.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
@@ -13,19 +14,17 @@ import type { Writer } from './writer.ts';
 const STEP_MESSAGES = 64;
 /** Free pages that a step returns to the file system. */
 const STEP_PAGES = 64;
-/** Removals that the index need not have followed yet. */
-const REMOVALS_AHEAD_MAX = 1_024;
 /** While no messages come, a step is followed by a pause of this many times its length. */
 const REST_FACTOR = 4;
 const RUN_EVERY_MS = 3_600_000;
 const RETRY_MS = 10_000;
 /** While the index has to follow first. */
 const WAIT_MS = 100;
-/** The index has so long to reach what was stored when a run began. */
+/** Time limit for the index to reach what was stored when a run began. */
 const INDEX_MS_MAX = 600_000;
 /** New messages use the free pages again; only where they are more than this part of the file, it shrinks. */
 const FREE_PART_MAX = 1 / 8;
-/** The WAL is emptied of what was removed once no message has come for so long. */
+/** The WAL is emptied of what was removed once no message has come for this long. */
 const QUIET_MS = 1_000;
 const DAY_SECONDS = 86_400;
 
@@ -99,7 +98,7 @@ export class Retention {
       this.#run = run;
       this.#awaitIndex(run);
     } catch {
-      // The database does not answer; posts say so, too.
+      // The database cannot be read; posts report that, too.
       this.#pacer.after(RETRY_MS, () => this.#begin());
     }
   }

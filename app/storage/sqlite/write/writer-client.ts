@@ -67,12 +67,12 @@ export class WriterClient {
     return this.#queue.depth;
   }
 
-  /** Whether a batch failed for want of disk, and no write has succeeded since. */
+  /** Whether a batch failed because of the disk, and no write has succeeded since. */
   get diskFailed(): boolean {
     return this.#disk.failed;
   }
 
-  /** How long the writer has owed an answer, in milliseconds; 0 when it is idle. */
+  /** How long the writer has been busy with the oldest batch, in milliseconds; 0 when it is idle. */
   get busyMs(): number {
     return this.#queue.busyMs;
   }
@@ -82,7 +82,7 @@ export class WriterClient {
     return this.#queue.append(messages);
   }
 
-  /** Takes nothing more from now on. Resolves when what it has is answered. */
+  /** Accepts nothing more. Resolves when every accepted append is settled. */
   drain(): Promise<void> {
     this.#disk.close();
     return this.#queue.drain();
@@ -105,18 +105,18 @@ export class WriterClient {
   }
 
   #receive(reply: WriterReply): void {
-    if (reply.kind === 'probed') this.#disk.wrote(reply.failure);
+    if (reply.kind === 'probed') this.#disk.writeEnded(reply.failure);
     if (reply.kind === 'pruned') this.#observer.pruned(reply.messages);
     if (reply.kind === 'prune-run') this.#observer.pruneRun(reply.run);
     if (reply.kind !== 'appended') return;
     const { outcomes, commitMs, failure } = reply;
-    this.#queue.answered(Array.from(outcomes, outcomeOf), failure);
+    this.#queue.settle(Array.from(outcomes, outcomeOf), failure);
     this.#observer.batch({ messages: outcomes.length, commitMs, failure });
-    this.#disk.wrote(failure);
+    this.#disk.writeEnded(failure);
     if (failure === null) this.#committed();
   }
 
-  /** The thread is gone: nothing that waits can be stored any more, and the process must not pretend otherwise. */
+  /** The thread is gone: nothing that waits can be stored any more, and the process must say so. */
   #die(error: Error): void {
     if (this.#dead) return;
     this.#dead = true;

@@ -6,7 +6,7 @@ import type { StoreObserver } from '../../store.ts';
 import type { WriterReply } from '../file/protocol.ts';
 import type { Signals } from '../file/signals.ts';
 
-/** Opening includes the migrations, which are short: what takes long is filled behind. */
+/** Opening includes the migrations, which are short: what takes long is built asynchronously. */
 const OPEN_MS_MAX = 60_000;
 
 /** Why the file could not be opened: the message is for the operator. */
@@ -33,7 +33,7 @@ export async function startWriter(
   throw new OpenError(reply.kind === 'refused' ? reply.reason : `unexpected reply ${reply.kind}`);
 }
 
-/** What the thread says next. A file system that does not answer must not keep the process starting for ever. */
+/** Returns the next message of the thread. A file system that does not respond must not keep the process starting for ever. */
 async function nextReply(worker: Worker): Promise<WriterReply> {
   const signal = AbortSignal.timeout(OPEN_MS_MAX);
   try {

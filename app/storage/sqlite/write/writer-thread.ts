@@ -1,4 +1,4 @@
-// The writer's thread: opens the file, answers batches one after another, closes the file.
+// The writer's thread: opens the file, commits one batch after another, closes the file.
 import { dirname } from 'node:path';
 import {
   type MessagePort,
@@ -8,10 +8,12 @@ import {
 } from 'node:worker_threads';
 import type { Message } from '../../../model/message.ts';
 import { isExpected } from '../../../model/refusal.ts';
+import { BATCH_MESSAGES } from '../../append-queue.ts';
 import { UnusableFile } from '../file/database-file.ts';
 import { makeDirectory } from '../file/directory.ts';
 import { failureOf } from '../file/failure.ts';
 import { InUseError } from '../file/in-use.ts';
+import { LIST_BACKLOG_MESSAGES_MAX } from '../file/limits.ts';
 import { SchemaError } from '../file/migrations.ts';
 import type { WriterReply, WriterRequest } from '../file/protocol.ts';
 import { ServiceLock } from '../file/service-lock.ts';
@@ -30,16 +32,12 @@ const { path, retentionDays, memory } = workerData as {
 };
 const signals = new Signals(memory);
 
-/** A batch is bounded so that a commit stays short; a chunk more may come on top. */
-const BATCH_MESSAGES_MAX = 512;
-/** Messages that the lists may lack before commits wait; readers merge in twice as many. */
-const LIST_BACKLOG_MAX = 32_768;
-/** What a commit waits at most, when the lists lack twice as many. */
+/** What a commit waits at most, when the lists lack twice LIST_BACKLOG_MESSAGES_MAX. */
 const INDEX_WAIT_MS_MAX = 100;
-/** A start waits so long for a lock of another process; each attempt waits in SQLite for the busy timeout. */
+/** Time limit of a start for a lock of another process; each attempt waits in SQLite for the busy timeout. */
 const OPEN_LOCK_MS_MAX = 30_000;
 const OPEN_LOCK_RETRY_MS = 100;
-/** And so long for a service before this one to stop: it finishes what it has within 10 s. */
+/** Time limit for a service before this one to stop: it finishes what it has within 10 s. */
 const PREDECESSOR_MS_MAX = 15_000;
 
 const writer = openOrRefuse(path);
@@ -119,16 +117,16 @@ function retain(days: number, open: Writer): Retention {
 }
 
 /**
- * Lists and counts must always answer: where the index is so far behind that reads would be refused, the next commit waits. It happens
+ * Lists and counts must stay available: where the index is so far behind that reads would be refused, the next commit waits. It happens
  * only when messages come as fast as the machine can take them, and not while an index is built or cannot be written.
  */
 function letIndexFollow(): void {
-  const behind = signals.get('committedSeq') - signals.get('listedSeq') - LIST_BACKLOG_MAX;
+  const behind = signals.get('committedSeq') - signals.get('listedSeq') - LIST_BACKLOG_MESSAGES_MAX;
   if (behind <= 0 || signals.get('following') === 0) return;
   signals.waitWhile(
     'listedSeq',
     signals.get('listedSeq'),
-    Math.min(INDEX_WAIT_MS_MAX, (behind / LIST_BACKLOG_MAX) * INDEX_WAIT_MS_MAX),
+    Math.min(INDEX_WAIT_MS_MAX, (behind / LIST_BACKLOG_MESSAGES_MAX) * INDEX_WAIT_MS_MAX),
   );
 }
 
@@ -137,7 +135,7 @@ function nextRequest(from: MessagePort): WriterRequest | undefined {
 }
 
 /**
- * Takes the chunks that have arrived meanwhile into the same commit. An idle writer commits what there is at once;
+ * Takes the chunks that have arrived meanwhile into the same batch, up to BATCH_MESSAGES and the rest of a chunk. An idle writer commits what there is at once;
  * a busy one finds more waiting, and makes fewer and fuller commits.
  */
 function gather(first: readonly Message[]): {
@@ -145,7 +143,7 @@ function gather(first: readonly Message[]): {
   next: WriterRequest | null;
 } {
   const messages = [...first];
-  while (messages.length < BATCH_MESSAGES_MAX) {
+  while (messages.length < BATCH_MESSAGES) {
     const request = port === null ? undefined : nextRequest(port);
     if (request === undefined) break;
     if (request.kind !== 'append') return { messages, next: request };

@@ -72,7 +72,7 @@ export class Writer {
     return { outcomes: outcomes.fill(UNAVAILABLE), created: 0, failure };
   }
 
-  /** Whether anybody else has committed something since this was asked the last time. */
+  /** Whether anybody else has committed something since the last call. */
   othersCommitted(): boolean {
     const seen = this.#seenVersion;
     const row = this.#database.prepare('PRAGMA data_version').get();
@@ -96,12 +96,12 @@ export class Writer {
     });
   }
 
-  /** The highest number given to a message. Throws what SQLite throws. */
+  /** The highest number assigned to a message. Throws what SQLite throws. */
   get lastSeq(): number {
     return counterReader(this.#database)('last_seq');
   }
 
-  /** The highest number given to a removal. Throws what SQLite throws. */
+  /** The highest number assigned to a removal. Throws what SQLite throws. */
   get lastRemoval(): number {
     return counterReader(this.#database)('removals');
   }
@@ -126,13 +126,13 @@ export class Writer {
     return this.#overwriting(() => purgeRemovals(this.#database, upTo));
   }
 
-  /** Takes a step of dropping the tables of earlier versions. Returns whether more are left, or why it failed. */
-  retireSome(): { left: boolean; failure: Failure | null } {
-    let left = true;
+  /** Takes a step of dropping the tables of earlier versions. Returns whether any remain, or why it failed. */
+  retireSome(): { remaining: boolean; failure: Failure | null } {
+    let remaining = true;
     const failure = this.#overwriting(() => {
-      left = retireSome(this.#database);
+      remaining = retireSome(this.#database);
     });
-    return { left, failure };
+    return { remaining, failure };
   }
 
   /** Has every index of this database deleted and built again. */
@@ -145,7 +145,7 @@ export class Writer {
     return this.#transaction(() => this.#database.exec(`PRAGMA incremental_vacuum(${pagesMax})`));
   }
 
-  /** Writes the whole file anew, without anything that was removed. Nobody else can write meanwhile. */
+  /** Rewrites the whole file without anything that was removed. No other process can write meanwhile. */
   vacuum(): Failure | null {
     try {
       // The copy is as large as the messages: it goes into a file, and not into another file system than theirs.
@@ -163,17 +163,17 @@ export class Writer {
     }
   }
 
-  /** Pages of the file, those of them that hold nothing, and whether it can give them back by `shrink`. */
+  /** Pages of the file, those of them that hold nothing, and whether it can return them by `shrink`. */
   pages(): Pages {
     return pagesOf(this.#database);
   }
 
-  /** Moves all of the WAL into the file and empties it, unless somebody is reading or writing. Returns whether it could. */
+  /** Moves all of the WAL into the file and empties it, unless another connection reads or writes. Returns whether it could. */
   truncateWal(): boolean {
     return this.restartWal(0, 'TRUNCATE');
   }
 
-  /** Moves all of the WAL into the file, so that the next commit starts it over. Readers have `waitMs` to end. Returns whether it could. */
+  /** Moves all of the WAL into the file, so that the next commit restarts it. Readers have `waitMs` to end. Returns whether it could. */
   restartWal(waitMs: number, mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
     try {
       this.#database.exec(`PRAGMA busy_timeout = ${waitMs}`);
@@ -196,7 +196,7 @@ export class Writer {
     this.#lock.release();
   }
 
-  /** A transaction that overwrites with zeros whatever it deletes, also pages that become free by it. */
+  /** A transaction that overwrites with zeros what it deletes, also pages that become free by it. */
   #overwriting(work: () => void): Failure | null {
     try {
       this.#database.exec('PRAGMA secure_delete = ON');
@@ -222,7 +222,7 @@ export class Writer {
   }
 
   /**
-   * Leaves no transaction open. After anything but a lock the connection is opened anew: when a sync has failed,
+   * Leaves no transaction open. After anything but a lock a new connection is opened: when a sync has failed,
    * the kernel may have dropped the pages that were not written, and what the old connection holds in memory proves nothing.
    */
   #recover(failure: Failure): void {
@@ -231,7 +231,7 @@ export class Writer {
       if (failure === 'locked') return;
       this.#reopen();
     } catch {
-      // The trouble goes on. The next batch meets it again, answers `unavailable`, and comes back here.
+      // The failure persists. The next batch fails again with `unavailable`, and comes back here.
     }
   }
 

@@ -20,7 +20,7 @@ export type CheckMessage =
  * Opens the file for reading and checks it in one snapshot. The thread inherits the priority of the caller.
  * Rejects where the file cannot be opened, and when `signal` is aborted.
  */
-export async function checkAside(
+export async function checkInWorker(
   path: string,
   depth: Depth,
   onProgress: OnProgress<CheckName>,

@@ -1,10 +1,10 @@
-// Tells whether the index file and the WAL beside it belong together: somebody may have cut, deleted or exchanged one of them.
+// Checks that the index file and the WAL beside it belong together: one of them may have been cut, deleted or exchanged.
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 
 /**
- * What the row `state` says of the file itself. `file` is random. Each batch counts up `batch`; `checkpointed` is a batch that the
+ * The file stamp in the row of `state`. `file` is random. Each batch counts up `batch`; `checkpointed` is a batch that the
  * file held completely when this one was written: the WAL holds every page that was changed since.
  */
 interface Stamp {
@@ -14,11 +14,11 @@ interface Stamp {
 }
 
 /**
- * Returns whether the file without its WAL is a state from which the WAL goes on. One that is further than the WAL would get older pages
+ * Returns whether the file without its WAL is a state that the WAL continues from. One that is further than the WAL would get older pages
  * from it, and one that is too old would lack pages: neither is a damage that SQLite notices. The row lies in one of the first
  * pages, which a checkpoint copies first. `schema` is the index in this connection. Throws what SQLite throws.
  */
-export function isWhole(database: DatabaseSync, schema: string, path: string): boolean {
+export function matchesWal(database: DatabaseSync, schema: string, path: string): boolean {
   // In this order a checkpoint of another process in between does no harm.
   const before = stampOf(database, schema);
   const file = stampOfFile(path);
