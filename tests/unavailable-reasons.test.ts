@@ -101,7 +101,7 @@ describe('the reason of a 503', () => {
     const index = `${service.databasePath}-index`;
     execute(
       index,
-      `CREATE TRIGGER broken BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'broken'); END`,
+      'CREATE TRIGGER broken BEFORE INSERT ON entries BEGIN SELECT abs(-9223372036854775807 - 1); END',
     );
     insertRows(service.databasePath, 65_537);
     await assertUnavailable(service, { path: '/messages' }, 'index_behind');
