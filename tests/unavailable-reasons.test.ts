@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { eventually } from './support/bounded.ts';
-import { execute, holdWriteLock, insertRows, query } from './support/database.ts';
+import { execute, holdWriteLock, indexThere, insertRows, query } from './support/database.ts';
 import { webhook } from './support/logged.ts';
 import { bytesOf, message, sign } from './support/message.ts';
 import { startService } from './support/service.ts';
@@ -98,7 +98,7 @@ describe('the reason of a 503', () => {
 
   it('index_behind: the index of a list lacks too many messages', async (t) => {
     const service = await startService(t);
-    const index = `${service.databasePath}-index`;
+    const index = await indexThere(service.databasePath);
     execute(
       index,
       'CREATE TRIGGER broken BEFORE INSERT ON entries BEGIN SELECT abs(-9223372036854775807 - 1); END',

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bounded, eventually } from '../support/bounded.ts';
-import { execute, holdWriteLock, insertRows } from '../support/database.ts';
+import { execute, holdWriteLock, indexThere, insertRows } from '../support/database.ts';
 import { message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import { again, post } from './stage.ts';
@@ -24,7 +24,7 @@ function backlog(
   return {
     fault: `${what.name} cannot be written, and there are more messages than it holds`,
     play: async ({ t, service, recording }) => {
-      const index = `${service.databasePath}-index`;
+      const index = await indexThere(service.databasePath);
       execute(
         index,
         `CREATE TRIGGER broken BEFORE ${what.change} BEGIN SELECT abs(-9223372036854775807 - 1); END`,

@@ -1,9 +1,10 @@
 // The database file seen from outside: read after the service has stopped, changed or locked by another process while it runs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLOutputValue } from 'node:sqlite';
-import { bounded } from './bounded.ts';
+import { bounded, eventually } from './bounded.ts';
 import { endAfter } from './cleanup.ts';
 import type { Cleaner } from './cleanup.ts';
 
@@ -11,12 +12,23 @@ export type Row = Record<string, SQLOutputValue>;
 
 /** Runs one query on a file that is opened for reading only. */
 export function query(path: string, sql: string): Row[] {
-  const database = new DatabaseSync(path, { readOnly: true });
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
   try {
     return database.prepare(sql).all();
   } finally {
     database.close();
   }
+}
+
+/** Waits for the tables of the index, which the service makes after it listens. Returns the path of the index. */
+export async function indexThere(databasePath: string): Promise<string> {
+  const path = `${databasePath}-index`;
+  const table = "SELECT 1 FROM sqlite_schema WHERE name = 'entries'";
+  await eventually(
+    'the index',
+    () => (existsSync(path) && query(path, table).length > 0) || undefined,
+  );
+  return path;
 }
 
 /** Changes a database from outside, as another program would. */
