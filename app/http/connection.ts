@@ -23,9 +23,9 @@ export interface Pending {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Responds to the request before all of it has arrived, as the last one of its connection. */
-  readonly refuse: (reply: Reply) => void;
+  refuse(reply: Reply): void;
   /** The client has abandoned the request. */
-  readonly abandoned: () => void;
+  abandoned(): void;
 }
 
 export class Connection {
@@ -56,6 +56,13 @@ export class Connection {
   /** A response was written, or waits for those before it. */
   responded(): void {
     this.#pendingResponses -= 1;
+    this.limitUnread();
+  }
+
+  /** The response is over. A request that has arrived completely is forgotten: an idle connection must not keep its body. */
+  ended(pending: Pending): void {
+    if (this.#latest === pending && pending.request.complete) this.#latest = null;
+    // The next response may have been waiting for this one.
     this.limitUnread();
   }
 
@@ -113,10 +120,11 @@ export class Connection {
     }
   }
 
-  #refuseBody({ response, refuse, abandoned }: Pending, code: string): void {
+  #refuseBody(pending: Pending, code: string): void {
+    const { response } = pending;
     if (!response.headersSent) {
-      if (code === CUT_SHORT) abandoned();
-      refuse(protocolError(code));
+      if (code === CUT_SHORT) pending.abandoned();
+      pending.refuse(protocolError(code));
     } else if (code === TIMED_OUT && !response.writableFinished) this.#socket.destroy();
     // It has its response, from before all of it had arrived: a second one would be taken for that of another request.
     else whenSent(response, () => this.linger());

@@ -91,15 +91,15 @@ export class Exchange implements Pending {
   }
 
   /** Writes the reply as the last one of its connection. */
-  readonly refuse = (reply: Reply): void => {
+  refuse(reply: Reply): void {
     this.response.shouldKeepAlive = false;
     this.send(reply);
-  };
+  }
 
   /** The client has abandoned the request: it is logged as 499. */
-  readonly abandoned = (): void => {
+  abandoned(): void {
     this.#report(CLIENT_CLOSED_REQUEST);
-  };
+  }
 
   /** Writes the last response of a connection over which the client is still sending: with `end` Node would close it at once. */
   #sendEarly(body: string | Buffer): void {
@@ -135,8 +135,7 @@ export class Exchange implements Pending {
   #closed(): void {
     const { writableFinished, statusCode } = this.response;
     this.#report(writableFinished || this.#openEnded ? statusCode : CLIENT_CLOSED_REQUEST);
-    // The next response may have been waiting for this one.
-    this.#connection.limitUnread();
+    this.#connection.ended(this);
   }
 
   /** Reports the end of the request, once. */

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { jsonErrorPosition } from './json-position.ts';
 
-const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+const BYTE_ORDER_MARK = '\ufeff';
 
 /**
  * Parses UTF-8 without the byte order mark that it may begin with, as Python's `json.loads` does with bytes.
@@ -13,8 +13,8 @@ export function parseJson(
   bytes: Buffer,
 ): { readonly value: unknown } | { readonly reason: string; readonly position: number } {
   if (!isUtf8(bytes)) return { reason: 'body is not valid UTF-8', position: 0 };
-  const marked = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
-  const text = bytes.toString('utf8', marked ? BYTE_ORDER_MARK.length : 0);
+  const decoded = bytes.toString('utf8');
+  const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
   try {
     return { value: JSON.parse(text) };
   } catch {

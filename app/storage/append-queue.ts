@@ -21,9 +21,9 @@ export const BATCH_MESSAGES = 512;
 export const COMMIT_MS_MAX = 10_000;
 const WATCH_INTERVAL_MS = 1_000;
 
-/** Messages that are stored all or none. */
+/** An append that waits for its outcomes: that of so many messages, stored all or none. */
 interface Append {
-  readonly messages: readonly Message[];
+  readonly messages: number;
   readonly units: number;
   readonly settle: (outcomes: readonly AppendOutcome[] | Unavailable) => void;
 }
@@ -40,11 +40,12 @@ export class AppendQueue {
   readonly #messagesMax: number;
   readonly #idle = new Set<() => void>();
   /** The next chunk. */
-  #chunk: Append[] = [];
-  /** With the engine, in the order in which it commits. */
-  #sent: Append[] = [];
+  #chunk: Message[] = [];
+  /** In the order in which the engine commits: what it has, then what the next chunk holds. */
+  #waiting: Append[] = [];
+  /** Messages that the engine has. */
+  #submitted = 0;
   #messages = 0;
-  #chunkMessages = 0;
   #units = 0;
   /** How long the last batch took while the engine was busy. */
   #lastBatchMs = 0;
@@ -54,7 +55,7 @@ export class AppendQueue {
   readonly #watch: NodeJS.Timeout;
 
   /**
-   * `submit` hands messages to the engine, which reports all of them in the same order by `settle`. It must not split them
+   * `submit` hands messages to the engine, which reports all of them in the same order by `committed` and `failed`. It must not split them
    * over several transactions. `messagesMax`, at least 1, is how many may wait.
    */
   constructor(submit: (messages: readonly Message[]) => void, messagesMax: number) {
@@ -70,7 +71,7 @@ export class AppendQueue {
 
   /** How long the engine has been busy with the oldest batch, in milliseconds; 0 when it is idle. */
   get busyMs(): number {
-    return this.#sent.length === 0 ? 0 : performance.now() - this.#busySinceMs;
+    return this.#submitted === 0 ? 0 : performance.now() - this.#busySinceMs;
   }
 
   /**
@@ -85,10 +86,10 @@ export class AppendQueue {
     if (messages.length === 0) return Promise.resolve([]);
     this.#units += units;
     this.#messages += messages.length;
-    this.#chunkMessages += messages.length;
     return new Promise((settle) => {
-      this.#chunk.push({ messages, units, settle });
-      if (this.#chunkMessages >= CHUNK_MESSAGES) this.#send();
+      for (const message of messages) this.#chunk.push(message);
+      this.#waiting.push({ messages: messages.length, units, settle });
+      if (this.#chunk.length >= CHUNK_MESSAGES) this.#send();
       else if (!this.#sendScheduled) {
         this.#sendScheduled = true;
         // Not at once: what else this iteration of the event loop brings in shares the commit.
@@ -100,28 +101,15 @@ export class AppendQueue {
     });
   }
 
-  /**
-   * The engine has committed, or failed to commit, the oldest messages that were submitted: as many as `outcomes` has; null for one
-   * that is not known to be stored. They never end inside of what was appended together.
-   */
-  settle(outcomes: readonly (AppendOutcome | null)[], failure: UnavailableReason | null): void {
-    this.#lastBatchMs = this.busyMs;
-    this.#busySinceMs = performance.now();
+  /** The engine has committed the oldest messages that were submitted, with these outcomes, in their order. */
+  committed(outcomes: readonly AppendOutcome[]): void {
     let at = 0;
-    let appends = 0;
-    while (at < outcomes.length) {
-      const append = this.#sent[appends];
-      if (append === undefined)
-        throw new Error('the engine reported more messages than were submitted');
-      const own = outcomes.slice(at, at + append.messages.length);
-      at += append.messages.length;
-      appends += 1;
-      this.#units -= append.units;
-      append.settle(isKnown(own) ? own : { unavailable: failure ?? 'other' });
-    }
-    this.#sent.splice(0, appends);
-    this.#messages -= at;
-    this.#settleIdle();
+    this.#settle(outcomes.length, ({ messages }) => outcomes.slice(at, (at += messages)));
+  }
+
+  /** The engine has failed to commit the oldest `messages` that were submitted. */
+  failed(messages: number, unavailable: UnavailableReason): void {
+    this.#settle(messages, () => ({ unavailable }));
   }
 
   /** Accepts nothing more. Resolves when every accepted append is settled. */
@@ -135,20 +123,42 @@ export class AppendQueue {
   fail(): void {
     this.#refusing = 'other';
     clearInterval(this.#watch);
-    for (const append of [...this.#sent, ...this.#chunk]) append.settle({ unavailable: 'other' });
-    this.#sent = [];
+    for (const append of this.#waiting) append.settle({ unavailable: 'other' });
+    this.#waiting = [];
     this.#chunk = [];
+    this.#submitted = 0;
     this.#messages = 0;
+    this.#settleIdle();
+  }
+
+  /** Settles the oldest appends, which have so many messages together: the engine never splits one. */
+  #settle(
+    messages: number,
+    resultOf: (append: Append) => readonly AppendOutcome[] | Unavailable,
+  ): void {
+    if (messages > this.#submitted)
+      throw new Error('the engine reported more messages than were submitted');
+    this.#lastBatchMs = this.busyMs;
+    this.#busySinceMs = performance.now();
+    this.#submitted -= messages;
+    this.#messages -= messages;
+    let appends = 0;
+    for (let left = messages; left > 0; appends += 1) {
+      const append = this.#waiting[appends] as Append;
+      left -= append.messages;
+      this.#units -= append.units;
+      append.settle(resultOf(append));
+    }
+    this.#waiting.splice(0, appends);
     this.#settleIdle();
   }
 
   #send(): void {
     if (this.#chunk.length === 0) return;
-    if (this.#sent.length === 0) this.#busySinceMs = performance.now();
-    this.#submit(this.#chunk.flatMap(({ messages }) => messages));
-    this.#sent.push(...this.#chunk);
+    if (this.#submitted === 0) this.#busySinceMs = performance.now();
+    this.#submit(this.#chunk);
+    this.#submitted += this.#chunk.length;
     this.#chunk = [];
-    this.#chunkMessages = 0;
   }
 
   /** Returns why so many messages of this size cannot be accepted now; null when they can. More than fit in all get in when nothing waits. */
@@ -174,7 +184,8 @@ export class AppendQueue {
    */
   #giveUpWhenStuck(): void {
     if (this.busyMs < COMMIT_MS_MAX) return;
-    for (const append of this.#sent) append.settle({ unavailable: 'timeout' });
+    // What the next chunk holds is behind it.
+    for (const append of this.#waiting) append.settle({ unavailable: 'timeout' });
   }
 
   #settleIdle(): void {
@@ -182,8 +193,4 @@ export class AppendQueue {
     for (const resolve of this.#idle) resolve();
     this.#idle.clear();
   }
-}
-
-function isKnown(outcomes: readonly (AppendOutcome | null)[]): outcomes is AppendOutcome[] {
-  return !outcomes.includes(null);
 }

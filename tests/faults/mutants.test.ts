@@ -22,8 +22,8 @@ const BUGS: readonly (readonly [name: string, file: string, before: string, chan
   [
     'the answer before the commit',
     'storage/append-queue.ts',
-    `    this.#sent.push(...this.#chunk);\n`,
-    `    for (const append of this.#chunk) append.settle(append.messages.map(() => 'created'));\n    this.#sent.push(...this.#chunk);\n`,
+    `      this.#waiting.push({ messages: messages.length, units, settle });\n`,
+    `      settle(messages.map(() => 'created'));\n      this.#waiting.push({ messages: messages.length, units, settle });\n`,
   ],
 ];
 
@@ -46,8 +46,8 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
     const main = mutant(
       t,
       'storage/sqlite/write/writer.ts',
-      'if (failure === null) return { outcomes, created, failure };',
-      'if (failure === null) return { outcomes: outcomes.reverse(), created, failure };',
+      'failure === null ? { failure, outcomes, created, lastSeq }',
+      'failure === null ? { failure, outcomes: outcomes.reverse(), created, lastSeq }',
     );
     await assert.rejects(assertOutcomes(t, { main }), /was created (0|[0-9]{2,}|[2-9]) times/);
   });
@@ -60,8 +60,8 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
     const main = mutant(
       t,
       'storage/sqlite/write/writer.ts',
-      'outcomes: outcomes.fill(UNAVAILABLE)',
-      'outcomes',
+      'failure === null ? { failure, outcomes, created, lastSeq } : { failure }',
+      '({ failure: null, outcomes, created, lastSeq })',
     );
     const fault = DISK_FAULTS['writes fail (EIO)'];
     assert.ok(fault);

@@ -12,8 +12,18 @@ export const APPEND_OUTCOMES = [
   'created',
   'duplicate',
   'conflict',
-  'unavailable',
-] as const satisfies (AppendOutcome | 'unavailable')[];
+] as const satisfies AppendOutcome[];
+
+/** Returns the outcomes that were sent as their index. */
+export function outcomesOf(codes: Uint8Array): AppendOutcome[] {
+  const outcomes: AppendOutcome[] = [];
+  for (const code of codes) {
+    const outcome = APPEND_OUTCOMES[code];
+    if (outcome === undefined) throw new Error(`${code} is no code of an outcome`);
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
 
 export type WriterRequest =
   | { readonly kind: 'append'; readonly messages: readonly Message[] }
@@ -26,6 +36,19 @@ export type Failure = Extract<
   'disk' | 'locked' | 'schema' | 'corrupt' | 'other'
 >;
 
+/**
+ * What became of a batch. `outcomes` has a code for each message, in order; `lastSeq` is the highest number that is assigned.
+ * Where the transaction failed nothing of the batch is stored.
+ */
+export type AppendResult =
+  | {
+      readonly failure: null;
+      readonly outcomes: Uint8Array;
+      readonly created: number;
+      readonly lastSeq: number;
+    }
+  | { readonly failure: Failure };
+
 export type WriterReply =
   | { readonly kind: 'opened' }
   /** Another process holds the write lock, which is waited for up to `waitMs`. */
@@ -33,14 +56,13 @@ export type WriterReply =
   | { readonly kind: 'refused'; readonly reason: string }
   | {
       readonly kind: 'appended';
-      readonly outcomes: Uint8Array;
+      readonly messages: number;
       readonly commitMs: number;
-      readonly failure: Failure | null;
+      readonly result: AppendResult;
     }
   | { readonly kind: 'probed'; readonly failure: Failure | null }
   | { readonly kind: 'pruned'; readonly messages: number }
-  | { readonly kind: 'prune-run'; readonly run: PruneRun }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'prune-run'; readonly run: PruneRun };
 
 export type ReaderRequest =
   | { readonly kind: 'page'; readonly query: MessageQuery }

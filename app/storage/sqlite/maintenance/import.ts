@@ -2,8 +2,7 @@
 import type { Message } from '../../../model/message.ts';
 import type { BulkImport } from '../../admin.ts';
 import type { AppendOutcome } from '../../store.ts';
-import { StoreUnavailable } from '../../store.ts';
-import { APPEND_OUTCOMES } from '../file/protocol.ts';
+import { outcomesOf } from '../file/protocol.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 import { Writer } from '../write/writer.ts';
 import { updateIndex } from './index-update.ts';
@@ -48,12 +47,7 @@ export class FileImport implements BulkImport {
     this.#batchMessages = this.#steps.uncontended
       ? Math.min(this.#batchMessages * 2, BATCH_MESSAGES_MAX)
       : BATCH_MESSAGES_MIN;
-    return Array.from(outcomes, (code) => {
-      const outcome = APPEND_OUTCOMES[code];
-      if (outcome === undefined || outcome === 'unavailable')
-        throw new StoreUnavailable('other', 'a batch was stored without outcomes');
-      return outcome;
-    });
+    return outcomesOf(outcomes);
   }
 
   async updateLists(signal: AbortSignal): Promise<void> {

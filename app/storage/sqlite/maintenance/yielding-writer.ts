@@ -29,16 +29,18 @@ export class YieldingWriter {
    * Runs one transaction, retries while others hold the lock, and then leaves the lock to others for as long as it took.
    * Rejects with StoreUnavailable where it cannot be done.
    */
-  async run<T extends { readonly failure: Failure | null }>(transaction: () => T): Promise<T> {
+  async run<T extends { readonly failure: Failure | null }>(
+    transaction: () => T,
+  ): Promise<T & { readonly failure: null }> {
     const endMs = performance.now() + LOCKED_MS_MAX;
     for (;;) {
       const startMs = performance.now();
       const result = transaction();
-      if (result.failure === null) {
+      if (hasSucceeded(result)) {
         await this.#pause(performance.now() - startMs);
         return result;
       }
-      if (result.failure !== 'locked')
+      if (result.failure !== null && result.failure !== 'locked')
         throw new StoreUnavailable(result.failure, REASONS[result.failure]);
       if (performance.now() > endMs)
         throw new StoreUnavailable('locked', 'another process holds the lock of the database');
@@ -51,6 +53,12 @@ export class YieldingWriter {
     // At least one iteration of the event loop: signals and messages of other threads arrive in it.
     await sleep(this.uncontended ? 0 : Math.max(PAUSE_MS_MIN, tookMs));
   }
+}
+
+function hasSucceeded<T extends { readonly failure: Failure | null }>(
+  result: T,
+): result is T & { readonly failure: null } {
+  return result.failure === null;
 }
 
 const REASONS = {

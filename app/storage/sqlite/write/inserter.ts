@@ -32,14 +32,15 @@ export class Inserter {
   }
 
   /**
-   * Writes an outcome code (see APPEND_OUTCOMES) for each message into `outcomes`. Returns how many were created.
+   * Writes an outcome code (see APPEND_OUTCOMES) for each message into `outcomes`. Returns how many were created, and
+   * the highest number that is assigned.
    * `createdAt` has the time of a message's arrival where that was not now.
    */
   insertAll(
     messages: readonly Message[],
     createdAt: readonly (string | null)[],
     outcomes: Uint8Array,
-  ): number {
+  ): { created: number; lastSeq: number } {
     const now = new Date().toISOString();
     const hasTombstones = this.#counter('tombstones') > 0;
     // Read in each transaction: another process may have written in between.
@@ -74,7 +75,7 @@ export class Inserter {
       this.#setCounter('last_seq', seq);
       this.#setCounter('messages', this.#counter('messages') + seq - first);
     }
-    return seq - first;
+    return { created: seq - first, lastSeq: seq };
   }
 
   /** Whether a message with this id was here and was removed. Its content is not known any more. */

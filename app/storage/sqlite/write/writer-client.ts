@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Message } from '../../../model/message.ts';
 import { AppendQueue } from '../../append-queue.ts';
 import type { AppendOutcome, StoreObserver, Unavailable } from '../../store.ts';
-import { APPEND_OUTCOMES, type WriterReply, type WriterRequest } from '../file/protocol.ts';
+import { type WriterReply, type WriterRequest, outcomesOf } from '../file/protocol.ts';
 import type { Signals } from '../file/signals.ts';
 import { DiskProbes } from './disk-probes.ts';
 import { startWriter } from './writer-start.ts';
@@ -109,9 +109,11 @@ export class WriterClient {
     if (reply.kind === 'pruned') this.#observer.pruned(reply.messages);
     if (reply.kind === 'prune-run') this.#observer.pruneRun(reply.run);
     if (reply.kind !== 'appended') return;
-    const { outcomes, commitMs, failure } = reply;
-    this.#queue.settle(Array.from(outcomes, outcomeOf), failure);
-    this.#observer.batch({ messages: outcomes.length, commitMs, failure });
+    const { messages, commitMs, result } = reply;
+    const { failure } = result;
+    if (result.failure === null) this.#queue.committed(outcomesOf(result.outcomes));
+    else this.#queue.failed(messages, result.failure);
+    this.#observer.batch({ messages, commitMs, failure });
     this.#disk.writeEnded(failure);
     if (failure === null) this.#committed();
   }
@@ -128,9 +130,4 @@ export class WriterClient {
   #post(request: WriterRequest): void {
     this.#worker.postMessage(request);
   }
-}
-
-function outcomeOf(code: number): AppendOutcome | null {
-  const outcome = APPEND_OUTCOMES[code];
-  return outcome === undefined || outcome === 'unavailable' ? null : outcome;
 }

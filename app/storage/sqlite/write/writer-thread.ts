@@ -83,11 +83,12 @@ function run(open: Writer): void {
 
   const append = (messages: readonly Message[]): void => {
     const start = performance.now();
-    const { outcomes, created, failure } = open.append(messages);
-    reply({ kind: 'appended', outcomes, commitMs: performance.now() - start, failure });
-    if (created === 0) return;
-    signals.set('committedSeq', open.lastSeq);
-    checkpoints.committed(created, open);
+    const result = open.append(messages);
+    const commitMs = performance.now() - start;
+    reply({ kind: 'appended', messages: messages.length, commitMs, result });
+    if (result.failure !== null || result.created === 0) return;
+    signals.set('committedSeq', result.lastSeq);
+    checkpoints.committed(result.created, open);
     cleaner.committed();
     retention?.committed();
     letIndexFollow();
@@ -156,7 +157,6 @@ function gather(first: readonly Message[]): {
 async function finish(open: Writer, checkpoints: Checkpoints): Promise<void> {
   await checkpoints.close();
   open.close();
-  reply({ kind: 'closed' });
   port?.close();
 }
 

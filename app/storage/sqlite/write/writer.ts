@@ -8,15 +8,13 @@ import { beginEpoch, renewEpochs } from '../file/epochs.ts';
 import { failureOf } from '../file/failure.ts';
 import { migrate } from '../file/migrations.ts';
 import { type Pages, pagesOf } from '../file/pages.ts';
-import { APPEND_OUTCOMES, type Failure } from '../file/protocol.ts';
+import type { AppendResult, Failure } from '../file/protocol.ts';
 import { rewriteWal } from '../file/rewrite-wal.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
 import { Inserter } from './inserter.ts';
 import { purgeRemovals, removeMessages } from './remover.ts';
 import { retireSome } from './retire-tables.ts';
-
-const UNAVAILABLE = APPEND_OUTCOMES.indexOf('unavailable');
 
 /** Not safe for use by two threads. */
 export class Writer {
@@ -51,28 +49,19 @@ export class Writer {
   }
 
   /**
-   * Stores a batch in one transaction. Returns an outcome code (see APPEND_OUTCOMES) for each message, in order;
-   * when the transaction fails, every one is `unavailable` and nothing of the batch is stored. `createdAt` has the
-   * time of each one's arrival where that was not now.
+   * Stores a batch in one transaction. Returns what became of it. `createdAt` has the time of each one's arrival where that
+   * was not now.
    */
-  append(
-    messages: readonly Message[],
-    createdAt: readonly (string | null)[] = [],
-  ): {
-    outcomes: Uint8Array;
-    created: number;
-    failure: Failure | null;
-  } {
+  append(messages: readonly Message[], createdAt: readonly (string | null)[] = []): AppendResult {
     const outcomes = new Uint8Array(messages.length);
-    let created = 0;
+    let [created, lastSeq] = [0, 0];
     const failure = this.#transaction(() => {
-      created = this.#inserter.insertAll(messages, createdAt, outcomes);
+      ({ created, lastSeq } = this.#inserter.insertAll(messages, createdAt, outcomes));
     });
-    if (failure === null) return { outcomes, created, failure };
-    return { outcomes: outcomes.fill(UNAVAILABLE), created: 0, failure };
+    return failure === null ? { failure, outcomes, created, lastSeq } : { failure };
   }
 
-  /** Whether anybody else has committed something since the last call. */
+  /** Whether another connection has committed something since the last call. */
   othersCommitted(): boolean {
     const seen = this.#seenVersion;
     const row = this.#database.prepare('PRAGMA data_version').get();
