@@ -130,12 +130,12 @@ async function sendFile(terminal: Terminal, options: Options, file: string): Pro
   const stop = new AbortController();
   const signal = AbortSignal.any([terminal.interruption(), stop.signal]);
   const delivery = deliveryOf(options, signal);
-  const progress = terminal.progress('sent');
+  const progress = terminal.progress();
   const lines = linesOf(file, signal);
   const sender = async (): Promise<void> => {
     for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
       await sendLine(next.value, { delivery, journal, tally, rejects });
-      progress.update(tally.sent + tally.skipped, null);
+      progress('sent', tally.sent + tally.skipped, null);
     }
   };
   try {
