@@ -39,7 +39,8 @@ type Details = Readonly<Record<string, number | boolean>>;
 
 /**
  * `full`: every page, every index of a table against it, the lists and the search index against the messages.
- * `quick`: without what takes longest: the indexes of tables are not compared with them, nor the search index with the texts.
+ * `quick`: without what takes longest: entries of tables' indexes are counted, not compared, and the search
+ * index is not compared with the texts.
  */
 export type Depth = 'quick' | 'full';
 

@@ -30,7 +30,7 @@ export function addCheckCommand(program: Command, terminal: Terminal): void {
     )
     .option(
       '--quick',
-      'leave out what takes longest: the indexes of tables are not compared with them, nor the search index with the texts',
+      'leave out what takes longest: index entries are counted, not compared with their tables, and the search index is not compared with the texts',
     )
     .option(
       '--repair',
