@@ -189,14 +189,13 @@ export class Indexer {
     afterSeq: number,
     upToSeq: number,
   ): { texts: [seq: number, text: string][]; end: number } {
-    const select = preparedArrays(
+    const select = preparedArrays<[number, string | null]>(
       this.#database,
       `SELECT seq, text FROM ${MAIN}.messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${SEARCH_BATCH_MESSAGES}`,
     );
     const texts: [number, string][] = [];
     let [rows, units, end] = [0, 0, upToSeq];
-    for (const row of select.iterate(afterSeq, upToSeq)) {
-      const [seq, text] = row as unknown as [number, string | null];
+    for (const [seq, text] of select.iterate(afterSeq, upToSeq)) {
       rows += 1;
       if (text !== null) texts.push([seq, text]);
       units += text?.length ?? 0;

@@ -63,7 +63,7 @@ export function readProgress(database: DatabaseSync, index: string, main: string
     `coalesce((SELECT n.${column} FROM ${main}.epochs n WHERE n.number > e.number ORDER BY n.number LIMIT 1), ${counter(name)})`;
   // The first read of a schema opens its snapshot: that of the index must not be newer than that of the database.
   preparedArrays(database, `SELECT 1 FROM ${index}.state`).get();
-  const row = preparedArrays(
+  const row = preparedArrays<Row>(
     database,
     `SELECT s.epoch, s.listed_seq, s.searched_seq, s.removals, s.senders,
        (SELECT epoch FROM ${main}.epochs ORDER BY number DESC LIMIT 1),
@@ -71,7 +71,7 @@ export function readProgress(database: DatabaseSync, index: string, main: string
        e.epoch IS NOT NULL AND s.listed_seq <= ${end('first_seq', 'last_seq')}
          AND s.removals <= ${end('first_removal', 'removals')}
      FROM ${index}.state s LEFT JOIN ${main}.epochs e ON e.epoch = s.epoch`,
-  ).get() as unknown as Row | undefined;
+  ).get();
   if (row === undefined) throw new IndexUnusable('the index has no state row', true);
   const [epoch, listedSeq, searchedSeq, removals, senders] = row;
   return {

@@ -115,15 +115,14 @@ function* sorted(
   const since = after ?? (filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' });
   const until = filter.until === null ? LAST_KEY : { ...filter.until, messageId: '' };
   const parameters: SQLInputValue[] = [...keyValues(since), ...keyValues(until), filter.from];
-  const select = prepared(
+  const select = prepared<ArchivedMessage>(
     database,
     `SELECT ${ARCHIVED_COLUMNS} FROM messages m
      WHERE ${KEY} > (?, ?, ?) AND ${KEY} < (?, ?, ?) AND (?7 IS NULL OR from_msisdn = ?7) ${ASCENDING}`,
   );
   const matches = matcherOf(filter);
   let chunk: ArchivedMessage[] = [];
-  for (const row of select.iterate(...parameters)) {
-    const message = row as unknown as ArchivedMessage;
+  for (const message of select.iterate(...parameters)) {
     if (matches(message)) chunk.push(message);
     if (chunk.length < CHUNK_MESSAGES) continue;
     yield chunk;
@@ -144,10 +143,10 @@ function isBefore(entry: Entry, until: Instant | null): boolean {
 
 /** Returns the messages of the entries, without those that were removed since. */
 function rows(database: DatabaseSync, entries: readonly Entry[]): ArchivedMessage[] {
-  const select = prepared(
+  const select = prepared<ArchivedMessage>(
     database,
     `SELECT ${ARCHIVED_COLUMNS} FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
   );
   const seqs = JSON.stringify(entries.map(({ seq }) => seq));
-  return select.all(seqs) as unknown as ArchivedMessage[];
+  return select.all(seqs);
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { MessageQuery } from '../../../model/page.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
-import { preparedArrays } from '../file/statements.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
 import { candidateQuery } from '../index/folding.ts';
 import { INDEX } from '../index/schema.ts';
 import type { IndexProgress } from '../index/state.ts';
@@ -105,11 +105,12 @@ function* candidates(
     yield* messagesAfter(database, index.listedSeq);
   } else if (query === null) {
     // Both in one SELECT would be found by a scan.
-    const ends = preparedArrays(
-      database,
-      'SELECT (SELECT min(rowid) FROM messages), (SELECT max(rowid) FROM messages)',
-    ).get();
-    const [first, last] = ends as unknown as [number | null, number | null];
+    const [first, last] = oneRow(
+      preparedArrays<[number | null, number | null]>(
+        database,
+        'SELECT (SELECT min(rowid) FROM messages), (SELECT max(rowid) FROM messages)',
+      ),
+    );
     if (first === null || last === null) return;
     for (let start = first; start <= last; start += CHUNK_MAX)
       yield { kind: 'rowid', first: start, last: Math.min(last, start + CHUNK_MAX - 1) };
@@ -126,14 +127,14 @@ function* candidates(
  * chunk would walk through all of them each time.
  */
 function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
-  const rows = preparedArrays(
+  const rows = preparedArrays<[number]>(
     database,
     `SELECT rowid FROM ${INDEX}.texts WHERE texts MATCH ? ORDER BY rowid`,
   ).iterate(query);
   let seqs: number[] = [];
   let size = CHUNK_FIRST;
-  for (const row of rows) {
-    seqs.push((row as unknown as [number])[0]);
+  for (const [seq] of rows) {
+    seqs.push(seq);
     if (seqs.length < size) continue;
     yield { kind: 'numbers', seqs: JSON.stringify(seqs) };
     seqs = [];
@@ -144,12 +145,12 @@ function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
 
 /** The messages after a number. Numbers that no message has are stepped over, however many they are. */
 function* messagesAfter(database: DatabaseSync, seq: number): Iterable<Candidates> {
-  const select = preparedArrays(
+  const select = preparedArrays<[number | null, number | null]>(
     database,
     `SELECT min(seq), max(seq) FROM (SELECT seq FROM messages WHERE seq > ? ORDER BY seq LIMIT ${CHUNK_MAX})`,
   );
   for (let last = seq; ;) {
-    const [first, next] = select.get(last) as unknown as [number | null, number | null];
+    const [first, next] = oneRow(select, last);
     if (first === null || next === null) return;
     yield { kind: 'seq', first, last: next };
     last = next;

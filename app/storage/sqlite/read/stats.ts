@@ -33,10 +33,10 @@ function senders(
   progress: IndexProgress,
 ): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
   const changes = tailChanges(database, progress);
-  const top = preparedArrays(
+  const top = preparedArrays<[string, number]>(
     database,
     `SELECT sender, messages FROM ${INDEX}.lists WHERE list > ${ALL} ORDER BY messages DESC, sender LIMIT ?`,
-  ).all(TOP_SENDERS + changes.size) as unknown as [string, number][];
+  ).all(TOP_SENDERS + changes.size);
   const counts = new Map(top);
   const listed = listedCounts(database, [...changes.keys()]);
   let sendersCount = progress.index.senders;
@@ -58,10 +58,10 @@ function senders(
 
 /** By how much the count of each sender in the index is wrong: messages of the tail, less removals that are not followed. */
 function tailChanges(database: DatabaseSync, { index }: IndexProgress): Map<string, number> {
-  const added = preparedArrays(
+  const added = preparedArrays<[string, number]>(
     database,
     'SELECT from_msisdn, count(*) FROM messages WHERE seq > ? GROUP BY 1',
-  ).all(index.listedSeq) as unknown as [string, number][];
+  ).all(index.listedSeq);
   const changes = new Map(added);
   if (index.listedSeq === 0) return changes;
   for (const { from, seq } of readRemovals(database, 'main', index.removals, TAIL_REMOVALS_MAX))
@@ -72,11 +72,11 @@ function tailChanges(database: DatabaseSync, { index }: IndexProgress): Map<stri
 /** What the index counts of these senders; one that it does not know is left out. */
 function listedCounts(database: DatabaseSync, froms: readonly string[]): Map<string, number> {
   if (froms.length === 0) return new Map();
-  const rows = preparedArrays(
+  const rows = preparedArrays<[string, number]>(
     database,
     `SELECT l.sender, l.messages FROM json_each(?) e CROSS JOIN ${INDEX}.lists l ON l.sender = e.value`,
   ).all(JSON.stringify(froms));
-  return new Map(rows as unknown as [string, number][]);
+  return new Map(rows);
 }
 
 function tsOf(database: DatabaseSync, entry: Entry | undefined): string | null {

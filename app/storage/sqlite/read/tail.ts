@@ -14,7 +14,7 @@ import {
   keyValues,
 } from '../file/keys.ts';
 import { TAIL_MESSAGES_MAX, TAIL_REMOVALS_MAX } from '../file/limits.ts';
-import { preparedArrays } from '../file/statements.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
 import { readRemovals } from '../index/removal.ts';
 import type { IndexProgress } from '../index/state.ts';
 
@@ -48,20 +48,26 @@ export class Tail {
 
   /** How many messages come at the key or after it. */
   count(least: OrderKey = FIRST_KEY): number {
-    const row = preparedArrays(
-      this.#database,
-      `SELECT count(*) ${this.#where} AND ${KEY} >= (?, ?, ?)`,
-    ).get(...this.#parameters, ...keyValues(least));
-    return (row as unknown as [number])[0];
+    return oneRow(
+      preparedArrays<[number]>(
+        this.#database,
+        `SELECT count(*) ${this.#where} AND ${KEY} >= (?, ?, ?)`,
+      ),
+      ...this.#parameters,
+      ...keyValues(least),
+    )[0];
   }
 
   /** The whole seconds of all messages, in ascending order. */
   seconds(): number[] {
-    const row = preparedArrays(
-      this.#database,
-      `SELECT json_group_array(ts_seconds) ${this.#where}`,
-    ).get(...this.#parameters) as unknown as [string];
-    return (JSON.parse(row[0]) as number[]).toSorted((a, b) => a - b);
+    const [seconds] = oneRow(
+      preparedArrays<[string]>(
+        this.#database,
+        `SELECT json_group_array(ts_seconds) ${this.#where}`,
+      ),
+      ...this.#parameters,
+    );
+    return (JSON.parse(seconds) as number[]).toSorted((a, b) => a - b);
   }
 
   /** Up to `limit` entries after the key; all of them where it is -1. */
@@ -78,9 +84,12 @@ export class Tail {
   }
 
   #entries(sql: string, parameters: readonly SQLInputValue[]): Entry[] {
-    return preparedArrays(this.#database, `SELECT ${KEY_COLUMNS}, seq ${this.#where} ${sql}`)
+    return preparedArrays<EntryRow>(
+      this.#database,
+      `SELECT ${KEY_COLUMNS}, seq ${this.#where} ${sql}`,
+    )
       .all(...this.#parameters, ...parameters)
-      .map((row) => entryOf(row as unknown as EntryRow));
+      .map(entryOf);
   }
 }
 
@@ -95,9 +104,13 @@ export function lacksMore(
   max: number,
 ): boolean {
   if (lastSeq - endSeq <= max) return false;
-  const row = preparedArrays(
-    database,
-    'SELECT count(*) FROM (SELECT 1 FROM messages WHERE seq > ? LIMIT ?)',
-  ).get(endSeq, max + 1) as unknown as [number];
-  return row[0] > max;
+  const [lacking] = oneRow(
+    preparedArrays<[number]>(
+      database,
+      'SELECT count(*) FROM (SELECT 1 FROM messages WHERE seq > ? LIMIT ?)',
+    ),
+    endSeq,
+    max + 1,
+  );
+  return lacking > max;
 }

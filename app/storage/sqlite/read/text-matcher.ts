@@ -4,7 +4,7 @@ import type { OrderKey } from '../../../model/order.ts';
 import type { MessageQuery } from '../../../model/page.ts';
 import { CODE_POINTS_FOLDED_TO_ASCII, foldCase } from '../../../model/search.ts';
 import { type Entry, FIRST_KEY, entryOf } from '../file/keys.ts';
-import { preparedArrays } from '../file/statements.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
 import { INDEX } from '../index/schema.ts';
 
 /** Messages to compare: those with these numbers, as a JSON array, or a range of numbers, or of rows in the order of the file. */
@@ -68,7 +68,7 @@ export class TextMatcher {
 
   /** Returns the entries of the candidates that match. */
   entries(candidates: Candidates): Entry[] {
-    const rows = preparedArrays(
+    const rows = preparedArrays<Row>(
       this.#database,
       `SELECT ts_seconds, ts_nanos, message_id, seq, text FROM (
          SELECT ts_seconds, ts_nanos, message_id, seq,
@@ -76,7 +76,7 @@ export class TextMatcher {
          FROM (SELECT ts_seconds, ts_nanos, m.message_id, m.seq, m.text, ${COMPARED}
            FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) t LIMIT -1)
        WHERE text IS NOT NULL`,
-    ).all({ ...this.#parameters, ...sourceOf(candidates) }) as unknown as Row[];
+    ).all({ ...this.#parameters, ...sourceOf(candidates) });
     return rows
       .filter(([, , , , text]) => text === 1 || foldCase(text).includes(this.#needle))
       .map(([seconds, nanos, messageId, seq]) => entryOf([seconds, nanos, messageId, seq]));
@@ -87,22 +87,25 @@ export class TextMatcher {
    * SQL cannot decide, as a JSON array: they are to be compared by `entries`.
    */
   outside(candidates: Candidates, { above, below }: KeyRange): { count: number; rest: string } {
-    const [count, rest] = preparedArrays(
-      this.#database,
-      `SELECT count(*) FILTER (WHERE seq = 0), json_group_array(seq) FILTER (WHERE seq > 0) FROM (
+    const [count, rest] = oneRow(
+      preparedArrays<[number, string]>(
+        this.#database,
+        `SELECT count(*) FILTER (WHERE seq = 0), json_group_array(seq) FILTER (WHERE seq > 0) FROM (
          SELECT CASE ${VERDICT} WHEN 1 THEN iif(${WITHIN}, seq, 0) WHEN 0 THEN NULL ELSE seq END AS seq
          FROM (SELECT ts_seconds, ts_nanos, m.message_id, m.seq, m.text, ${COMPARED}
            FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) t LIMIT -1)`,
-    ).get({
-      ...this.#parameters,
-      ...sourceOf(candidates),
-      above_s: above.seconds,
-      above_n: above.nanos,
-      above_id: above.messageId,
-      below_s: below.seconds,
-      below_n: below.nanos,
-      below_id: below.messageId,
-    }) as unknown as [number, string];
+      ),
+      {
+        ...this.#parameters,
+        ...sourceOf(candidates),
+        above_s: above.seconds,
+        above_n: above.nanos,
+        above_id: above.messageId,
+        below_s: below.seconds,
+        below_n: below.nanos,
+        below_id: below.messageId,
+      },
+    );
     return { count, rest };
   }
 }
