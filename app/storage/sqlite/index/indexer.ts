@@ -54,7 +54,7 @@ export class Indexer {
     }
   }
 
-  /** How far index and database were when the last step read them. */
+  /** How far the index is after the last step, and the database as that step read it. */
   get progress(): IndexProgress {
     return this.#progress;
   }
@@ -207,20 +207,22 @@ export class Indexer {
     return { texts, end };
   }
 
-  /** Updates the watermarks, and the epoch of the database that they were read in. */
+  /** Updates the watermarks, and the epoch of the database that they were read in. Last in a step: its commit makes them true. */
   #advance(to: Partial<IndexState>): void {
-    const next = { ...this.#progress.index, ...to };
+    const { index, main } = this.#progress;
+    const next = { ...index, ...to, epoch: main.epoch };
     change(
       this.#database,
       `UPDATE state SET epoch = ?, listed_seq = ?, searched_seq = ?, removals = ?, senders = ?,
          batch = batch + 1, checkpointed = ?`,
-      this.#progress.main.epoch,
+      next.epoch,
       next.listedSeq,
       next.searchedSeq,
       next.removals,
       next.senders,
       this.#checkpointed,
     );
+    this.#progress = { ...this.#progress, index: next };
   }
 
   #reading<T>(work: () => T): T {
