@@ -77,8 +77,9 @@ function openOnceFree(file: string): Writer {
 
 function run(open: Writer): void {
   const checkpoints = new Checkpoints(path, signals);
-  const cleaner = new Cleaner(open, signals);
-  const retention = retentionDays === null ? null : retain(retentionDays, open);
+  const stepped = (messages: number): void => checkpoints.committed(messages, open);
+  const cleaner = new Cleaner(open, signals, stepped);
+  const retention = retentionDays === null ? null : retain(retentionDays, open, stepped);
   signals.set('committedSeq', open.lastSeq);
 
   const append = (messages: readonly Message[]): void => {
@@ -110,8 +111,9 @@ function run(open: Writer): void {
 }
 
 /** What is removed leaves the index behind it, by the indexer. */
-function retain(days: number, open: Writer): Retention {
+function retain(days: number, open: Writer, stepped: (rows: number) => void): Retention {
   return new Retention({ path, days }, open, signals, {
+    stepped,
     removed: (messages) => reply({ kind: 'pruned', messages }),
     ended: (pruneRun) => reply({ kind: 'prune-run', run: pruneRun }),
   });
