@@ -28,6 +28,16 @@ const WAL_BYTES_KEPT = 268_435_456;
 /** Opens the file for writing, creating it where it is absent. Throws UnusableFile, and what SQLite throws. */
 export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
   const database = open(path, false, cacheKib);
+  try {
+    setForWriting(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function setForWriting(database: DatabaseSync): void {
   // Only a new file can have this setting, and then shrinks in steps. An older one shrinks by VACUUM only.
   if (database.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
     database.exec('PRAGMA auto_vacuum = INCREMENTAL');
@@ -39,7 +49,6 @@ export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync
   requirePragma(database, 'journal_size_limit', String(WAL_BYTES_KEPT), WAL_BYTES_KEPT);
   // Deleted and moved content is overwritten with zeros, as far as that writes no additional page.
   requirePragma(database, 'secure_delete', 'FAST', 2);
-  return database;
 }
 
 /** Opens the file for checkpoints, from a thread that writes no messages. Throws UnusableFile, and what SQLite throws. */

@@ -6,6 +6,8 @@ import { InUseError, SQLITE_BUSY } from './in-use.ts';
 /** How long to wait for a lock before it counts as held by another process. */
 const WAIT_MS = 2_000;
 
+const EXCHANGED = 'it is being restored or repaired by another process';
+
 /**
  * `primary`: the one process that fills the index; a service holds it for as long as it runs.
  * `shared`: a command that writes beside it. `exclusive`: no other process, as while the file is exchanged.
@@ -37,12 +39,7 @@ export class ServiceLock {
 
   /** Returns the lock of a command that writes, also beside a service. Throws InUseError while the file is being exchanged. */
   static forCommand(path: string): ServiceLock {
-    return ServiceLock.#take(
-      path,
-      'shared',
-      WAIT_MS,
-      'it is being restored or repaired by another process',
-    );
+    return ServiceLock.#take(path, 'shared', WAIT_MS, EXCHANGED);
   }
 
   /** Returns the lock for work beside which no service may run. Throws InUseError where one runs, or other such work. */
@@ -55,17 +52,19 @@ export class ServiceLock {
     );
   }
 
-  /** For a command: runs `work` as the primary process, unless another is. Returns whether it did. */
+  /** For a command: runs `work` as the primary process, unless another is. Returns whether it did. Throws InUseError where the lock was lost after it. */
   asPrimary(work: () => void): boolean {
     // A write, which is never committed, upgrades a shared lock without releasing it.
     if (!attempt(() => this.#file.exec('PRAGMA user_version = 1'))) return false;
+    let isLocked: boolean;
     try {
       work();
-      return true;
     } finally {
       this.#file.exec('ROLLBACK');
-      lock(this.#file, this.#level, WAIT_MS);
+      isLocked = lock(this.#file, this.#level, WAIT_MS);
     }
+    if (!isLocked) throw new InUseError(EXCHANGED);
+    return true;
   }
 
   release(): void {
