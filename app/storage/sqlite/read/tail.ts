@@ -15,15 +15,15 @@ import {
 } from '../file/keys.ts';
 import { TAIL_MESSAGES_MAX, TAIL_REMOVALS_MAX } from '../file/limits.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
-import { readRemovals } from '../index/removal.ts';
+import { type Removal, readRemovals } from '../index/removal.ts';
 import type { IndexProgress } from '../index/state.ts';
 
 export class Tail {
   readonly #database: DatabaseSync;
   readonly #where: string;
   readonly #parameters: readonly SQLInputValue[];
-  /** Entries of the list that are removed, in the order of messages. */
-  readonly removed: readonly Entry[];
+  /** Removals of entries of the list, in the order of messages. */
+  readonly removed: readonly Removal[];
 
   /** The tail of a sender's list, or of the list of all where `from` is null. Throws StoreUnavailable where it is too long. */
   constructor(database: DatabaseSync, { index, main }: IndexProgress, from: string | null) {
@@ -56,6 +56,18 @@ export class Tail {
       ...this.#parameters,
       ...keyValues(least),
     )[0];
+  }
+
+  /** By how much the count of each sender in the index is wrong: new messages, less removals. */
+  changesBySender(): Map<string, number> {
+    const changes = new Map(
+      preparedArrays<[string, number]>(
+        this.#database,
+        `SELECT from_msisdn, count(*) ${this.#where} GROUP BY 1`,
+      ).all(...this.#parameters),
+    );
+    for (const { from } of this.removed) changes.set(from, (changes.get(from) ?? 0) - 1);
+    return changes;
   }
 
   /** The whole seconds of all messages, in ascending order. */
