@@ -1,7 +1,8 @@
 // Which processes use the database: a lock that every service holds, and that the kernel releases however its process ends.
 import { DatabaseSync } from 'node:sqlite';
 import { checkForWriting } from './database-file.ts';
-import { InUseError, SQLITE_BUSY } from './in-use.ts';
+import { RESULT } from './failure.ts';
+import { InUseError } from './in-use.ts';
 
 /** How long to wait for a lock before it counts as held by another process. */
 const WAIT_MS = 2_000;
@@ -27,7 +28,10 @@ export class ServiceLock {
     this.#level = level;
   }
 
-  /** Returns the lock of a service, of which only one may run. Throws InUseError where another one runs, or the file is being exchanged. */
+  /**
+   * Returns the lock of a service, of which only one may run. Throws InUseError where another one runs, or the file is being
+   * exchanged.
+   */
   static forService(path: string): ServiceLock {
     return ServiceLock.#take(
       path,
@@ -52,7 +56,10 @@ export class ServiceLock {
     );
   }
 
-  /** For a command: runs `work` as the primary process, unless another is. Returns whether it did. Throws InUseError where the lock was lost after it. */
+  /**
+   * For a command: runs `work` as the primary process, unless another is. Returns whether it did. Throws InUseError where another
+   * process has taken the file after it.
+   */
   asPrimary(work: () => void): boolean {
     // A write, which is never committed, upgrades a shared lock without releasing it.
     if (!attempt(() => this.#file.exec('PRAGMA user_version = 1'))) return false;
@@ -112,7 +119,7 @@ function attempt(work: () => void): boolean {
     work();
     return true;
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;
+    if ((error as { errcode?: number }).errcode === RESULT.BUSY) return false;
     throw error;
   }
 }
