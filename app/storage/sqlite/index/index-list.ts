@@ -2,15 +2,17 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { OrderKey } from '../../../model/order.ts';
 import {
+  AFTER,
   ASCENDING,
+  BEFORE,
   DESCENDING,
   type Entry,
-  type EntryRow,
   FIRST_KEY,
   KEY,
   KEY_COLUMNS,
-  entryOf,
+  type KeyValues,
   keyValues,
+  readEntries,
 } from '../file/keys.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
 import { ALL, INDEX } from './schema.ts';
@@ -56,24 +58,22 @@ export class IndexList {
   /** Up to `limit` entries from the position `rank` on, counted from 0. */
   at(rank: number, limit: number): Entry[] {
     const { start, before } = this.#segmentAt(rank);
-    return this.#entries(`AND ${KEY} >= (?, ?, ?) ${ASCENDING} LIMIT ? OFFSET ?`, [
+    return this.#entries(
+      `AND ${KEY} >= (?, ?, ?) ${ASCENDING} LIMIT ? OFFSET ?`,
       ...start,
       limit,
       rank - before,
-    ]);
+    );
   }
 
   /** Up to `limit` entries after the key. */
   after(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(`AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`, [...keyValues(key), limit]);
+    return this.#entries(AFTER, ...keyValues(key), limit);
   }
 
   /** Up to `limit` entries before the key, in descending order. */
   before(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(`AND ${KEY} < (?, ?, ?) ${DESCENDING} LIMIT ?`, [
-      ...keyValues(key),
-      limit,
-    ]);
+    return this.#entries(BEFORE, ...keyValues(key), limit);
   }
 
   /** How many entries come before each of the instants, which are whole seconds in ascending order. One walk over the segments. */
@@ -100,24 +100,21 @@ export class IndexList {
 
   /** The sequence numbers of `limit` entries after the key, as a JSON array, and the key of the last; null where no more come. */
   seqsAfter(key: OrderKey, limit: number): { seqs: string; last: OrderKey | null } {
-    const after = `AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT`;
     const [seqs] = oneRow(
       preparedArrays<[string]>(
         this.#database,
-        `SELECT json_group_array(seq) FROM (${ENTRIES} ${after} ?)`,
+        `SELECT json_group_array(seq) FROM (${ENTRIES} ${AFTER})`,
       ),
       this.#list,
       ...keyValues(key),
       limit,
     );
-    const [last] = this.#entries(`${after} 1 OFFSET ?`, [...keyValues(key), limit - 1]);
+    const [last] = this.#entries(`${AFTER} OFFSET ?`, ...keyValues(key), 1, limit - 1);
     return { seqs, last: last ?? null };
   }
 
-  #entries(sql: string, parameters: SQLInputValue[]): Entry[] {
-    return preparedArrays<EntryRow>(this.#database, `${ENTRIES} ${sql}`)
-      .all(this.#list, ...parameters)
-      .map(entryOf);
+  #entries(sql: string, ...parameters: readonly SQLInputValue[]): Entry[] {
+    return readEntries(this.#database, `${ENTRIES} ${sql}`, this.#list, ...parameters);
   }
 
   /** The start of the segment that the key falls into. */
@@ -166,5 +163,3 @@ export class IndexList {
     return row?.[0] ?? Number.NaN;
   }
 }
-
-type KeyValues = [seconds: number, nanos: number, messageId: string];

@@ -3,15 +3,13 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import { StoreUnavailable } from '../../store.ts';
 import {
-  ASCENDING,
-  DESCENDING,
+  AFTER,
+  BEFORE,
   type Entry,
-  type EntryRow,
-  FIRST_KEY,
   KEY,
   KEY_COLUMNS,
-  entryOf,
   keyValues,
+  readEntries,
 } from '../file/keys.ts';
 import { TAIL_MESSAGES_MAX, TAIL_REMOVALS_MAX } from '../file/limits.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
@@ -47,7 +45,7 @@ export class Tail {
   }
 
   /** How many messages come at the key or after it. */
-  count(least: OrderKey = FIRST_KEY): number {
+  count(least: OrderKey): number {
     return oneRow(
       preparedArrays<[number]>(
         this.#database,
@@ -84,24 +82,22 @@ export class Tail {
 
   /** Up to `limit` entries after the key; all of them where it is -1. */
   after(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(`AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`, [...keyValues(key), limit]);
+    return this.#entries(AFTER, key, limit);
   }
 
   /** Up to `limit` entries before the key, in descending order. */
   before(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(`AND ${KEY} < (?, ?, ?) ${DESCENDING} LIMIT ?`, [
-      ...keyValues(key),
-      limit,
-    ]);
+    return this.#entries(BEFORE, key, limit);
   }
 
-  #entries(sql: string, parameters: readonly SQLInputValue[]): Entry[] {
-    return preparedArrays<EntryRow>(
+  #entries(sql: string, key: OrderKey, limit: number): Entry[] {
+    return readEntries(
       this.#database,
       `SELECT ${KEY_COLUMNS}, seq ${this.#where} ${sql}`,
-    )
-      .all(...this.#parameters, ...parameters)
-      .map(entryOf);
+      ...this.#parameters,
+      ...keyValues(key),
+      limit,
+    );
   }
 }
 
