@@ -42,7 +42,12 @@ export function searchEntries(
       Math.min(skip + limit + 1, KEPT_MAX),
       cursor?.direction === 'before',
     );
-    const total = compareAll(matcher, candidates(database, progress, query, text), range, top);
+    const total = compareAll(
+      matcher,
+      candidateBatches(database, progress, query, text),
+      range,
+      top,
+    );
     return { entries: top.take(), total };
   };
   if (cursor !== null) {
@@ -53,7 +58,7 @@ export function searchEntries(
   const { entries: first, total } = pass({ above: FIRST_KEY, below: LAST_KEY }, skip);
   if (skip >= total) return { entries: [], total };
   let entries = first;
-  // A place far down a long list of matches is reached in strides, so that memory stays bounded.
+  // A place far down a long list of matches is reached by several passes, so that memory stays bounded.
   while (skip + limit + 1 > KEPT_MAX && entries.length === KEPT_MAX) {
     const passed = Math.min(skip, KEPT_MAX);
     const last = entries[passed - 1];
@@ -67,7 +72,7 @@ export function searchEntries(
 /** Hands the matches inside the range to `top`. Returns how many match, inside of it or not. */
 function compareAll(
   matcher: TextMatcher,
-  sources: Iterable<Candidates>,
+  batches: Iterable<Candidates>,
   { above, below }: KeyRange,
   top: TopEntries,
 ): number {
@@ -76,21 +81,21 @@ function compareAll(
     total += entries.length;
     for (const entry of entries) top.add(entry, above, below);
   };
-  for (const source of sources) {
+  for (const batch of batches) {
     const wanted = top.narrow({ above, below });
     if (wanted === null) {
-      add(matcher.entries(source));
+      add(matcher.entries(batch));
       continue;
     }
-    const { count, rest } = matcher.outside(source, wanted);
+    const { count, undecided } = matcher.countOutside(batch, wanted);
     total += count;
-    if (rest !== '[]') add(matcher.entries({ kind: 'numbers', seqs: rest }));
+    if (undecided !== '[]') add(matcher.entries({ kind: 'numbers', seqs: undecided }));
   }
   return total;
 }
 
 /** Messages that may match, in chunks, from the cheapest source: one sender's, those that the index names, or all. */
-function* candidates(
+function* candidateBatches(
   database: DatabaseSync,
   { index, main }: IndexProgress,
   { from }: MessageQuery,
@@ -101,7 +106,7 @@ function* candidates(
   if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
     if (lacksMore(database, main.lastSeq, index.listedSeq, SEARCH_TAIL_MAX))
       throw new StoreUnavailable('index_behind', 'the lists are being filled');
-    yield* listed(sender);
+    yield* senderMessages(sender);
     yield* messagesAfter(database, index.listedSeq);
   } else if (query === null) {
     // Both in one SELECT would be found by a scan.
@@ -117,7 +122,7 @@ function* candidates(
   } else {
     if (lacksMore(database, main.lastSeq, index.searchedSeq, SEARCH_TAIL_MAX))
       throw new StoreUnavailable('index_behind', 'search is being filled');
-    yield* named(database, query);
+    yield* indexMatches(database, query);
     yield* messagesAfter(database, index.searchedSeq);
   }
 }
@@ -126,7 +131,7 @@ function* candidates(
  * The messages that the index names, in the order of their numbers. One pass: FTS5 does not seek to a rowid, so that a query for each
  * chunk would walk through all of them each time.
  */
-function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
+function* indexMatches(database: DatabaseSync, query: string): Iterable<Candidates> {
   const rows = preparedArrays<[number]>(
     database,
     `SELECT rowid FROM ${INDEX}.texts WHERE texts MATCH ? ORDER BY rowid`,
@@ -158,7 +163,7 @@ function* messagesAfter(database: DatabaseSync, seq: number): Iterable<Candidate
 }
 
 /** The messages of a list. */
-function* listed(list: IndexList): Iterable<Candidates> {
+function* senderMessages(list: IndexList): Iterable<Candidates> {
   let chunk = list.seqsAfter(FIRST_KEY, CHUNK_FIRST);
   yield { kind: 'numbers', seqs: chunk.seqs };
   while (chunk.last !== null) {
