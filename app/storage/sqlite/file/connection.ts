@@ -23,7 +23,7 @@ export const CACHE_KIB = 2_048;
  * A WAL that grew beyond this, because something such as a backup read one state for long, is cut when it restarts:
  * twice what it needs otherwise (`write/checkpoints.ts`), so that no ordinary commit has to cut it.
  */
-const WAL_BYTES_KEPT = 268_435_456;
+export const WAL_BYTES_KEPT = 268_435_456;
 
 /** Opens the file for writing, creating it where it is absent. Throws UnusableFile, and what SQLite throws. */
 export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
@@ -51,8 +51,8 @@ function setForWriting(database: DatabaseSync): void {
   requirePragma(database, 'secure_delete', 'FAST', 2);
 }
 
-/** Opens the file for checkpoints, from a thread that writes no messages. Throws UnusableFile, and what SQLite throws. */
-export function openForCheckpoints(path: string): DatabaseSync {
+/** Opens a file that is there as it is, without the settings for writing messages. Throws UnusableFile, and what SQLite throws. */
+export function openExisting(path: string): DatabaseSync {
   return open(path, false);
 }
 

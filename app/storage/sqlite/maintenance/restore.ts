@@ -4,7 +4,7 @@ import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../../sync-directory.ts';
 import type { NumberSource, RestoreOptions, RestoreReport } from '../../admin.ts';
-import { openForCheckpoints } from '../file/connection.ts';
+import { openExisting } from '../file/connection.ts';
 import { renewEpochs } from '../file/epochs.ts';
 import { SCHEMA_VERSION, schemaVersion } from '../file/migrations.ts';
 import { continueAfter, type Numbers, readNumbers, setLastSeq } from '../file/numbering.ts';
@@ -74,7 +74,7 @@ function numberOn(
   replaced: Numbers,
   firstNumber: number | null,
 ): { lastSeq: number; source: NumberSource } {
-  const database = openForCheckpoints(partial);
+  const database = openExisting(partial);
   try {
     const own = readNumbers(database);
     const numbering = continueAfter(own, replaced, firstNumber);
