@@ -197,8 +197,8 @@ it('after any operations and steps of the indexer', (t) => {
 it('a step of the indexer says how far the index is after it', (t) => {
   const life = new Life(t);
   t.after(() => life.close());
-  const message = { from: '+1', to: '+2', ts: '2025-01-15T10:00:00Z', text: 'hello world' };
-  life.append(['a', 'b'].map((id) => ({ message_id: id, ...message })));
+  const one = { from: '+1', to: '+2', ts: '2025-01-15T10:00:00Z', text: 'hello world' };
+  life.append(['a', 'b'].map((id) => ({ message_id: id, ...one })));
   life.do({ steps: 1, search: false });
   assert.deepEqual(life.reached, { listed: 2, searched: 0 });
   life.do({ steps: 1, search: true });

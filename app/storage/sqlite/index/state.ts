@@ -31,8 +31,8 @@ export interface IndexProgress {
   readonly index: IndexState;
   readonly main: MainState;
   /**
-   * Each process that opens the database for writing begins an epoch with a
-   * random name. An index whose epoch the database does not know is another's; one that is further than the database was when that
+   * The first write of each process begins an epoch with a random name; the database keeps the last 64. An index whose epoch the
+   * database does not know is another's, or was not updated for that long; one that is further than the database was when that
    * epoch ended followed a database that was replaced by an older copy of it.
    */
   readonly isIndexOfThisDatabase: boolean;

@@ -120,8 +120,8 @@ function retain(days: number, open: Writer, stepped: (rows: number) => void): Re
 }
 
 /**
- * Lists and counts must stay available: where the index is so far behind that reads would be refused, the next commit waits. It happens
- * only when messages come as fast as the machine can take them, and not while an index is built or cannot be written.
+ * Lists and counts must stay available: before the index is so far behind that reads would be refused, the next commit waits. It
+ * happens only when messages come as fast as the machine can take them, and not before the indexer has caught up once.
  */
 function letIndexFollow(): void {
   const behind = signals.get('committedSeq') - signals.get('listedSeq') - LIST_BACKLOG_MESSAGES_MAX;
@@ -138,8 +138,8 @@ function nextRequest(from: MessagePort): WriterRequest | undefined {
 }
 
 /**
- * Takes the chunks that have arrived meanwhile into the same batch, up to BATCH_MESSAGES and the rest of a chunk. An idle writer commits what there is at once;
- * a busy one finds more waiting, and makes fewer and fuller commits.
+ * Takes the chunks that have arrived meanwhile into the same batch, up to BATCH_MESSAGES and the rest of a chunk. An idle writer
+ * commits what there is at once; a busy one finds more waiting, and makes fewer and fuller commits.
  */
 function gather(first: readonly Message[]): {
   messages: readonly Message[];
