@@ -1,8 +1,19 @@
 // Which processes use the database: a lock that every service holds, and that the kernel releases however its process ends.
 import { DatabaseSync } from 'node:sqlite';
+import { AdminError } from '../../admin.ts';
 import { checkForWriting } from './database-file.ts';
 import { RESULT } from './failure.ts';
-import { InUseError } from './in-use.ts';
+
+/** Another process holds a conflicting lock. The message is for the operator. */
+export class InUseError extends AdminError {
+  override readonly name = 'InUseError';
+  /** `failureOf` classifies it as `locked`. */
+  readonly errcode = RESULT.BUSY;
+
+  constructor(message: string) {
+    super('in_use', message);
+  }
+}
 
 /** How long to wait for a lock before it counts as held by another process. */
 const WAIT_MS = 2_000;

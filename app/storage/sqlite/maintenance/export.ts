@@ -6,12 +6,15 @@ import { foldCase } from '../../../model/search.ts';
 import type { ArchivedMessage, ExportFilter } from '../../admin.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
-import { ARCHIVED_COLUMNS } from '../file/message-row.ts';
 import { prepared } from '../file/statements.ts';
 import { IndexUnusable } from '../index/damage.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import { MergedList } from '../read/merged-list.ts';
 import { searchEntries } from '../read/search.ts';
+
+/** Columns of an exported message, under the names of the JSON. */
+const ARCHIVED_COLUMNS =
+  'm.message_id, m.from_msisdn AS "from", m.to_msisdn AS "to", m.ts, m.text, m.created_at';
 
 /** Messages that are read in one snapshot. */
 const CHUNK_MESSAGES = 2_000;

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { openExisting } from '../file/connection.ts';
 import { failureOf } from '../file/failure.ts';
-import { InUseError } from '../file/in-use.ts';
+import { InUseError } from '../file/service-lock.ts';
 import { type Numbers, readNumbers, UNKNOWN } from '../file/numbering.ts';
 import { isSameFile } from './files.ts';
 import { committedFrames } from './wal-frames.ts';

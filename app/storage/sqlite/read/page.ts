@@ -3,12 +3,17 @@ import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import type { MessageQuery, Page } from '../../../model/page.ts';
 import { type Entry, FIRST_KEY } from '../file/keys.ts';
-import { MESSAGE_JSON } from '../file/message-row.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
 import type { IndexProgress } from '../index/state.ts';
 import { IndexUnusable } from '../index/damage.ts';
 import { MergedList } from './merged-list.ts';
 import { searchEntries, type Slice } from './search.ts';
+
+/**
+ * SQL for the message `m` as `GET /messages` and the stream list it. SQLite writes the JSON, and its bytes are passed
+ * on unchanged: building objects from the rows takes three times as long.
+ */
+export const MESSAGE_JSON = `json_object('message_id', m.message_id, 'from', m.from_msisdn, 'to', m.to_msisdn, 'ts', m.ts, 'text', m.text)`;
 
 /** To be called inside the snapshot of `progress`. Throws StoreUnavailable, IndexUnusable, and what SQLite throws. */
 export function selectPage(

@@ -2,8 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { StreamEntry, StreamPage, StreamQuery } from '../../../model/stream.ts';
 import { counterReader } from '../file/counters.ts';
-import { MESSAGE_JSON } from '../file/message-row.ts';
 import { preparedArrays } from '../file/statements.ts';
+import { MESSAGE_JSON } from './page.ts';
 
 /** A page ends once its messages pass this length, so that a few long texts do not make a page of megabytes. */
 const PAGE_UNITS_MAX = 256 * 1_024;
