@@ -40,9 +40,11 @@ export class Cleaner {
   #retire(): void {
     const startMs = performance.now();
     const { remaining, failure } = this.#writer.retireSome();
-    if (failure === null) this.#stepped(STEP_AS_MESSAGES);
     if (failure !== null) this.#retiring.after(RETRY_MS, () => this.#retire());
-    else if (remaining) this.#retiring.pause(startMs, () => this.#retire());
+    else if (remaining) {
+      this.#stepped(STEP_AS_MESSAGES);
+      this.#retiring.pause(startMs, () => this.#retire());
+    }
   }
 
   /** Deletes the records of removals that the index has followed: they name messages that are gone. */
