@@ -89,7 +89,10 @@ export interface PruneRun {
   readonly failure: string | null;
 }
 
-/** `building`: so many messages are to be indexed. `built`: so many are. `damaged`: it was deleted, exchanged or damaged, and is built again. `failed`: the step is retried. */
+/**
+ * `building`: so many messages are to be indexed. `built`: so many are. `damaged`: it was deleted, exchanged or damaged, and is
+ * built again. `failed`: the step is retried.
+ */
 export type IndexEvent =
   | { readonly kind: 'building' | 'built'; readonly messages: number }
   | { readonly kind: 'damaged' | 'recovered' }

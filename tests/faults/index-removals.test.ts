@@ -99,6 +99,21 @@ describe('retention', { concurrency: 2 }, () => {
     await scene.end();
   });
 
+  for (const [what, file, line] of [
+    ['its index cannot be read', 'retention.ts', 'run.database ??= openReader(this.#path);'],
+    ['the free pages cannot be counted', 'writer.ts', 'return pagesOf(this.#database);'],
+  ] as const) {
+    it(`says why where ${what}, and the service goes on`, async (t) => {
+      const fail = `throw Object.assign(new Error('disk I/O error'), { errcode: 10 });`;
+      const main = mutant(t, `storage/sqlite/write/${file}`, line, fail);
+      const scene = new Scene(t, prepared);
+      await scene.start({ main, env: RETAINED });
+      const end = await scene.service.output.line('the end', ({ event }) => event === 'pruned');
+      assert.equal(end.reason, 'disk');
+      await scene.post(4, { ts: YOUNG });
+    });
+  }
+
   it('without an index at the start', async (t) => {
     const scene = new Scene(t, prepared);
     rmSync(scene.index);

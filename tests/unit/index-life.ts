@@ -52,6 +52,12 @@ export class Life {
     }
   }
 
+  /** Up to which number the indexer says that the lists and search are filled. */
+  get reached(): { listed: number; searched: number } {
+    const { listedSeq, searchedSeq } = this.#indexer.progress.index;
+    return { listed: listedSeq, searched: searchedSeq };
+  }
+
   /** Fills the index to its end. */
   index(): void {
     while (this.#indexer.step() !== 'none');

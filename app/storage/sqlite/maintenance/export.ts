@@ -6,13 +6,16 @@ import { foldCase } from '../../../model/search.ts';
 import type { ArchivedMessage, ExportFilter } from '../../admin.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
-import { ARCHIVED_COLUMNS } from '../file/message-row.ts';
 import { prepared } from '../file/statements.ts';
 import { IndexUnusable } from '../index/damage.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import type { IndexProgress } from '../index/state.ts';
 import { MergedList } from '../read/merged-list.ts';
 import { searchEntries } from '../read/search.ts';
+
+/** Columns of an exported message, under the names of the JSON. */
+const ARCHIVED_COLUMNS =
+  'm.message_id, m.from_msisdn AS "from", m.to_msisdn AS "to", m.ts, m.text, m.created_at';
 
 /** Messages that are read in one snapshot. */
 const CHUNK_MESSAGES = 2_000;
@@ -86,15 +89,14 @@ function* sorted(
 ): Generator<ArchivedMessage[]> {
   const until = filter.until === null ? LAST_KEY : { ...filter.until, messageId: '' };
   const parameters: SQLInputValue[] = [...keyValues(after), ...keyValues(until), filter.from];
-  const select = prepared(
+  const select = prepared<ArchivedMessage>(
     database,
     `SELECT ${ARCHIVED_COLUMNS} FROM messages m
      WHERE ${KEY} > (?, ?, ?) AND ${KEY} < (?, ?, ?) AND (?7 IS NULL OR from_msisdn = ?7) ${ASCENDING}`,
   );
   const matches = matcherOf(filter);
   let chunk: ArchivedMessage[] = [];
-  for (const row of select.iterate(...parameters)) {
-    const message = row as unknown as ArchivedMessage;
+  for (const message of select.iterate(...parameters)) {
     if (matches(message)) chunk.push(message);
     if (chunk.length < CHUNK_MESSAGES) continue;
     yield chunk;
@@ -115,10 +117,10 @@ function isBefore(entry: Entry, until: Instant | null): boolean {
 
 /** Returns the messages of the entries, without those that were removed since. */
 function rows(database: DatabaseSync, entries: readonly Entry[]): ArchivedMessage[] {
-  const select = prepared(
+  const select = prepared<ArchivedMessage>(
     database,
     `SELECT ${ARCHIVED_COLUMNS} FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
   );
   const seqs = JSON.stringify(entries.map(({ seq }) => seq));
-  return select.all(seqs) as unknown as ArchivedMessage[];
+  return select.all(seqs);
 }

@@ -2,9 +2,9 @@
 import { existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { openForCheckpoints } from '../file/connection.ts';
+import { openExisting } from '../file/connection.ts';
 import { failureOf } from '../file/failure.ts';
-import { InUseError } from '../file/in-use.ts';
+import { InUseError } from '../file/service-lock.ts';
 import { type Numbers, readNumbers, UNKNOWN } from '../file/numbering.ts';
 import { isSameFile } from './files.ts';
 import { committedFrames } from './wal-frames.ts';
@@ -99,7 +99,7 @@ function checkpointAndClose(path: string): { walRemoved: boolean; numbers: Numbe
   const committed = committedFrames(wal);
   let numbers = UNKNOWN;
   try {
-    const database = openForCheckpoints(path);
+    const database = openExisting(path);
     try {
       // Fails where any other connection is open, one that no service holds.
       database.exec('PRAGMA locking_mode = EXCLUSIVE');

@@ -9,7 +9,7 @@ import {
   type RestoreOptions,
   type RestoreReport,
 } from '../../admin.ts';
-import { openForCheckpoints } from '../file/connection.ts';
+import { openExisting } from '../file/connection.ts';
 import { renewEpochs } from '../file/epochs.ts';
 import { SCHEMA_VERSION, schemaVersion } from '../file/migrations.ts';
 import { continueAfter, type Numbers, readNumbers, setLastSeq } from '../file/numbering.ts';
@@ -84,7 +84,7 @@ function numberOn(
   replaced: Numbers,
   firstNumber: number | null,
 ): { lastSeq: number; source: NumberSource } {
-  const database = openForCheckpoints(partial);
+  const database = openExisting(partial);
   try {
     const own = readNumbers(database);
     const numbering = continueAfter(own, replaced, firstNumber);
