@@ -1,6 +1,5 @@
 // `oncebox serve`: the service in the foreground, as `npm start` runs it.
 import type { Command } from 'commander';
-import { ENVIRONMENT } from '../../config/environment.ts';
 import { withExamples } from '../options.ts';
 
 export function addServeCommand(program: Command): void {
@@ -11,7 +10,7 @@ export function addServeCommand(program: Command): void {
       // From here on the process is the service: its signals, its exit codes, its log on stdout.
       process.stdout.removeAllListeners('error');
       const { run } = await import('../../main.ts');
-      await run(ENVIRONMENT, process);
+      await run();
     });
   withExamples(command, ['serve', 'serves on HOST and PORT; needs WEBHOOK_SECRET']);
 }
