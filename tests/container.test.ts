@@ -67,6 +67,13 @@ describe('the image', () => {
     }
   });
 
+  it('starts with the options of Node that `npm start` and `make run` have', () => {
+    const [command = ''] = last.filter((line) => line.startsWith('CMD '));
+    const [, ...options] = (JSON.parse(command.slice('CMD '.length)) as string[]).slice(0, -1);
+    for (const path of ['package.json', 'Makefile'])
+      assert.ok(read(path).includes(`exec node ${options.join(' ')} app/main.ts`), path);
+  });
+
   it('takes files by their names, so that no file beside them gets in', () => {
     const [first] = read('.dockerignore')
       .split('\n')

@@ -18,6 +18,15 @@ export interface Unavailable {
   readonly unavailable: UnavailableReason;
 }
 
+/** The reasons why a batch can fail as a whole, as `StoreObserver.batch` reports them. */
+export const BATCH_FAILURES = [
+  'disk',
+  'locked',
+  'schema',
+  'corrupt',
+  'other',
+] as const satisfies UnavailableReason[];
+
 /** The state of each readiness check: null when it holds, else a short text that may be shown to a caller. */
 export interface StoreHealth {
   readonly checks: Readonly<Record<'store' | 'schema' | 'writer' | 'disk', string | null>>;

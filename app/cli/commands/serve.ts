@@ -1,6 +1,5 @@
 // `oncebox serve`: the service in the foreground, as `npm start` runs it.
 import type { Command } from 'commander';
-import { ENVIRONMENT } from '../../config/environment.ts';
 import { withExamples } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -12,7 +11,7 @@ export function addServeCommand(program: Command, terminal: Terminal): void {
       // From here on the process is the service: its signals, its exit codes, its log on stdout.
       terminal.release();
       const { run } = await import('../../main.ts');
-      await run(ENVIRONMENT, process);
+      await run();
     });
   withExamples(command, ['serve', 'serves on HOST and PORT; needs WEBHOOK_SECRET']);
 }
