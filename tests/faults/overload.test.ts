@@ -115,7 +115,8 @@ describe('overload', () => {
     // Together they would hold 270 MB, which is more than twice the bound.
     const bytes = Buffer.concat([head('POST', '/webhook', headers), half]);
     await openMany(t, service, 300, bytes);
-    await service.output.atLeast(20, 'refusals', (line) => line.status === 503);
+    const refusals = await service.output.atLeast(20, 'refusals', (line) => line.status === 503);
+    for (const { reason } of refusals) assert.equal(reason, 'too_many_bodies');
     assertBounded(service, before);
     await assertWell(service);
   });
