@@ -9,7 +9,7 @@ import { recordIn } from '../support/shapes.ts';
 import { oncebox } from './oncebox.ts';
 import { type Filled, filled } from './filled.ts';
 
-/** More than two blocks of the search index. */
+/** Enough that the tables of the database and of the index take many pages. */
 const MESSAGES = 2_300;
 
 /** A database whose index is complete. */

@@ -75,5 +75,6 @@ it('the power is cut while an index of another database is replaced and built', 
     every: STARTED_EVERY,
     look: (path, acknowledged) => look(t, path, acknowledged),
   });
+  assert.ok(figures.indexed > 0, 'no cut had an index');
   t.diagnostic(JSON.stringify({ records: records.length, ...figures }));
 });
