@@ -1,4 +1,4 @@
-// The rules of the house that no linter knows: what a file may look like, and that the pages speak of what is there.
+// The rules of the project that no linter knows: what a file may look like, and that the pages speak of what is there.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

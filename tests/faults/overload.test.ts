@@ -34,7 +34,7 @@ function assertBounded(service: Service, before: number): void {
   assert.ok(!(now - before > GROWTH_BYTES_MAX), `${now - before} bytes more than before`);
 }
 
-/** Opens connections that send `bytes` each and then say nothing more. Gives those that were taken. */
+/** Opens connections that send `bytes` each and then say nothing more. Returns those that were taken. */
 async function openMany(
   t: TestContext,
   service: Service,

@@ -21,7 +21,7 @@ export async function bounded<T>(promise: Promise<T>, what: () => string): Promi
   }
 }
 
-/** Calls `attempt` until it gives something other than undefined, and gives that. Rejects when the bound is reached. */
+/** Calls `attempt` until it gives something other than undefined, and returns that. Rejects when the bound is reached. */
 export async function eventually<T>(
   what: string,
   attempt: () => Promise<T | undefined> | T | undefined,
