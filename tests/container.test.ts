@@ -1,4 +1,4 @@
-// The container as it is written down: no rights, nothing to write to but the data, no secret in the image. `scripts/check-container.sh` looks at one that runs.
+// The container as it is written down: no rights, nothing to write to but the data, no secret in the image. `scripts/check-container.sh` inspects one that runs.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';

@@ -12,7 +12,7 @@ import { message, sign } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import { oncebox, start } from './oncebox.ts';
 
-/** A server of our own in the place of the service. Gives the URL to post to. */
+/** A server of our own in the place of the service. Returns the URL to post to. */
 async function listen(t: TestContext, handle: RequestListener): Promise<string> {
   const server = createServer(handle);
   await new Promise<void>((resolve) => {
@@ -78,8 +78,8 @@ describe('oncebox send', () => {
     );
     assert.match(first.stderr, /^line 101: 422 /m);
 
-    // One line mended, one changed: these two are sent, and no other.
-    lines[100] = JSON.stringify(message({ message_id: 'mended' }));
+    // One line fixed, one changed: these two are sent, and no other.
+    lines[100] = JSON.stringify(message({ message_id: 'fixed' }));
     lines[0] = JSON.stringify(message({ message_id: 'changed' }));
     lines.splice(102, 1, '');
     writeFileSync(file, lines.join('\n'));

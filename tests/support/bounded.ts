@@ -22,7 +22,7 @@ export async function bounded<T>(promise: Promise<T>, what: () => string): Promi
 }
 
 /**
- * Calls `attempt` until it gives something other than undefined, and gives that; `pauseMs` between two calls.
+ * Calls `attempt` until it gives something other than undefined, and returns that; `pauseMs` between two calls.
  * Rejects when the bound is reached.
  */
 export async function eventually<T>(

@@ -163,7 +163,7 @@ export class Service extends ServiceProcess {
   }
 }
 
-/** Starts the service and gives it once it accepts requests; it is ended after the test. */
+/** Starts the service and returns it once it accepts requests; it is ended after the test. */
 export async function startService(t: Cleaner, options: Options = {}): Promise<Service> {
   const service = new Service(t, options);
   await service.listening();
