@@ -8,21 +8,24 @@ import { eventually } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { execute, query } from '../support/database.ts';
-import { ServiceProcess } from '../support/service.ts';
-import { Scene, prepare } from './index-scene.ts';
+import { Scene } from './index-scene.ts';
 import type { Prepared } from './index-scene.ts';
 import { mutant } from './mutant.ts';
+import {
+  BETWEEN,
+  MESSAGES,
+  OLD,
+  OLD_EVERY,
+  RETAINED,
+  YOUNG,
+  countOf,
+  forgetOld,
+  prepareOldAndYoung,
+  removed,
+} from './removal-scene.ts';
 import { Disk, buildShim } from './shim.ts';
 import { assertStored } from './verify.ts';
 
-const MESSAGES = 3_000;
-/** One message in so many is old. */
-const OLD_EVERY = 4;
-const RETAINED = { RETENTION_DAYS: '30' };
-const DAY_MS = 86_400_000;
-const YOUNG = `${new Date(Date.now() - DAY_MS).toISOString().slice(0, 19)}Z`;
-const OLD = '2025-01-15T10:00:00Z';
-const BETWEEN = '2025-06-01T00:00:00Z';
 const PAGE_BYTES = 4_096;
 
 const suite: Cleaner = { after };
@@ -30,9 +33,7 @@ const built = buildShim(suite);
 const directory = temporaryDirectory(suite);
 let prepared: Prepared;
 before(async () => {
-  prepared = await prepare(suite, directory, MESSAGES, (place) => ({
-    ts: place % OLD_EVERY === 0 ? OLD : YOUNG,
-  }));
+  prepared = await prepareOldAndYoung(suite, directory);
 });
 
 /** What is posted meanwhile is young, too. */
@@ -40,28 +41,6 @@ async function post(scene: Scene): Promise<void> {
   const [one] = await scene.post(4, { ts: YOUNG });
   assert.ok(one);
   await scene.read(one);
-}
-
-/** The scene without its old messages. */
-function forgetOld(scene: Scene): void {
-  for (const [id, { ts }] of scene.stored) if (ts < BETWEEN) scene.stored.delete(id);
-}
-
-const countOf = (scene: Scene, table: string): number =>
-  Number(query(join(scene.directory, 'app.db'), `SELECT count(*) AS n FROM ${table}`)[0]?.['n']);
-
-async function removed(scene: Scene): Promise<void> {
-  const young = [...scene.stored.values()].filter(({ ts }) => ts !== OLD).length;
-  await eventually(
-    'the end of what is old',
-    () => countOf(scene, 'messages') === young || undefined,
-  );
-  // Until its run has ended, old messages that are posted now would go with them.
-  await scene.service.output.line(
-    'the end of the run',
-    ({ event, reason }) => event === 'pruned' && reason === undefined,
-  );
-  forgetOld(scene);
 }
 
 describe('retention', { concurrency: 2 }, () => {
@@ -164,53 +143,6 @@ function overwrite(index: string, table: string): void {
     closeSync(file);
   }
 }
-
-const KILL = "process.kill(process.pid, 'SIGKILL');";
-const INDEXER = 'storage/sqlite/index/indexer.ts';
-/** Where the indexer is in the step that takes removed messages out of the index, in the words of the source. */
-const KILLED: Readonly<Record<string, readonly [file: string, found: string, changed: string]>> = {
-  'before the first change': [
-    INDEXER,
-    'const emptied = removeAll(',
-    `${KILL}\n        const emptied = removeAll(`,
-  ],
-  'between two messages': [
-    'storage/sqlite/index/removal.ts',
-    "change(database, 'DELETE FROM texts WHERE rowid = ?', removal.seq);",
-    `if (removal === removals[40]) ${KILL}
-    change(database, 'DELETE FROM texts WHERE rowid = ?', removal.seq);`,
-  ],
-  'before the commit': [
-    INDEXER,
-    'senders: index.senders - emptied,\n        });',
-    `senders: index.senders - emptied,\n        });\n        ${KILL}`,
-  ],
-  'after the commit': [
-    INDEXER,
-    'this.#writing(work);\n    } finally',
-    `this.#writing(work);\n      ${KILL}\n    } finally`,
-  ],
-};
-
-describe('a kill while the index follows removals,', { concurrency: 2 }, () => {
-  for (const [name, [file, found, changed]] of Object.entries(KILLED)) {
-    it(`${name}: the next start goes on`, async (t) => {
-      const scene = new Scene(t, prepared);
-      const first = new ServiceProcess(t, {
-        directory: scene.directory,
-        main: mutant(t, file, found, changed),
-        env: RETAINED,
-      });
-      assert.equal((await first.exit()).signal, 'SIGKILL');
-      assert.ok(countOf(scene, 'removals') > 0);
-      await scene.start({ env: RETAINED });
-      await removed(scene);
-      await scene.healed();
-      await eventually('the records to go', () => countOf(scene, 'removals') === 0 || undefined);
-      await scene.end();
-    });
-  }
-});
 
 describe('oncebox prune', { concurrency: 2 }, () => {
   it('and the index from before it: what is missed is not taken for followed', async (t) => {
