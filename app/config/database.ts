@@ -3,15 +3,22 @@ import { resolve } from 'node:path';
 import type { DatabaseLocation } from '../model/database.ts';
 import { ConfigError } from './config-error.ts';
 import { ENVIRONMENT, type Environment } from './environment.ts';
+import { readPostgresUrl } from './postgres-url.ts';
+import { readSecret } from './secrets.ts';
 import { setting } from './settings.ts';
 
-/** The database that DATABASE_URL names: one scheme for each engine. Throws ConfigError, which repeats only the scheme. */
+/**
+ * The database that DATABASE_URL names, or the file of DATABASE_URL_FILE, as the URL may hold a password: one scheme for each
+ * engine. Throws ConfigError, which repeats only the scheme.
+ */
 export function readDatabase(env: Environment = ENVIRONMENT): DatabaseLocation {
-  const url = setting(env, 'DATABASE_URL');
+  const url =
+    readSecret(env, 'DATABASE_URL')?.toString('utf8').trim() ?? setting(env, 'DATABASE_URL');
   const [scheme] = /^[a-z][a-z0-9+.-]{0,31}(?=:)/i.exec(url) ?? [];
   if (scheme === 'sqlite') return { engine: 'sqlite', path: readSqlitePath(url) };
+  if (scheme === 'postgres' || scheme === 'postgresql') return readPostgresUrl('DATABASE_URL', url);
   const found = scheme === undefined ? '' : `; ${scheme}: is not supported`;
-  throw new ConfigError(`${SQLITE_FORM}${found}`);
+  throw new ConfigError(`${SQLITE_FORM}, or with postgres://${found}`);
 }
 
 const SQLITE_PREFIX = 'sqlite:///';

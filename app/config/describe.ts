@@ -1,5 +1,6 @@
 // The settings as they are shown to people.
 import { ENVIRONMENT, type Environment } from './environment.ts';
+import { maskedPostgresUrl } from './postgres-url.ts';
 import { SECRET_NAMES } from './secrets.ts';
 import { SETTINGS, type SettingName } from './settings.ts';
 
@@ -15,7 +16,17 @@ export function describeSettings(env: Environment = ENVIRONMENT): DescribedSetti
   return SETTINGS.map(({ name, default: value }) => {
     const set = env[name] ?? '';
     if (set !== '')
-      return { name, value: SECRET_NAMES.includes(name) ? '********' : set, source: 'environment' };
+      return { name, value: shown(name, set), source: 'environment' };
     return { name, value, source: value === null ? 'unset' : 'default' };
   });
+}
+
+/** Stands for what is not shown. */
+const MASK = '********';
+
+/** A URL of another scheme than sqlite: is shown only where it is clear which part of it is the password. */
+function shown(name: SettingName, value: string): string {
+  if (name === 'DATABASE_URL' && !value.startsWith('sqlite:'))
+    return maskedPostgresUrl(value) ?? MASK;
+  return SECRET_NAMES.includes(name) ? MASK : value;
 }
