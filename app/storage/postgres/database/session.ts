@@ -18,6 +18,8 @@ const TYPES = {
 
 export class Session {
   readonly #client: Client;
+  /** The process of the server, as it says; behind a pooler that of one transaction. */
+  process = 0;
   #broken = false;
   readonly #notices = new Set<string>();
 
