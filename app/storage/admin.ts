@@ -3,6 +3,7 @@ import type { Instant } from '../model/instant.ts';
 import type { Message } from '../model/message.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Stats } from '../model/stats.ts';
+import type { MigrationSource, MigrationTarget } from './migration.ts';
 import type { AppendOutcome } from './store.ts';
 
 /** No store has assigned a higher number: the time in milliseconds stays below it for another 70 years, and far below 2^53. */
@@ -209,4 +210,8 @@ export interface StoreAdmin {
     onProgress: OnProgress<'removing' | 'index' | 'shrinking'>,
   ): Promise<Pruned>;
   stats(): Promise<DatabaseStats>;
+  /** The database as one that all messages are copied from, also beside a service. `schema`. */
+  openSource(): Promise<MigrationSource>;
+  /** The database as one that all messages are copied into. `name_taken` where there is one with messages; `in_use`. */
+  openTarget(): Promise<MigrationTarget>;
 }
