@@ -22,6 +22,17 @@ export async function postgresDatabase(t: Cleaner): Promise<string> {
   return url.href;
 }
 
+/** Ends every connection to a database, whatever it is doing. */
+export async function endConnections(url: string): Promise<void> {
+  const { pathname } = new URL(url);
+  const database = pathname.slice(1);
+  if (!/^[a-z0-9_]+$/.test(database)) throw new Error(`${database} is no database of a test`);
+  await execute(
+    await sharedServer(),
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`,
+  );
+}
+
 /** Starts the server of a whole run and makes it known to the files of the run. Gives what ends it. */
 export async function shareServer(): Promise<() => Promise<void>> {
   const server = await startServer();

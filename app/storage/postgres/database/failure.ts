@@ -1,5 +1,6 @@
 // Classifies errors of the server and of the connection to it: what the service reports, and treats differently.
 import { DatabaseError } from 'pg';
+import { Refusal } from '../../../model/refusal.ts';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
 import { StoreUnavailable } from '../../store.ts';
 
@@ -30,22 +31,19 @@ const RETRYABLE: readonly unknown[] = ['40001', '40P01', '23505'];
 const HOPELESS_CLASSES: readonly unknown[] = ['28', '3D', '42'];
 
 /** The server was reached, and is set so that it would break what the service promises. The message names the setting. */
-export class ServerRefused extends StoreUnavailable {
+export class ServerRefused extends Refusal {
   override readonly name = 'ServerRefused';
-
-  constructor(message: string) {
-    super('database', message);
-  }
 }
 
 /** Returns the SQLSTATE of an error of the server; null for any other error. */
-export function sqlStateOf(error: unknown): string | null {
+function sqlStateOf(error: unknown): string | null {
   return error instanceof DatabaseError ? (error.code ?? null) : null;
 }
 
 /** Returns why something has no result: what the server said, or that it was not reached. */
 export function reasonOf(error: unknown): UnavailableReason {
   if (error instanceof StoreUnavailable) return error.reason;
+  if (error instanceof ServerRefused) return 'database';
   const state = sqlStateOf(error);
   if (state !== null) return REASONS[state] ?? CLASSES[state.slice(0, 2)] ?? 'other';
   return isOfConnection(error) ? 'database' : 'other';

@@ -38,9 +38,12 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO commit_order VALUES (true);
    CREATE TABLE tombstones (id_hash bytea PRIMARY KEY);
 
+   -- Who does the work behind the commit, until when.
    CREATE TABLE leases (name text COLLATE "C" PRIMARY KEY, holder uuid, until timestamptz NOT NULL);
    INSERT INTO leases VALUES ('background', NULL, '-infinity');
 
+   -- Lists and counts hold all messages up to the number \`listed_seq\`. A segment counts the key range of a list from its key to the
+   -- next one's: list 0 is that of all messages, and a sender of many has one. A period counts a minute, an hour or a day.
    CREATE TABLE list_state (
      one boolean PRIMARY KEY CHECK (one),
      listed_seq bigint NOT NULL,
@@ -65,6 +68,7 @@ const MIGRATIONS: readonly string[] = [
      messages bigint NOT NULL,
      UNIQUE (list, ts_seconds, ts_nanos, message_id)
    );
+   INSERT INTO segments (list, ts_seconds, ts_nanos, message_id, messages) VALUES (0, -99999999999, 0, '', 0);
    CREATE TABLE periods (
      unit integer NOT NULL,
      start bigint NOT NULL,
@@ -72,8 +76,9 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (unit, start)
    );
 
-   CREATE TABLE search_state (one boolean PRIMARY KEY CHECK (one), searched_seq bigint NOT NULL, searched_total bigint NOT NULL);
-   INSERT INTO search_state VALUES (true, 0, 0);
+   -- Search holds the texts up to the number \`searched_seq\`, folded, in blocks of consecutive numbers with their trigrams.
+   CREATE TABLE search_state (one boolean PRIMARY KEY CHECK (one), searched_seq bigint NOT NULL);
+   INSERT INTO search_state VALUES (true, 0);
    CREATE TABLE search_texts (
      block bigint NOT NULL,
      place smallint NOT NULL,
@@ -89,7 +94,7 @@ const MIGRATIONS: readonly string[] = [
 ];
 
 /** The schema version that this program writes and reads. */
-export const SCHEMA_VERSION = MIGRATIONS.length;
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Serializes migrations of all programs that use this key: "ONCEBOX" in ASCII. */
 const LOCK_KEY = '22322573991890776';
@@ -111,7 +116,7 @@ const TABLES = [
 ] as const;
 
 /** A database that this program must not touch: newer than it, or another program's. */
-export class SchemaError extends AdminError {
+class SchemaError extends AdminError {
   override readonly name = 'SchemaError';
 
   constructor(message: string) {
@@ -160,7 +165,7 @@ async function versionOrNone(session: Session): Promise<number> {
 }
 
 /** Returns the version of a database of Oncebox. Rejects with what the client throws. */
-export async function schemaVersion(session: Session): Promise<number> {
+async function schemaVersion(session: Session): Promise<number> {
   const [row] = await session.rows<[number]>('SELECT version FROM oncebox_schema');
   return row?.[0] ?? 0;
 }

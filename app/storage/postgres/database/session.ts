@@ -12,21 +12,21 @@ const INT8 = 20;
 
 /** int8 as a number: all of ours are within 2^53. */
 const TYPES = {
-  getTypeParser: ((oid: number, format?: 'text') =>
-    oid === INT8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
+    oid === INT8 ? Number : types.getTypeParser(oid, format),
 };
 
 export class Session {
   readonly #client: Client;
   #broken = false;
-  #onNotice: ((message: string) => void) | null = null;
+  #notices: string[] = [];
 
   private constructor(client: Client) {
     this.#client = client;
     client.on('error', () => (this.#broken = true));
     client.on('end', () => (this.#broken = true));
-    client.on('notice', ({ message }) => {
-      if (message !== undefined) this.#onNotice?.(message);
+    client.on('notice', ({ routine }) => {
+      if (routine !== undefined) this.#notices.push(routine);
     });
   }
 
@@ -54,9 +54,11 @@ export class Session {
     return this.#broken;
   }
 
-  /** Has notices of the server passed on to `listener`. */
-  set onNotice(listener: ((message: string) => void) | null) {
-    this.#onNotice = listener;
+  /** Returns the functions of the server that have sent a notice since the last call: their names are in no language. */
+  takeNotices(): readonly string[] {
+    const notices = this.#notices;
+    this.#notices = [];
+    return notices;
   }
 
   /** Runs one statement, after those that were sent before it. Rejects with what the client throws. */

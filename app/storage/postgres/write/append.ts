@@ -30,6 +30,9 @@ const begin = (isolation: Isolation): string =>
    SELECT set_config('synchronous_commit', 'on', true)
    WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')`;
 
+/** Who says "canceling wait for synchronous replication": the commit is durable on the primary alone. */
+const NOT_REPLICATED = 'SyncRepWaitForLSN';
+
 const BATCH = `(SELECT currval('batch_ids'))`;
 const INSERT = `INSERT INTO messages (${BATCH_COLUMNS}, batch)
   SELECT m.*, b.batch FROM (SELECT nextval('batch_ids') AS batch OFFSET 0) b CROSS JOIN ${BATCH_ROWS} AS m
@@ -78,10 +81,7 @@ async function appendOnce(
   batch: Batch,
   isolation: Isolation,
 ): Promise<{ outcomes: AppendOutcome[]; created: number }> {
-  let isLocal = false;
-  session.onNotice = (message) => {
-    isLocal ||= message.includes('canceling wait for synchronous replication');
-  };
+  session.takeNotices();
   const [, inserted, removed] = await settled([
     session.run(begin(isolation)),
     session.rows<[number]>(INSERT, batch.values),
@@ -90,7 +90,8 @@ async function appendOnce(
     session.run(NUMBER),
     session.run('COMMIT'),
   ]);
-  if (isLocal) throw new StoreUnavailable('database', 'the commit did not wait for the standbys');
+  if (session.takeNotices().includes(NOT_REPLICATED))
+    throw new StoreUnavailable('database', 'the commit did not wait for the standbys');
   const gone = new Set(removed.map(([ord]) => ord));
   const created = new Set(inserted.map(([ord]) => ord).filter((ord) => !gone.has(ord)));
   const stored = await storedMessages(session, batch, created, gone);

@@ -6,11 +6,10 @@ import { DiskProbes } from '../../disk-probes.ts';
 import type { AppendOutcome, StoreObserver, Unavailable } from '../../store.ts';
 import { reasonOf } from '../database/failure.ts';
 import type { Pool } from '../database/pool.ts';
+import { APPEND_CONNECTIONS } from '../database/pools.ts';
 import { type Isolation, appendBatch, probe } from './append.ts';
 import { batchOf } from './batch.ts';
 
-/** Batches that are committed at once: while one waits for the disk, the next one is inserted. */
-export const APPEND_CONNECTIONS = 2;
 /** Longer than callers wait: what is stuck in a commit keeps its connection, so that there are never more than so many. */
 const APPEND_MS_MAX = 60_000;
 
@@ -84,13 +83,15 @@ export class Writer {
       const flight: Flight = { messages: messages.length, result: null };
       this.#flights.push(flight);
       this.#running += 1;
-      void this.#commit(messages).then((result) => {
-        flight.result = result;
-        this.#running -= 1;
-        this.#report();
-        this.#start();
-      });
+      void this.#fly(flight, messages);
     }
+  }
+
+  async #fly(flight: Flight, messages: readonly Message[]): Promise<void> {
+    flight.result = await this.#commit(messages);
+    this.#running -= 1;
+    this.#report();
+    this.#start();
   }
 
   /** Whole chunks: what was appended together must not be split. */
@@ -101,7 +102,9 @@ export class Writer {
     return messages;
   }
 
-  async #commit(messages: readonly Message[]): Promise<readonly AppendOutcome[] | UnavailableReason> {
+  async #commit(
+    messages: readonly Message[],
+  ): Promise<readonly AppendOutcome[] | UnavailableReason> {
     const startMs = performance.now();
     let failure: UnavailableReason | null = null;
     let outcomes: readonly AppendOutcome[] = [];
@@ -123,9 +126,10 @@ export class Writer {
 
   /** Results in the order in which the batches were submitted. */
   #report(): void {
-    for (let flight = this.#flights[0]; flight?.result != null; flight = this.#flights[0]) {
-      this.#flights.shift();
-      const { messages, result } = flight;
+    const reported = this.#flights.findIndex(({ result }) => result === null);
+    const ready = this.#flights.splice(0, reported === -1 ? this.#flights.length : reported);
+    for (const { messages, result } of ready) {
+      if (result === null) return;
       if (typeof result === 'string') this.#queue.failed(messages, result);
       else this.#queue.committed(result);
     }
