@@ -92,6 +92,7 @@ function codeOf(error: unknown, terminal: Terminal): ExitCode {
   terminal.error(error.message);
   if (error instanceof CommandError) return error.exitCode;
   if (error instanceof AdminError && error.code === 'in_use') return EXIT.inUse;
+  if (error instanceof AdminError && error.code === 'unsupported') return EXIT.usage;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;
 }
 

@@ -14,8 +14,10 @@ export const LAST_SEQ_MAX = 4_000_000_000_000;
  * `schema`: the database is newer than this program, or another program's.
  * `bad_copy`: a backup did not pass its check. `name_taken`: the target must not be overwritten.
  * `unsafe_number`: messages would be numbered as others have been before.
+ * `unsupported`: this engine has tools of its own for that.
  */
-export type AdminErrorCode = 'in_use' | 'schema' | 'bad_copy' | 'name_taken' | 'unsafe_number';
+export type AdminErrorCode =
+  'in_use' | 'schema' | 'bad_copy' | 'name_taken' | 'unsafe_number' | 'unsupported';
 
 /** The work was refused, and nothing was changed. The message is for the operator. */
 export class AdminError extends Refusal {
