@@ -22,7 +22,10 @@ export interface MigrationEnd {
 export interface MigrationSource extends MigrationEnd {
   /** Whether each of these ids is that of a message that was here and was removed. */
   areRemoved(messageIds: readonly string[]): Promise<boolean>;
-  /** Keeps every other process from writing until `close`. Resolves with false where a service runs: then nothing is held. */
+  /**
+   * Keeps every other process from writing until `close`. Resolves with false where a service runs: then nothing is held. Called again, it
+   * rejects where others could have written since.
+   */
   freeze(): Promise<boolean>;
 }
 

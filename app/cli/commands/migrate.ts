@@ -80,7 +80,7 @@ function eventsOf(terminal: Terminal): MigrationEvents {
       if (isWaiting) return;
       isWaiting = true;
       terminal.note(
-        `copied up to number ${copied}; a service still uses the source: stop it, and the migration finishes`,
+        `copied up to number ${copied}; it goes on until no service uses the source: stop it to finish`,
       );
     },
     comparing: (done, all) => {

@@ -63,6 +63,7 @@ export class Migration {
     await this.#copyTombstones();
     const compared = await this.#compareMessages(lastSeq);
     const tombstones = await this.#compareTombstones();
+    await this.#source.freeze();
     await this.#target.finish(lastSeq);
     return { ...compared, tombstones, lastSeq };
   }

@@ -51,7 +51,7 @@ export class DatabaseSource extends Archive implements MigrationSource {
 
   /** No one can append then, nor take the lease. */
   async freeze(): Promise<boolean> {
-    if (this.#freezer !== null) return true;
+    if (this.#freezer !== null) return await expected(() => isAlive(this.#freezer));
     const leased = await expected(() => isLeased(this.session));
     this.#unleasedSinceMs = leased ? null : (this.#unleasedSinceMs ?? performance.now());
     if (this.#unleasedSinceMs === null) return false;
@@ -69,6 +69,12 @@ export class DatabaseSource extends Archive implements MigrationSource {
     if (this.#freezer !== null) await ended(this.#freezer);
     await super.close();
   }
+}
+
+/** Rejects where the connection has ended, and with it its locks. */
+async function isAlive(session: Session | null): Promise<true> {
+  await session?.run('SELECT 1');
+  return true;
 }
 
 /** Takes the locks, until the connection ends. Resolves with false where a service has them. */
