@@ -11,7 +11,9 @@ import type { Engine, StoreOptions } from './engine.ts';
 
 const BACKLOGS = ['oncebox_list_backlog_messages', 'oncebox_search_backlog_messages'];
 
-export function postgresEngine(t: Cleaner): Engine & AdminEngine {
+export function postgresEngine(
+  t: Cleaner,
+): Engine & AdminEngine & { readonly url: Promise<string> } {
   const stores: Store[] = [];
   const url = postgresDatabase({
     // The stores are closed before their database is dropped.
@@ -22,6 +24,7 @@ export function postgresEngine(t: Cleaner): Engine & AdminEngine {
       }),
   });
   return {
+    url,
     admin: async () => openAdmin(locationOf(await url)),
     open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
       const location = locationOf(await url);
@@ -41,7 +44,8 @@ export function postgresEngine(t: Cleaner): Engine & AdminEngine {
   };
 }
 
-function locationOf(url: string): PostgresLocation {
+/** The location of a database of the tests. */
+export function locationOf(url: string): PostgresLocation {
   const { hostname, port, username, password, pathname } = new URL(url);
   return {
     engine: 'postgres',

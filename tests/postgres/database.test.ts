@@ -1,22 +1,12 @@
 // The PostgreSQL that tests get: durable, a database of its own for each, and nothing left behind.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Client } from 'pg';
-import type { TestContext } from 'node:test';
 import { postgresDatabase } from '../support/postgres.ts';
-
-async function connect(t: TestContext, url: string): Promise<Client> {
-  const client = new Client({ connectionString: url });
-  // A database is dropped under the connections that are left.
-  client.on('error', () => undefined);
-  await client.connect();
-  t.after(() => client.end());
-  return client;
-}
+import { connectTo } from './client.ts';
 
 describe('a database of PostgreSQL', () => {
   it('keeps what is committed, in UTF-8, and its user is an ordinary one', async (t) => {
-    const client = await connect(t, await postgresDatabase(t));
+    const client = await connectTo(t, await postgresDatabase(t));
     const settings = ['fsync', 'full_page_writes', 'synchronous_commit', 'server_encoding'];
     const { rows } = await client.query<Record<string, string>>(
       `SELECT ${[...settings, 'is_superuser'].map((name) => `current_setting('${name}') AS ${name}`).join()}`,
@@ -32,8 +22,8 @@ describe('a database of PostgreSQL', () => {
 
   it('is empty and apart from others', async (t) => {
     const [one, other] = [
-      await connect(t, await postgresDatabase(t)),
-      await connect(t, await postgresDatabase(t)),
+      await connectTo(t, await postgresDatabase(t)),
+      await connectTo(t, await postgresDatabase(t)),
     ];
     await one.query('CREATE TABLE seen (id int)');
     await assert.rejects(other.query('SELECT * FROM seen'), { code: '42P01' });

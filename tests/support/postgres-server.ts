@@ -1,16 +1,17 @@
-// A PostgreSQL server of the tests: made, started, stopped and killed. Nothing is left of it when the tests are gone, however they went.
+// A PostgreSQL server of the tests: made, started, stopped, killed, copied. It is durable as any other.
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bounded, eventually } from './bounded.ts';
-import { npmPrograms } from './postgres-programs.ts';
-import type { PostgresPrograms } from './postgres-programs.ts';
+import { ordinaryUser } from './ordinary-user.ts';
+import { freePort } from './ports.ts';
+import { PostgresKeeper } from './postgres-keeper.ts';
+import { postgresPrograms } from './postgres-programs.ts';
+import type { PostgresPrograms, PostgresVersion } from './postgres-programs.ts';
 
 /** Settings as in postgresql.conf. */
 export type PostgresSettings = Readonly<Record<string, string | number>>;
@@ -25,147 +26,154 @@ const SETTINGS: PostgresSettings = {
   dynamic_shared_memory_type: 'mmap',
 };
 
-/**
- * Waits for the end of its input, which comes when the tests are gone. Then it ends the server that it was told of
- * last, at once, and removes its directory, and the shared memory that a killed server leaves.
- */
-const KEEP = `
-  while read -r line; do pid=$line; done
-  left=100
-  [ -z "$pid" ] || kill -QUIT "$pid" 2>/dev/null
-  while [ $left -gt 0 ] && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.05; left=$((left - 1)); done
-  memory=$(sed -n 7p "$1/data/postmaster.pid" 2>/dev/null | { read -r key id; echo "$id"; })
-  [ -z "$memory" ] || ipcrm -m "$memory" 2>/dev/null
-  rm -rf "$1"
-`;
-
-/** One server, its data, its superuser `postgres` with a password of its own. */
+/** One server and its data. Its superuser is `postgres`; all users have the same password, of its own. */
 export class PostgresServer {
-  readonly password = randomBytes(12).toString('hex');
+  readonly version: PostgresVersion;
+  readonly port: number;
+  readonly password: string;
   readonly #directory: string;
   readonly #programs: PostgresPrograms;
-  readonly #keeper: ChildProcess;
-  readonly #port: number;
+  readonly #keeper: PostgresKeeper;
   #settings = SETTINGS;
   #child: ChildProcess | undefined;
 
-  private constructor(directory: string, port: number, programs: PostgresPrograms) {
-    this.#directory = directory;
-    this.#port = port;
-    this.#programs = programs;
-    // In a session of its own, so that Ctrl-C does not end it before its work; nothing waits for it.
-    this.#keeper = spawn('sh', ['-c', KEEP, 'sh', directory], {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    this.#keeper.unref();
-    (this.#keeper.stdin as Socket).unref();
+  private constructor(version: PostgresVersion, port: number, password: string) {
+    this.version = version;
+    this.port = port;
+    this.password = password;
+    this.#directory = mkdtempSync(join(tmpdir(), 'oncebox-postgres-'));
+    this.#keeper = new PostgresKeeper(this.#directory);
+    const { uid, gid } = ordinaryUser();
+    if (uid !== undefined && gid !== undefined) chownSync(this.#directory, uid, gid);
+    this.#programs = postgresPrograms(version, this.#directory);
   }
 
-  /** Makes the files of a new server, and does not start it. */
-  static async create(): Promise<PostgresServer> {
-    const directory = mkdtempSync(join(tmpdir(), 'oncebox-postgres-'));
-    const programs = npmPrograms(directory);
-    const { uid, gid } = programs.user;
-    if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid);
-    const server = new PostgresServer(directory, await freePort(), programs);
-    server.#initialize();
+  /** Makes a new server, and does not start it. */
+  static async create(version: PostgresVersion): Promise<PostgresServer> {
+    const password = randomBytes(12).toString('hex');
+    const server = new PostgresServer(version, await freePort(), password);
+    const file = join(server.#directory, 'password');
+    writeFileSync(file, password, { mode: 0o644 });
+    const user = ['--username=postgres', `--pwfile=${file}`, '--auth=scram-sha-256'];
+    const initdb = join(server.#programs.bin, 'initdb');
+    server.#run(initdb, [...user, '--encoding=UTF8', '--no-locale', `--pgdata=${server.data}`]);
+    const include = `printf '%s\\n' "include = '../settings.conf'" >> data/postgresql.conf`;
+    server.#run('sh', ['-c', include]);
     return server;
   }
 
-  get port(): number {
-    return this.#port;
+  /** Makes a server with the same data and password; this one must not run. */
+  async copy(): Promise<PostgresServer> {
+    const server = new PostgresServer(this.version, await freePort(), this.password);
+    server.takeData(this);
+    return server;
   }
 
-  /** The URL of a database for a user, who has the password of this server. */
+  /** Replaces the data, while it does not run, by that of another server, which does not run either or is in a backup. */
+  takeData(from: PostgresServer): void {
+    // A running server may remove a file before it is copied: it is none that a backup needs.
+    const script = 'rm -rf data; cp -R "$1" data; rm -f data/postmaster.*; test -f data/PG_VERSION';
+    this.#run('sh', ['-c', script, 'sh', from.data]);
+  }
+
+  /** Writes a file into its data. */
+  writeData(name: string, text: string): void {
+    this.#run('sh', ['-c', 'printf %s "$2" > "data/$1"', 'sh', name, text]);
+  }
+
+  /** The directory of its data. */
+  get data(): string {
+    return join(this.#directory, 'data');
+  }
+
+  /** The URL of a database for a user of the server. */
   url(database: string, user = 'postgres'): string {
-    return `postgres://${user}:${this.password}@127.0.0.1:${this.#port}/${database}`;
+    return `postgres://${user}:${this.password}@127.0.0.1:${this.port}/${database}`;
   }
 
-  /** Starts it, with settings that stay until others replace them, and waits until it accepts connections. */
-  async start(settings: PostgresSettings = {}): Promise<void> {
+  /** Changes settings, which stay until others replace them. A running server takes those that need no restart. */
+  configure(settings: PostgresSettings): void {
     this.#settings = { ...this.#settings, ...settings };
-    await eventually('PostgreSQL', async () => {
-      const child = this.#spawn();
-      if (await this.#accepts(child)) return true;
+    const lines = Object.entries({ ...this.#settings, port: this.port }).map(
+      ([name, value]) => `${name} = '${String(value).replaceAll("'", "''")}'\n`,
+    );
+    writeFileSync(join(this.#directory, 'settings.conf'), lines.join(''), { mode: 0o644 });
+    if (this.running) this.#child?.kill('SIGHUP');
+  }
+
+  get running(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Starts it and waits until it accepts connections. */
+  async start(settings: PostgresSettings = {}): Promise<void> {
+    this.configure(settings);
+    await eventually('the start of PostgreSQL', async () => {
+      const before = this.log().length;
+      if (await this.#accepts(this.#spawn())) return true;
+      const said = this.log().slice(before);
       // What is left of a killed server ends by itself, in a moment.
-      if (!this.log().includes('pre-existing shared memory')) throw new Error(this.log());
+      if (!said.includes('pre-existing shared memory')) throw new Error(said);
       return undefined;
     });
   }
 
-  /** Ends it as an operator does: open transactions are rolled back, and the data is complete on disk. */
+  /** Ends it as an operator does: open transactions are rolled back, and connections end with a reason. */
   async stop(): Promise<void> {
     await this.#end('SIGINT');
   }
 
-  /** Kills it. Its other processes notice, and end by themselves. */
+  /** Kills it. Its processes for connections notice, and end by themselves. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
 
   /** Ends it and removes all that it had. */
   async remove(): Promise<void> {
-    this.#keeper.ref();
-    const gone = once(this.#keeper, 'exit');
-    this.#keeper.stdin?.end();
-    await bounded(gone, () => 'the end of PostgreSQL');
+    await this.#keeper.end();
   }
 
-  /** The last lines of its log. */
+  /** Everything that it has logged. */
   log(): string {
-    return readFileSync(join(this.#directory, 'log'), 'utf8').slice(-4000);
+    try {
+      return readFileSync(join(this.#directory, 'log'), 'utf8');
+    } catch {
+      return '';
+    }
   }
 
-  get #data(): string {
-    return join(this.#directory, 'data');
-  }
-
-  #initialize(): void {
-    const { bin, env, user } = this.#programs;
-    const password = join(this.#directory, 'password');
-    writeFileSync(password, this.password, { mode: 0o644 });
-    const args = ['--username=postgres', `--pwfile=${password}`, '--auth=scram-sha-256'];
-    const { status, stderr, error } = spawnSync(
-      join(bin, 'initdb'),
-      [...args, '--encoding=UTF8', '--no-locale', '--no-instructions', `--pgdata=${this.#data}`],
-      {
-        cwd: this.#directory,
-        env: { PATH: process.env['PATH'], ...env },
-        ...user,
-        encoding: 'utf8',
-      },
-    );
+  /** Runs a program in its directory as the user of the server. */
+  #run(command: string, args: readonly string[]): void {
+    const options = { cwd: this.#directory, env: this.#env, ...ordinaryUser() };
+    const { status, stderr, error } = spawnSync(command, args, { ...options, encoding: 'utf8' });
     if (error) throw error;
-    if (status !== 0) throw new Error(`initdb: ${stderr}`);
+    if (status !== 0) throw new Error(`${command}: ${stderr}`);
   }
 
   #spawn(): ChildProcess {
-    const { bin, env, user } = this.#programs;
-    const settings = Object.entries({ ...this.#settings, port: this.#port });
     const log = openSync(join(this.#directory, 'log'), 'a');
-    const child = spawn(
-      join(bin, 'postgres'),
-      ['-D', this.#data, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-      {
-        cwd: this.#directory,
-        env: { PATH: process.env['PATH'], ...env },
-        stdio: ['ignore', log, log],
-        detached: true,
-        ...user,
-      },
-    );
+    const child = spawn(join(this.#programs.bin, 'postgres'), ['-D', this.data], {
+      cwd: this.#directory,
+      env: this.#env,
+      stdio: ['ignore', log, log],
+      detached: true,
+      ...ordinaryUser(),
+    });
     closeSync(log);
     child.unref();
-    this.#keeper.stdin?.write(`${child.pid}\n`);
+    if (child.pid !== undefined) this.#keeper.hold(child.pid);
     this.#child = child;
     return child;
+  }
+
+  get #env(): Record<string, string> {
+    return { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', ...this.#programs.env };
   }
 
   /** Waits until a new process accepts connections. False when it ends instead. */
   async #accepts(child: ChildProcess): Promise<boolean> {
     return await eventually('PostgreSQL to accept connections', () => {
-      if (child.exitCode !== null || child.signalCode !== null) return false;
+      if (!this.running) return false;
       const [pid, , , , , , , state = ''] = this.#pidFile();
       return (pid === String(child.pid) && /ready|standby/.test(state)) || undefined;
     });
@@ -173,7 +181,7 @@ export class PostgresServer {
 
   #pidFile(): string[] {
     try {
-      return readFileSync(join(this.#data, 'postmaster.pid'), 'utf8').split('\n');
+      return readFileSync(join(this.data, 'postmaster.pid'), 'utf8').split('\n');
     } catch {
       return [];
     }
@@ -181,24 +189,10 @@ export class PostgresServer {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !this.running) return;
     const exit = once(child, 'exit');
+    child.ref();
     child.kill(signal);
-    await bounded(exit, () => `the end of PostgreSQL: ${this.log()}`);
+    await bounded(exit, () => `the end of PostgreSQL: ${this.log().slice(-4000)}`);
   }
-}
-
-/** A free port below those that the system gives to outgoing connections, so that it is still free at a restart. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(randomInt(15_000, 32_000), '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch {
-    return await freePort();
-  }
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
