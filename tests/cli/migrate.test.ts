@@ -3,14 +3,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { Client } from 'pg';
 import { eventually } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { query } from '../support/database.ts';
 import { message } from '../support/message.ts';
 import type { Draft } from '../support/message.ts';
-import { postgresDatabase } from '../support/postgres.ts';
+import { postgresDatabase, queryOnce } from '../support/postgres.ts';
 import { startService } from '../support/service.ts';
 import { call, importInto, ndjson } from './calls.ts';
 import { oncebox, start } from './oncebox.ts';
@@ -40,17 +39,11 @@ const POSTGRES: Engine = {
   name: 'PostgreSQL',
   fresh: postgresDatabase,
   numbers: async (url) => {
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    try {
-      const { rows } = await client.query<{ seq: string; id: string }>(
-        `SELECT first_seq + ord AS seq, convert_from(message_id, 'UTF8') AS id
-         FROM messages JOIN batches USING (batch) ORDER BY 1`,
-      );
-      return new Map(rows.map(({ seq, id }) => [Number(seq), id]));
-    } finally {
-      await client.end();
-    }
+    const rows = await queryOnce(
+      url,
+      'SELECT first_seq + ord AS seq, message_id FROM messages JOIN batches USING (batch) ORDER BY 1',
+    );
+    return new Map(rows.map((row) => [Number(row['seq']), String(row['message_id'])]));
   },
 };
 

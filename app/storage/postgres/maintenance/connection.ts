@@ -1,5 +1,6 @@
 // The connection of a command: opened for one operation, and ended with it.
 import type { PostgresLocation } from '../../../model/database.ts';
+import { Refusal } from '../../../model/refusal.ts';
 import { AdminError } from '../../admin.ts';
 import { Connector } from '../database/connect.ts';
 import { reasonOf, sqlStateOf, unavailableOf } from '../database/failure.ts';
@@ -52,6 +53,7 @@ export async function expected<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     if (sqlStateOf(error) === null && reasonOf(error) === 'other') throw error;
     throw unavailableOf(error);
   }

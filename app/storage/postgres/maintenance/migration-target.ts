@@ -59,7 +59,8 @@ export class DatabaseTarget extends Archive implements MigrationTarget {
           batch.map(({ seq }) => seq - first),
         );
         const numbers = [first, last - first + 1, batch.length, stored];
-        await this.session.run(STORE, [...values, ...numbers]);
+        if ((await this.session.run(STORE, [...values, ...numbers])) !== batch.length)
+          throw new Error('two messages of one batch have the same id');
       }
     });
   }
