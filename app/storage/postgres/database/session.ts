@@ -18,15 +18,18 @@ const TYPES = {
 
 export class Session {
   readonly #client: Client;
+  /** The process of the server, as it says; behind a pooler that of one transaction. */
+  process = 0;
   #broken = false;
-  #notices: string[] = [];
+  readonly #notices = new Set<string>();
+  #quiet = Promise.resolve();
 
   private constructor(client: Client) {
     this.#client = client;
     client.on('error', () => (this.#broken = true));
     client.on('end', () => (this.#broken = true));
     client.on('notice', ({ routine }) => {
-      if (routine !== undefined) this.#notices.push(routine);
+      if (routine !== undefined) this.#notices.add(routine);
     });
   }
 
@@ -55,9 +58,9 @@ export class Session {
   }
 
   /** Returns the functions of the server that have sent a notice since the last call: their names are in no language. */
-  takeNotices(): readonly string[] {
-    const notices = this.#notices;
-    this.#notices = [];
+  takeNotices(): ReadonlySet<string> {
+    const notices = new Set(this.#notices);
+    this.#notices.clear();
     return notices;
   }
 
@@ -75,6 +78,19 @@ export class Session {
   async run(text: string, values: readonly Value[] = []): Promise<number> {
     const { rowCount } = await this.#client.query(text, [...values]);
     return rowCount ?? 0;
+  }
+
+  /** Runs a last statement, for which nobody waits: the connection ends where it fails. `quiet` resolves when it is done. */
+  finish(text: string): void {
+    this.#quiet = this.run(text).then(
+      () => undefined,
+      () => this.destroy(),
+    );
+  }
+
+  /** Resolves when the connection can be passed on: a pooler must not see the next transaction before the end of this one. */
+  get quiet(): Promise<void> {
+    return this.#quiet;
   }
 
   /** Ends the connection, also in the middle of a statement. */
