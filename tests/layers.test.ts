@@ -126,7 +126,10 @@ const ALLOWED: readonly [file: string, source: string][] = [
   ],
   ['tests/ok.test.ts', "import type { Y } from '../app/http/y.ts';"],
   ['tests/unit/ok.test.ts', "import '../../app/model/y.ts';"],
-  ['tests/contract/ok.test.ts', "import '../../app/model/y.ts';"],
+  [
+    'tests/contract/ok.test.ts',
+    "import '../../app/model/y.ts'; import '../../app/storage/admin.ts';",
+  ],
   ['tests/properties/ok.test.ts', "import '../../app/http/y.ts';"],
   ['web/ok.ts', "import type { Y } from '../app/http/y.ts';"],
 ];

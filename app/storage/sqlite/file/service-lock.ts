@@ -46,13 +46,11 @@ export class ServiceLock {
   }
 
   /** Returns the lock for work beside which no service may run. Throws InUseError where one runs, or other such work. */
-  static exclusive(path: string): ServiceLock {
-    return ServiceLock.#take(
-      path,
-      'exclusive',
-      WAIT_MS,
-      `${path} is in use by a running service: stop it first`,
-    );
+  static exclusive(
+    path: string,
+    reason = `${path} is in use by a running service: stop it first`,
+  ): ServiceLock {
+    return ServiceLock.#take(path, 'exclusive', WAIT_MS, reason);
   }
 
   /** For a command: runs `work` as the primary process, unless another is. Returns whether it did. */
