@@ -10,7 +10,7 @@ const ROOMS = {
   observe: ['model', 'storage/store'],
   http: ['ingest', 'observe', 'model', 'storage/store'],
   service: ['model', 'config', 'ingest', 'observe', 'http', 'storage/open', 'storage/store'],
-  main: ['service', 'config'],
+  main: ['service', 'config', 'model'],
   // The command `serve` is the process; `send` signs as `ingest` verifies, and `import` decodes as it does.
   cli: [
     'main',

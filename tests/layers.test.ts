@@ -86,6 +86,7 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
   ['what-ships-needs-nothing-else', 'app/http/h.ts', "import 'fast-check';"],
   ['suites-from-outside', 'tests/a.test.ts', "import '../app/http/y.ts';"],
   ['suites-from-outside', 'tests/faults/a.test.ts', "import '../../app/http/y.ts';"],
+  ['suites-from-outside', 'tests/properties/a.test.ts', "import '../../app/http/y.ts';"],
   [
     'suites-take-no-types-of-the-model',
     'tests/b.ts',

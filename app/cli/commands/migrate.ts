@@ -71,11 +71,10 @@ function endsOf({ from, to }: Options): [from: DatabaseLocation, to: DatabaseLoc
 }
 
 function eventsOf(terminal: Terminal): MigrationEvents {
-  const copying = terminal.progress('copying');
+  const progress = terminal.progress<'copying' | 'comparing'>();
   let isWaiting = false;
-  let comparing: typeof copying | null = null;
   return {
-    copying: (done, all) => copying.update(done, all),
+    copying: (done, all) => progress('copying', done, all),
     waiting: (copied) => {
       if (isWaiting) return;
       isWaiting = true;
@@ -83,10 +82,7 @@ function eventsOf(terminal: Terminal): MigrationEvents {
         `copied up to number ${copied}; it goes on until no service uses the source: stop it to finish`,
       );
     },
-    comparing: (done, all) => {
-      comparing ??= terminal.progress('comparing');
-      comparing.update(done, all);
-    },
+    comparing: (done, all) => progress('comparing', done, all),
   };
 }
 
@@ -94,10 +90,9 @@ function eventsOf(terminal: Terminal): MigrationEvents {
 async function index(terminal: Terminal, admin: StoreAdmin, signal: AbortSignal): Promise<void> {
   const bulk = await admin.openImport();
   try {
-    const progress = terminal.progress('search index');
+    const progress = terminal.progress<'search index'>();
     await bulk.updateLists(signal);
-    await bulk.updateSearch(signal, (done) => progress.update(done, null));
-    progress.end();
+    await bulk.updateSearch(signal, (done) => progress('search index', done, null));
   } finally {
     bulk.close();
   }

@@ -2,8 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { NumberedMessage } from '../../migration.ts';
 import { counterReader } from '../file/counters.ts';
-import { ARCHIVED_COLUMNS } from '../file/message-row.ts';
 import { prepared } from '../file/statements.ts';
+import { ARCHIVED_COLUMNS } from './export.ts';
 
 /** The methods of a MigrationEnd that read. Each statement has a snapshot of its own. */
 export class Archive {
@@ -20,11 +20,11 @@ export class Archive {
 
   /** Throws what SQLite throws. */
   messages(after: number, upTo: number, limit: number): NumberedMessage[] {
-    const select = prepared(
+    const select = prepared<NumberedMessage>(
       this.#database,
       `SELECT m.seq, ${ARCHIVED_COLUMNS} FROM messages m WHERE m.seq > ? AND m.seq <= ? ORDER BY m.seq LIMIT ?`,
     );
-    return select.all(after, upTo, limit) as unknown as NumberedMessage[];
+    return select.all(after, upTo, limit);
   }
 
   /** Throws what SQLite throws. */

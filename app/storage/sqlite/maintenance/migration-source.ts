@@ -3,9 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { MigrationSource, NumberedMessage } from '../../migration.ts';
 import { tombstoneOf } from '../../tombstones.ts';
 import { openForReading } from '../file/connection.ts';
-import { InUseError } from '../file/in-use.ts';
 import { SCHEMA_VERSION, SchemaError, schemaVersion } from '../file/migrations.ts';
-import { ServiceLock } from '../file/service-lock.ts';
+import { InUseError, ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
 import { Archive } from './archive.ts';
 

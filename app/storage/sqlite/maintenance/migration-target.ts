@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { parseInstant } from '../../../model/instant.ts';
+import { AdminError } from '../../admin.ts';
 import type { MigrationTarget, NumberedMessage } from '../../migration.ts';
 import { openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
@@ -10,7 +11,7 @@ import { ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
 import { purgeRemovals, removeMessages } from '../write/remover.ts';
 import { Archive } from './archive.ts';
-import { NameTaken, publish } from './files.ts';
+import { publish } from './files.ts';
 
 /** Holds the pages of a large transaction: ids come in no order. */
 const CACHE_KIB = 262_144;
@@ -27,7 +28,7 @@ export class FileTarget implements MigrationTarget {
   #transactions = 0;
   #closed = false;
 
-  /** Creates the file, or opens the one that was left unfinished. Throws NameTaken, InUseError, and what SQLite throws. */
+  /** Creates the file, or opens the one that was left unfinished. Throws AdminError `name_taken`, InUseError, and what SQLite throws. */
   constructor(path: string) {
     this.#path = path;
     this.#partial = `${path}.migrating`;
@@ -111,7 +112,7 @@ export class FileTarget implements MigrationTarget {
     this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#release();
     this.#assertFree();
-    publish(this.#partial, this.#path, 'new');
+    publish(this.#partial, this.#path, false);
     for (const suffix of ['-wal', '-shm', '-lock']) rmSync(this.#partial + suffix, { force: true });
   }
 
@@ -123,7 +124,10 @@ export class FileTarget implements MigrationTarget {
   #assertFree(): void {
     for (const suffix of ['', '-wal', '-journal'])
       if (existsSync(this.#path + suffix))
-        throw new NameTaken(`${this.#path}${suffix} is there already: name a new file`);
+        throw new AdminError(
+          'name_taken',
+          `${this.#path}${suffix} is there already: name a new file`,
+        );
   }
 
   #add(counter: 'messages' | 'tombstones', count: number): void {
