@@ -131,7 +131,6 @@ const ALLOWED: readonly [file: string, source: string][] = [
     'tests/contract/ok.test.ts',
     "import '../../app/model/y.ts'; import '../../app/storage/admin.ts';",
   ],
-  ['tests/properties/ok.test.ts', "import '../../app/http/y.ts';"],
   ['web/ok.ts', "import type { Y } from '../app/http/y.ts';"],
 ];
 
