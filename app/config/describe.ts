@@ -1,5 +1,6 @@
 // The settings as they are shown to people.
 import { ENVIRONMENT } from './environment.ts';
+import { maskedPostgresUrl } from './postgres-url.ts';
 import { SECRET_NAMES } from './secrets.ts';
 import { SETTINGS, type SettingName } from './settings.ts';
 
@@ -14,8 +15,17 @@ interface DescribedSetting {
 export function describeSettings(): DescribedSetting[] {
   return SETTINGS.map(({ name, default: value }) => {
     const set = ENVIRONMENT[name] ?? '';
-    if (set !== '')
-      return { name, value: SECRET_NAMES.includes(name) ? '********' : set, source: 'environment' };
+    if (set !== '') return { name, value: shown(name, set), source: 'environment' };
     return { name, value, source: value === null ? 'unset' : 'default' };
   });
+}
+
+/** Stands for what is not shown. */
+const MASK = '********';
+
+/** A URL of another scheme than sqlite: is shown only where it is clear which part of it is the password. */
+function shown(name: SettingName, value: string): string {
+  if (name === 'DATABASE_URL' && !value.startsWith('sqlite:'))
+    return maskedPostgresUrl(value) ?? MASK;
+  return SECRET_NAMES.includes(name) ? MASK : value;
 }

@@ -5,7 +5,8 @@ import { ENVIRONMENT, type Environment } from './environment.ts';
 import { readSecretFile } from './secret-file.ts';
 
 const NAMES = ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', 'API_TOKEN', 'METRICS_TOKEN'] as const;
-type SecretName = (typeof NAMES)[number];
+/** What may come from a file: the secrets, and the URL of the database, which may hold a password. */
+type SecretName = (typeof NAMES)[number] | 'DATABASE_URL';
 /** Where a secret comes from. */
 type SourceName = SecretName | `${SecretName}_FILE`;
 

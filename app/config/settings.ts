@@ -39,7 +39,13 @@ export const SETTINGS = [
   {
     name: 'DATABASE_URL',
     default: 'sqlite:///data/app.db',
-    meaning: 'Three slashes: relative to the working directory; four: absolute',
+    meaning:
+      'Three slashes: relative to the working directory; four: absolute. Or a `postgres://` URL',
+  },
+  {
+    name: 'DATABASE_URL_FILE',
+    default: null,
+    meaning: 'File to read that URL from instead, as it may hold a password',
   },
   { name: 'LOG_LEVEL', default: 'INFO', meaning: '`DEBUG`, `INFO`, `WARNING` or `ERROR`' },
   {

@@ -3,7 +3,8 @@
 /**
  * `timeout`: no result within the time limit. `queue_full`: too many wait already, or for too long. `index_behind`: a list
  * index lacks too many messages. `locked`: another process holds a lock. `disk`: no space, or the disk or the file failed.
- * `schema`: a table or column is missing. `corrupt`: the file is damaged. `shutting_down`: the service is stopping.
+ * `schema`: a table or column is missing. `corrupt`: the file is damaged. `database`: the server of the database cannot be
+ * reached, or takes no work: it starts, fails over, is read-only, has no connection left. `shutting_down`: the service is stopping.
  * `too_many_streams`, `too_many_bodies`: the most are open, or in flight. `other`: the log has the error.
  */
 export const UNAVAILABLE_REASONS = [
@@ -14,6 +15,7 @@ export const UNAVAILABLE_REASONS = [
   'disk',
   'schema',
   'corrupt',
+  'database',
   'shutting_down',
   'too_many_streams',
   'too_many_bodies',

@@ -12,6 +12,7 @@ export const EVENTS = {
   network_file_system: ['path', 'file_system'],
   file_open_to_others: ['path', 'mode'],
   waiting_for_lock: ['wait_ms_max'],
+  waiting_for_database: ['reason', 'wait_ms_max'],
   request_failed: ['request_id', 'error'],
   protocol_error: ['status', 'code'],
   batch_failed: ['reason', 'messages'],

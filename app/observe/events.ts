@@ -182,6 +182,13 @@ export class Events {
           wait_ms_max: waitMs,
           msg: `DATABASE_URL: another process holds the write lock: waiting for up to ${waitMs / 1_000} s`,
         }),
+      waitingForDatabase: (reason, waitMs) =>
+        this.#log.logger.warn({
+          event: 'waiting_for_database',
+          reason,
+          wait_ms_max: waitMs,
+          msg: `DATABASE_URL: the server of the database does not answer: waiting for up to ${waitMs / 1_000} s`,
+        }),
       index: (event) => this.#indexEvent(event),
       hazard: (hazard) => this.#hazard(hazard),
       diskRecovered: () =>

@@ -3,7 +3,7 @@ import type { DatabaseLocation } from '../model/database.ts';
 import type { StoreAdmin } from './admin.ts';
 import type { Store, StoreObserver, StoreOptions } from './store.ts';
 
-// An engine is loaded when it is opened: a command that needs none starts without it. A second engine is a second case of
+// An engine is loaded when it is opened: a command that needs none starts without it. Another engine is another case of
 // `database.engine` in both functions.
 
 /** Opens the store that the service works on. Rejects with an error whose message is for the operator. */
@@ -12,12 +12,20 @@ export async function openStore(
   options: StoreOptions,
   observer: StoreObserver,
 ): Promise<Store> {
+  if (database.engine === 'postgres') {
+    const { PostgresStore } = await import('./postgres/store.ts');
+    return PostgresStore.open(database, options, observer);
+  }
   const { SqliteStore } = await import('./sqlite/store.ts');
   return SqliteStore.open({ path: database.path, ...options }, observer);
 }
 
 /** Returns the maintenance of a database. Each call opens the database by itself, and nothing stays open in between. */
 export async function openAdmin(database: DatabaseLocation): Promise<StoreAdmin> {
+  if (database.engine === 'postgres') {
+    const { PostgresAdmin } = await import('./postgres/admin.ts');
+    return new PostgresAdmin(database);
+  }
   const { SqliteAdmin } = await import('./sqlite/admin.ts');
   return new SqliteAdmin(database.path);
 }

@@ -123,6 +123,8 @@ export interface StoreObserver {
   hazard(hazard: StoreHazard): void;
   /** Another process keeps the store from opening; it waits for at most `waitMs`. */
   waitingForLock(waitMs: number): void;
+  /** The server of the database is away, for this reason; the store waits for it for at most `waitMs` before it gives up. */
+  waitingForDatabase(reason: string, waitMs: number): void;
   /** A write succeeds again, after a batch had failed because of the disk. */
   diskRecovered(): void;
   /** Retention has removed messages. */

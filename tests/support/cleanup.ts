@@ -29,11 +29,13 @@ export function temporaryDirectory(t: Cleaner): string {
 /** Sees to it that `child` is dead after the test, whatever becomes of the test. */
 export function endAfter(t: Cleaner, child: ChildProcess): void {
   const { pid } = child;
+  // It could not be started, so nothing has to end.
+  if (pid === undefined) return;
   children.add(child);
-  if (pid !== undefined) hold(pid);
+  hold(pid);
   const closed = new Promise<void>((resolve) => {
     child.once('exit', () => {
-      if (pid !== undefined) release(pid);
+      release(pid);
     });
     child.once('close', () => {
       children.delete(child);

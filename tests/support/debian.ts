@@ -14,6 +14,13 @@ const PROGRAMS = {
   prometheus: { package: 'prometheus', path: 'usr/bin/prometheus', trial: '--version' },
   nginx: { package: 'nginx', path: 'usr/sbin/nginx', trial: '-v' },
   openssl: { package: 'openssl', path: 'usr/bin/openssl', trial: 'version' },
+  pgbouncer: { package: 'pgbouncer', path: 'usr/sbin/pgbouncer', trial: '--version' },
+  // By a name that no path has: another version of `postgres` is not what is meant.
+  'postgresql-15': {
+    package: 'postgresql-15',
+    path: 'usr/lib/postgresql/15/bin/postgres',
+    trial: '--version',
+  },
   caddy: { package: 'caddy', path: 'usr/bin/caddy', trial: 'version' },
 } as const;
 
@@ -28,7 +35,7 @@ export interface Program {
  * the test fails with that reason instead.
  */
 export function programFor(t: TestContext, name: keyof typeof PROGRAMS): Program | undefined {
-  const found = find(name);
+  const found = findProgram(name);
   if ('path' in found) return found;
   const reason = `${name} is not installed, and Debian's package could not be had: ${found.reason}`;
   if (process.env['CI']) throw new Error(`nothing is skipped in CI: ${reason}`);
@@ -38,8 +45,8 @@ export function programFor(t: TestContext, name: keyof typeof PROGRAMS): Program
 
 const known = new Map<string, Program | { reason: string }>();
 
-/** Checked once in each process. */
-function find(name: keyof typeof PROGRAMS): Program | { reason: string } {
+/** Returns a program, or the reason why there is none. Checked once in each process. */
+export function findProgram(name: keyof typeof PROGRAMS): Program | { reason: string } {
   const found = known.get(name) ?? search(name);
   known.set(name, found);
   return found;
@@ -84,12 +91,11 @@ function unpack(name: string, directory: string): string | null {
     const depends = spawnSync('dpkg-deb', ['-f', join(work, archive), 'Depends'], {
       encoding: 'utf8',
     }).stdout;
-    const libraries = [...depends.matchAll(/\b(lib(?:ssl|pcre2|crypt)[\w.-]*)/g)].map(
-      ([library]) => library,
-    );
+    const named = [...depends.matchAll(/\b(lib(?:ssl|pcre2|crypt)[\w.-]*)/g)];
+    const libraries = [...new Set([...named.map(([library]) => library), ...missing(work, name)])];
     if (libraries.length > 0) {
-      const missing = download(work, libraries, []) && download(work, libraries, ownLists(work));
-      if (missing !== null) return missing;
+      const lacking = download(work, libraries, []) && download(work, libraries, ownLists(work));
+      if (lacking !== null) return lacking;
     }
     for (const file of archives(work)) {
       const { status, stderr } = spawnSync('dpkg-deb', ['-x', file, 'root'], {
@@ -104,6 +110,17 @@ function unpack(name: string, directory: string): string | null {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * The libraries that a package needs, also by way of others, and that this machine does not have.
+ * Without the compiler that PostgreSQL can do without, which is larger than all of the rest.
+ */
+function missing(work: string, name: string): string[] {
+  const options = existsSync(join(work, 'lists')) ? ownLists(work) : [];
+  const args = [...options, '-qq', '--simulate', '--no-install-recommends', 'install', name];
+  const { stdout } = spawnSync('apt-get', args, { encoding: 'utf8', timeout: FETCH_TIMEOUT_MS });
+  return [...stdout.matchAll(/^Inst (lib(?!llvm|z3)\S*)/gm)].map(([, library = '']) => library);
 }
 
 const archives = (directory: string): string[] =>

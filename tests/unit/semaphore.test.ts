@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { StoreUnavailable } from '../../app/storage/store.ts';
 import { SqliteStore } from '../../app/storage/sqlite/store.ts';
-import { Semaphore } from '../../app/storage/sqlite/read/semaphore.ts';
+import { Semaphore } from '../../app/storage/semaphore.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { SEARCH, silent } from './stores.ts';
 

@@ -8,6 +8,7 @@ export const silent: StoreObserver = {
   index: () => undefined,
   hazard: () => undefined,
   waitingForLock: () => undefined,
+  waitingForDatabase: () => undefined,
   diskRecovered: () => undefined,
   pruned: () => undefined,
   pruneRun: () => undefined,

@@ -4,6 +4,7 @@ import { readConfig } from '../../config/config.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { describeSettings } from '../../config/describe.ts';
 import { misspeltSettings } from '../../config/misspelt.ts';
+import { describeLocation } from '../../model/database.ts';
 import { EXIT } from '../exit.ts';
 import { withExamples, withJson } from '../options.ts';
 import { table, type Terminal } from '../terminal.ts';
@@ -42,7 +43,7 @@ function showConfig(terminal: Terminal, checkOnly: boolean): void {
 
 function resolveSettings(): { problem: string | null; databasePath: string | null } {
   try {
-    return { problem: null, databasePath: readConfig().database.path };
+    return { problem: null, databasePath: describeLocation(readConfig().database) };
   } catch (error) {
     if (error instanceof ConfigError) return { problem: error.message, databasePath: null };
     throw error;

@@ -70,7 +70,7 @@ async function prune(terminal: Terminal, options: PruneOptions): Promise<void> {
   const seconds = (performance.now() - startMs) / 1_000;
   terminal.result({ dryRun: false, ...pruned, ...details, seconds }, () => [
     `${whole(pruned.removed)} messages removed in ${seconds.toFixed(1)} s; ` +
-      `the file had ${bytes(pruned.bytesBefore)} and has ${bytes(pruned.bytesAfter)}`,
+      `the database had ${bytes(pruned.bytesBefore)} and has ${bytes(pruned.bytesAfter)}`,
   ]);
   for (const note of notes) terminal.note(note);
 }

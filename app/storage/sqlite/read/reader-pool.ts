@@ -1,8 +1,8 @@
 // A pool of reader threads: each runs one query at a time, and is replaced when it exceeds its time limit.
 import type { Worker } from 'node:worker_threads';
+import { Semaphore } from '../../semaphore.ts';
 import { StoreUnavailable } from '../../store.ts';
 import type { ReadResults, ReaderReply, ReaderRequest } from '../file/protocol.ts';
-import { Semaphore } from './semaphore.ts';
 
 const QUERIES_WAITING_MAX = 256;
 

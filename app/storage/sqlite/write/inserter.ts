@@ -4,7 +4,7 @@ import { parseInstant } from '../../../model/instant.ts';
 import type { Message } from '../../../model/message.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { APPEND_OUTCOMES } from '../file/protocol.ts';
-import { tombstoneOf } from '../file/tombstones.ts';
+import { tombstoneOf } from '../../tombstones.ts';
 
 const CREATED = APPEND_OUTCOMES.indexOf('created');
 const DUPLICATE = APPEND_OUTCOMES.indexOf('duplicate');

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
 import { prepared } from '../file/statements.ts';
-import { tombstoneOf } from '../file/tombstones.ts';
+import { tombstoneOf } from '../../tombstones.ts';
 
 /**
  * Removes the messages with these numbers, as far as they are there and their instant is before the second `beforeSeconds`.

@@ -5,7 +5,7 @@ import { AppendQueue } from '../../append-queue.ts';
 import type { AppendOutcome, StoreObserver, Unavailable } from '../../store.ts';
 import { type WriterReply, type WriterRequest, outcomesOf } from '../file/protocol.ts';
 import type { Signals } from '../file/signals.ts';
-import { DiskProbes } from './disk-probes.ts';
+import { DiskProbes } from '../../disk-probes.ts';
 import { startWriter } from './writer-start.ts';
 
 export interface WriterOptions {

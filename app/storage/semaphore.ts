@@ -1,5 +1,5 @@
 // A FIFO semaphore with a bound on how many wait.
-import { StoreUnavailable } from '../../store.ts';
+import { StoreUnavailable } from './store.ts';
 
 export class Semaphore {
   readonly #waitingMax: number;

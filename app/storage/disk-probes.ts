@@ -1,5 +1,5 @@
 // Whether the disk accepts writes: after one that failed, a probe is repeated until it succeeds.
-import type { Failure } from '../file/protocol.ts';
+import type { UnavailableReason } from '../model/unavailable.ts';
 
 const INTERVAL_MS = 1_000;
 
@@ -22,7 +22,7 @@ export class DiskProbes {
   }
 
   /** A batch or a probe was written, or failed. A lock of another process, for one, says nothing about the disk. */
-  writeEnded(failure: Failure | null): void {
+  writeEnded(failure: UnavailableReason | null): void {
     if (failure === 'disk') this.#failed = true;
     else if (failure === null && this.#failed) {
       this.#failed = false;

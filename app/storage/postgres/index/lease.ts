@@ -1,0 +1,59 @@
+// Which of the replicas does the work behind the commit: the one that has the lease, which another takes when it is not renewed.
+import { randomUUID } from 'node:crypto';
+import { Loop } from '../database/loop.ts';
+import type { Pool } from '../database/pool.ts';
+
+/** By the clock of the server. A replica that is gone is replaced after this, and the pause below. */
+const LEASE_SECONDS = 12;
+const RENEW_MS = 3_000;
+const LEASE_MS_MAX = 5_000;
+
+const TAKE = `UPDATE leases SET holder = $1::uuid, until = now() + interval '${LEASE_SECONDS} s'
+  WHERE name = 'background' AND (holder = $1::uuid OR until < now())`;
+const GIVE_BACK = `UPDATE leases SET holder = NULL, until = '-infinity' WHERE name = 'background' AND holder = $1::uuid`;
+
+/**
+ * It saves work and is no lock: each step of the work has its own, so that two that believe to have the lease do no harm.
+ */
+export class Lease {
+  readonly #pool: Pool;
+  readonly #holder = randomUUID();
+  readonly #loop: Loop;
+  #heldUntilMs = 0;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+    this.#loop = new Loop(async () => {
+      await this.#take();
+      return RENEW_MS;
+    });
+  }
+
+  get isHeld(): boolean {
+    return performance.now() < this.#heldUntilMs;
+  }
+
+  /** Gives it back, so that another replica need not wait. */
+  async close(): Promise<void> {
+    await this.#loop.close();
+    if (!this.isHeld) return;
+    this.#heldUntilMs = 0;
+    try {
+      await this.#pool.use(LEASE_MS_MAX, (session) => session.run(GIVE_BACK, [this.#holder]));
+    } catch {
+      // Then it ends by itself.
+    }
+  }
+
+  async #take(): Promise<void> {
+    const askedMs = performance.now();
+    try {
+      const taken = await this.#pool.use(LEASE_MS_MAX, (session) =>
+        session.run(TAKE, [this.#holder]),
+      );
+      this.#heldUntilMs = taken === 1 ? askedMs + LEASE_SECONDS * 1_000 : 0;
+    } catch {
+      // The server is away. What is held still counts until it ends.
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// Rows of messages as they are read: their columns, their message, their key.
+import type { Message } from '../../../model/message.ts';
+import type { OrderKey } from '../../../model/order.ts';
+
+/** The columns of a MessageRow, of a row `m` of messages. */
+export const MESSAGE_COLUMNS =
+  'm.message_id, m.from_msisdn, m.to_msisdn, m.ts, m.text, m.ts_seconds, m.ts_nanos';
+
+export type MessageRow = readonly [
+  id: Buffer,
+  from: string,
+  to: string,
+  ts: string,
+  text: Buffer | null,
+  seconds: number,
+  nanos: number,
+];
+
+/** Rows of a page, one more than asked for where others follow; backward pages in descending order. */
+export interface Slice {
+  readonly rows: readonly MessageRow[];
+  readonly total: number;
+}
+
+export function messageOf([id, from, to, ts, text]: MessageRow): Message {
+  return { message_id: id.toString(), from, to, ts, text: text?.toString() ?? null };
+}
+
+export function orderKeyOf([id, , , , , seconds, nanos]: MessageRow): OrderKey {
+  return { seconds, nanos, messageId: id.toString() };
+}

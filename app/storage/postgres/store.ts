@@ -1,0 +1,187 @@
+// The PostgreSQL engine behind the port: connections for each kind of work, and what one of all replicas does behind the commit.
+import type { PostgresLocation } from '../../model/database.ts';
+import type { Message } from '../../model/message.ts';
+import type { MessageQuery, Page } from '../../model/page.ts';
+import type { Stats } from '../../model/stats.ts';
+import type { StreamPage } from '../../model/stream.ts';
+import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
+import type { UnavailableReason } from '../../model/unavailable.ts';
+import { COMMIT_MS_MAX } from '../append-queue.ts';
+import type {
+  AppendOutcome,
+  GaugeDescription,
+  Store,
+  StoreHealth,
+  StoreObserver,
+  StoreOptions,
+  Unavailable,
+} from '../store.ts';
+import { Connector } from './database/connect.ts';
+import { reasonOf } from './database/failure.ts';
+import { missingTables } from './database/migrations.ts';
+import type { Pool } from './database/pool.ts';
+import type { Session } from './database/session.ts';
+import { prepare } from './database/start.ts';
+import { inSnapshot } from './database/transaction.ts';
+import { Filler } from './index/filler.ts';
+import { Lease } from './index/lease.ts';
+import { type Progress, readProgress } from './index/progress.ts';
+import { Pools } from './database/pools.ts';
+import { Follower } from './read/follower.ts';
+import { GAUGE_DESCRIPTIONS, readGauges } from './read/gauges.ts';
+import { selectPage } from './read/page.ts';
+import { selectStats } from './read/stats.ts';
+import { selectAfter } from './read/stream.ts';
+import { selectTimeline } from './read/timeline.ts';
+import type { Isolation } from './write/append.ts';
+import { Retention } from './write/retention.ts';
+import { Writer } from './write/writer.ts';
+
+const READ_TIMEOUT_MS = 10_000;
+/** One check, or one reading of the gauges: below the 3 s that probes wait. */
+const STATE_TIMEOUT_MS = 2_000;
+
+interface PostgresOptions extends StoreOptions {
+  /** Of appends; the tests force the strictest. */
+  readonly isolation?: Isolation;
+}
+
+export class PostgresStore implements Store {
+  readonly gauges: readonly GaugeDescription[] = GAUGE_DESCRIPTIONS;
+  readonly #pools: Pools;
+  readonly #writer: Writer;
+  readonly #lease: Lease;
+  readonly #filler: Filler;
+  readonly #follower: Follower;
+  readonly #retention: Retention | null;
+  readonly #listeners = new Set<() => void>();
+  #closed: Promise<void> | null = null;
+
+  private constructor(pools: Pools, options: PostgresOptions, observer: StoreObserver) {
+    const { isolation = 'READ COMMITTED', queueMessagesMax, retentionDays } = options;
+    const committed = (): void => {
+      this.#filler.committed();
+      for (const listener of this.#listeners) listener();
+    };
+    this.#pools = pools;
+    this.#writer = new Writer(pools, { queueMessagesMax, isolation }, observer, committed);
+    this.#lease = new Lease(pools.poll);
+    this.#filler = new Filler(pools.background, this.#lease, observer);
+    this.#follower = new Follower(pools.poll, committed);
+    this.#retention =
+      retentionDays === null
+        ? null
+        : new Retention(pools.background, this.#lease, retentionDays, observer);
+  }
+
+  /** Connects and brings the schema to today's version. Rejects with Refusal. */
+  static async open(
+    location: PostgresLocation,
+    options: PostgresOptions,
+    observer: StoreObserver,
+  ): Promise<PostgresStore> {
+    const connector = new Connector(location);
+    await prepare(connector, observer);
+    return new PostgresStore(new Pools(connector, options.readerThreads), options, observer);
+  }
+
+  get appendsWaiting(): number {
+    return this.#writer.depth;
+  }
+
+  get readsWaiting(): number {
+    return this.#pools.read.waiting + this.#pools.search.waiting;
+  }
+
+  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
+    return this.#writer.append(messages);
+  }
+
+  page(query: MessageQuery): Promise<Page> {
+    const pool = query.text === null ? this.#pools.read : this.#pools.search;
+    return read(pool, (session, progress) => selectPage(session, progress, query));
+  }
+
+  stats(): Promise<Stats> {
+    return read(this.#pools.read, selectStats);
+  }
+
+  timeline(query: TimelineQuery): Promise<TimelineCounts> {
+    return read(this.#pools.read, (session, progress) => selectTimeline(session, progress, query));
+  }
+
+  after(after: number, limit: number): Promise<StreamPage> {
+    return this.#pools.read.use(READ_TIMEOUT_MS, (session) =>
+      inSnapshot(session, READ_TIMEOUT_MS, () => selectAfter(session, after, limit)),
+    );
+  }
+
+  onCommit(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  async check(): Promise<StoreHealth> {
+    const isStuck = this.#writer.busyMs > COMMIT_MS_MAX;
+    const { diskFailed } = this.#writer;
+    let store: UnavailableReason | null = null;
+    let missing: string[] = [];
+    try {
+      missing = await this.#pools.state.use(STATE_TIMEOUT_MS, missingTables);
+    } catch (error) {
+      store = reasonOf(error);
+    }
+    const schema = missing.length === 0 ? null : `missing: ${missing.join(', ')}`;
+    const reasons: readonly (UnavailableReason | false)[] = [
+      schema !== null && 'schema',
+      diskFailed && 'disk',
+      isStuck && 'timeout',
+    ];
+    return {
+      checks: {
+        store: store === null ? null : 'the database does not answer',
+        schema: store === null ? schema : 'unknown',
+        writer: isStuck ? 'the writer is stuck' : null,
+        disk: diskFailed ? 'the last write failed for want of disk' : null,
+      },
+      reason: store ?? (reasons.find((reason) => reason !== false) || null),
+    };
+  }
+
+  async readGauges(): Promise<ReadonlyMap<string, number> | null> {
+    try {
+      return await this.#pools.state.use(STATE_TIMEOUT_MS, (session) =>
+        inSnapshot(session, STATE_TIMEOUT_MS, () => readGauges(session, this.#pools.all)),
+      );
+    } catch {
+      return null;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const drained = this.#writer.drain();
+    await Promise.all([
+      this.#pools.read.close(),
+      this.#pools.search.close(),
+      this.#pools.state.close(),
+    ]);
+    await Promise.all([this.#retention?.close(), this.#filler.close(), this.#follower.close()]);
+    await drained;
+    await this.#lease.close();
+    await this.#pools.close();
+  }
+}
+
+/** Runs a read in one snapshot, with how far everything derived is in it. */
+async function read<T>(
+  pool: Pool,
+  select: (session: Session, progress: Progress) => Promise<T>,
+): Promise<T> {
+  return await pool.use(READ_TIMEOUT_MS, (session) =>
+    inSnapshot(session, READ_TIMEOUT_MS, async () => select(session, await readProgress(session))),
+  );
+}

@@ -1,0 +1,89 @@
+// Retention by the replica that has the lease: removes what is too old, in short steps.
+import type { StoreObserver } from '../../store.ts';
+import { reasonOf } from '../database/failure.ts';
+import { KEY_COLUMNS } from '../database/keys.ts';
+import { Loop } from '../database/loop.ts';
+import type { Pool } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { Lease } from '../index/lease.ts';
+import { removeMessages } from '../index/removal.ts';
+
+/** Messages of a step: whoever fills lists and search waits for it. */
+const STEP_MESSAGES = 512;
+/** After a step comes a pause of this many times its length. */
+const REST_FACTOR = 2;
+const RUN_EVERY_MS = 3_600_000;
+const RETRY_MS = 10_000;
+/** How often a replica without the lease looks whether it has it now. */
+const LEASE_MS = 1_000;
+const STEP_MS_MAX = 60_000;
+const DAY_SECONDS = 86_400;
+
+const OLDEST = `SELECT message_id FROM messages WHERE ts_seconds < $1::int8 ORDER BY ${KEY_COLUMNS} LIMIT ${STEP_MESSAGES}`;
+
+interface Run {
+  readonly startMs: number;
+  /** The first second that stays. */
+  readonly endSeconds: number;
+  messages: number;
+}
+
+/** Runs at the start of the service and once an hour. */
+export class Retention {
+  readonly #pool: Pool;
+  readonly #lease: Lease;
+  readonly #days: number;
+  readonly #observer: StoreObserver;
+  readonly #loop: Loop;
+  #run: Run | null = null;
+
+  /** Removes messages older than `days` days. */
+  constructor(pool: Pool, lease: Lease, days: number, observer: StoreObserver) {
+    this.#pool = pool;
+    this.#lease = lease;
+    this.#days = days;
+    this.#observer = observer;
+    this.#loop = new Loop(() => this.#step());
+  }
+
+  async close(): Promise<void> {
+    await this.#loop.close();
+  }
+
+  async #step(): Promise<number> {
+    if (!this.#lease.isHeld) {
+      this.#run = null;
+      return LEASE_MS;
+    }
+    const endSeconds = Math.floor(Date.now() / 1_000) - this.#days * DAY_SECONDS;
+    this.#run ??= { startMs: performance.now(), endSeconds, messages: 0 };
+    const startMs = performance.now();
+    try {
+      const { removed, found } = await this.#remove(this.#run.endSeconds);
+      this.#run.messages += removed;
+      if (removed > 0) this.#observer.pruned(removed);
+      if (found === STEP_MESSAGES) return (performance.now() - startMs) * REST_FACTOR;
+      return this.#end(this.#run, null);
+    } catch (error) {
+      return this.#end(this.#run, reasonOf(error));
+    }
+  }
+
+  async #remove(endSeconds: number): Promise<{ removed: number; found: number }> {
+    return await this.#pool.use(STEP_MS_MAX, async (session) => {
+      const rows = await session.rows<[Buffer]>(OLDEST, [endSeconds]);
+      if (rows.length === 0) return { removed: 0, found: 0 };
+      const ids = rows.map(([id]) => id);
+      const work = (): Promise<number> => removeMessages(session, ids, endSeconds);
+      const removed = await inTransaction(session, work, 'READ COMMITTED');
+      return { removed, found: rows.length };
+    });
+  }
+
+  #end({ startMs, messages }: Run, failure: string | null): number {
+    this.#run = null;
+    const durationMs = performance.now() - startMs;
+    this.#observer.pruneRun({ messages, durationMs, failure });
+    return failure === null ? RUN_EVERY_MS : RETRY_MS;
+  }
+}

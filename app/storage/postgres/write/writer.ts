@@ -1,0 +1,156 @@
+// The queue in front of the append: what has arrived while a batch is being committed is the next batch.
+import type { Message } from '../../../model/message.ts';
+import type { UnavailableReason } from '../../../model/unavailable.ts';
+import { AppendQueue, BATCH_MESSAGES } from '../../append-queue.ts';
+import { DiskProbes } from '../../disk-probes.ts';
+import {
+  type AppendOutcome,
+  type StoreObserver,
+  StoreUnavailable,
+  type Unavailable,
+} from '../../store.ts';
+import { reasonOf } from '../database/failure.ts';
+import type { Pool } from '../database/pool.ts';
+import { APPEND_CONNECTIONS, type Pools } from '../database/pools.ts';
+import { type Isolation, appendBatch, probe } from './append.ts';
+import { batchOf } from './batch.ts';
+import { StuckCommits } from './stuck-commits.ts';
+
+/** Longer than callers wait: what is stuck in a commit keeps its connection, so that there are never more than so many. */
+const APPEND_MS_MAX = 60_000;
+
+/** A batch that is being committed. Its result is reported when those of all before it are. */
+interface Flight {
+  readonly messages: number;
+  result: readonly AppendOutcome[] | UnavailableReason | null;
+}
+
+export class Writer {
+  readonly #pool: Pool;
+  readonly #isolation: Isolation;
+  readonly #observer: StoreObserver;
+  readonly #committed: () => void;
+  readonly #queue: AppendQueue;
+  readonly #disk: DiskProbes;
+  readonly #stuck: StuckCommits;
+  #chunks: (readonly Message[])[] = [];
+  readonly #flights: Flight[] = [];
+  #running = 0;
+
+  /** `committed` is called after each commit of new messages. */
+  constructor(
+    { append: pool, poll }: Pools,
+    { queueMessagesMax, isolation }: { queueMessagesMax: number; isolation: Isolation },
+    observer: StoreObserver,
+    committed: () => void,
+  ) {
+    this.#pool = pool;
+    this.#stuck = new StuckCommits(poll);
+    this.#isolation = isolation;
+    this.#observer = observer;
+    this.#committed = committed;
+    this.#queue = new AppendQueue((messages) => {
+      this.#chunks.push(messages);
+      this.#start();
+    }, queueMessagesMax);
+    this.#disk = new DiskProbes(
+      () => void this.#probe(),
+      () => observer.diskRecovered(),
+    );
+  }
+
+  /** Messages that wait or are being committed. */
+  get depth(): number {
+    return this.#queue.depth;
+  }
+
+  /** Whether a batch failed because of the disk, and no write has succeeded since. */
+  get diskFailed(): boolean {
+    return this.#disk.failed;
+  }
+
+  /** How long the oldest batch has been under way, in milliseconds; 0 when there is none. */
+  get busyMs(): number {
+    return this.#queue.busyMs;
+  }
+
+  /** See `Store.append`. */
+  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
+    return this.#queue.append(messages);
+  }
+
+  /** Accepts nothing more. Resolves when every accepted append is settled. */
+  drain(): Promise<void> {
+    this.#disk.close();
+    return this.#queue.drain();
+  }
+
+  #start(): void {
+    while (this.#running < APPEND_CONNECTIONS && this.#chunks.length > 0) {
+      const messages = this.#takeBatch();
+      const flight: Flight = { messages: messages.length, result: null };
+      this.#flights.push(flight);
+      this.#running += 1;
+      void this.#fly(flight, messages);
+    }
+  }
+
+  async #fly(flight: Flight, messages: readonly Message[]): Promise<void> {
+    flight.result = await this.#commit(messages);
+    this.#running -= 1;
+    this.#report();
+    this.#start();
+  }
+
+  /** Whole chunks: what was appended together must not be split. */
+  #takeBatch(): Message[] {
+    const messages: Message[] = [];
+    while (this.#chunks.length > 0 && messages.length < BATCH_MESSAGES)
+      messages.push(...(this.#chunks.shift() ?? []));
+    return messages;
+  }
+
+  async #commit(
+    messages: readonly Message[],
+  ): Promise<readonly AppendOutcome[] | UnavailableReason> {
+    const startMs = performance.now();
+    let failure: UnavailableReason | null = null;
+    let outcomes: readonly AppendOutcome[] = [];
+    try {
+      const batch = batchOf(messages);
+      if ((await this.#stuck.count()) >= APPEND_CONNECTIONS)
+        throw new StoreUnavailable('timeout', 'commits wait for the standbys');
+      const result = await this.#pool.use(APPEND_MS_MAX, (session) =>
+        this.#stuck.watch(session, () => appendBatch(session, batch, this.#isolation)),
+      );
+      ({ outcomes } = result);
+      if (result.created > 0) this.#committed();
+    } catch (error) {
+      failure = reasonOf(error);
+    }
+    const commitMs = performance.now() - startMs;
+    this.#observer.batch({ messages: messages.length, commitMs, failure });
+    this.#disk.writeEnded(failure);
+    return failure ?? outcomes;
+  }
+
+  /** Results in the order in which the batches were submitted. */
+  #report(): void {
+    const reported = this.#flights.findIndex(({ result }) => result === null);
+    const ready = this.#flights.splice(0, reported === -1 ? this.#flights.length : reported);
+    for (const { messages, result } of ready) {
+      if (result === null) return;
+      if (typeof result === 'string') this.#queue.failed(messages, result);
+      else this.#queue.committed(result);
+    }
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      await this.#pool.use(APPEND_MS_MAX, probe);
+      this.#disk.writeEnded(null);
+    } catch (error) {
+      this.#disk.writeEnded(reasonOf(error));
+    }
+  }
+}

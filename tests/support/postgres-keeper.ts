@@ -1,0 +1,53 @@
+// A process that outlives the tests by a moment: it ends a PostgreSQL server in order when they are gone, and removes what it had.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { bounded } from './bounded.ts';
+
+/**
+ * Waits for the end of its input, which comes when the tests are gone, however they went. Then it ends the server
+ * that it was told of last, at once, and removes its directory, and the shared memory that a killed server leaves.
+ */
+const KEEP = `
+  while read -r line; do pid=$line; done
+  left=100
+  [ -z "$pid" ] || kill -QUIT "$pid" 2>/dev/null
+  while [ $left -gt 0 ] && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do
+    sleep 0.05
+    left=$((left - 1))
+  done
+  memory=$(sed -n 7p "$1/data/postmaster.pid" 2>/dev/null | { read -r key id; echo "$id"; })
+  [ -z "$memory" ] || ipcrm -m "$memory" 2>/dev/null
+  rm -rf "$1"
+`;
+
+/** Keeps one server and its directory. */
+export class PostgresKeeper {
+  readonly #child: ChildProcess;
+  readonly #input: Socket;
+
+  constructor(directory: string) {
+    // In a session of its own, so that Ctrl-C does not end it before its work; nothing waits for it.
+    this.#child = spawn('sh', ['-c', KEEP, 'sh', directory], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    this.#input = this.#child.stdin as Socket;
+    this.#child.unref();
+    this.#input.unref();
+  }
+
+  /** The server has this process now. */
+  hold(pid: number): void {
+    this.#input.write(`${pid}\n`);
+  }
+
+  /** Has the work done now, and waits for it. */
+  async end(): Promise<void> {
+    this.#child.ref();
+    const gone = once(this.#child, 'exit');
+    this.#input.end();
+    await bounded(gone, () => 'the end of PostgreSQL');
+  }
+}
