@@ -126,7 +126,7 @@ describe('the append of PostgreSQL', () => {
     await append(store, ...messages(1));
     await cluster.kill('b');
     await cluster.kill('c');
-    const count = `SELECT count(*)::int AS stuck FROM pg_stat_activity WHERE wait_event = 'SyncRep'`;
+    const count = `SELECT count(*)::int AS stuck FROM pg_stat_activity WHERE wait_event IN ('SyncRep', 'transactionid', 'tuple')`;
     const stuck = async (): Promise<unknown> =>
       (await queryOnce(cluster.nodes.a.url('postgres'), count))[0]?.['stuck'];
     const outcomes: unknown[] = [];

@@ -18,8 +18,11 @@ const TYPES = {
 
 export class Session {
   readonly #client: Client;
+  /** The process of the server, as it says; behind a pooler that of one transaction. */
+  process = 0;
   #broken = false;
   readonly #notices = new Set<string>();
+  #quiet = Promise.resolve();
 
   private constructor(client: Client) {
     this.#client = client;
@@ -75,6 +78,19 @@ export class Session {
   async run(text: string, values: readonly Value[] = []): Promise<number> {
     const { rowCount } = await this.#client.query(text, [...values]);
     return rowCount ?? 0;
+  }
+
+  /** Runs a last statement, for which nobody waits: the connection ends where it fails. `quiet` resolves when it is done. */
+  finish(text: string): void {
+    this.#quiet = this.run(text).then(
+      () => undefined,
+      () => this.destroy(),
+    );
+  }
+
+  /** Resolves when the connection can be passed on: a pooler must not see the next transaction before the end of this one. */
+  get quiet(): Promise<void> {
+    return this.#quiet;
   }
 
   /** Ends the connection, also in the middle of a statement. */

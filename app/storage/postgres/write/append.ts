@@ -11,12 +11,6 @@ import { BATCH_COLUMNS, BATCH_ROWS, type Batch } from './batch.ts';
 /** How statements of the append see others. All of them are correct; the tests force the strictest. */
 export type Isolation = 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
 
-export interface AppendOptions {
-  readonly isolation: Isolation;
-  /** Called with the process of the server where the connection was lost with a commit under way. */
-  readonly lost: (process: number) => void;
-}
-
 const ATTEMPTS_MAX = 50;
 const RETRY_MS_MAX = 20;
 /** How long it waits for the batches of others; a wait for standbys is not ended by it. */
@@ -50,7 +44,7 @@ const DELETE_REMOVED = `DELETE FROM messages m USING tombstones t
  * Always, also when nothing was inserted: the lock is part of what is committed, so that an answer about a message that is there already
  * waits for the standbys as well. It is held until the commit is visible.
  */
-const LOCK = 'SELECT pg_backend_pid() FROM commit_order FOR UPDATE';
+const LOCK = 'SELECT 1 FROM commit_order FOR UPDATE';
 const NUMBER = `INSERT INTO batches (first_seq, width, created, total, batch)
   SELECT coalesce(l.first_seq + l.width, 1), m.width, m.created, coalesce(l.total, 0) + m.created, ${BATCH}
   FROM (SELECT max(ord) + 1 AS width, count(*) AS created FROM messages WHERE batch = ${BATCH}) m
@@ -63,11 +57,11 @@ const NUMBER = `INSERT INTO batches (first_seq, width, created, total, batch)
 export async function appendBatch(
   session: Session,
   batch: Batch,
-  { isolation, lost }: AppendOptions,
+  isolation: Isolation,
 ): Promise<{ outcomes: AppendOutcome[]; created: number }> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await appendOnce(session, batch, { isolation, lost });
+      return await appendOnce(session, batch, isolation);
     } catch (error) {
       if (session.broken) throw error;
       // After an error COMMIT rolls back, so that no transaction is open.
@@ -85,22 +79,17 @@ export async function probe(session: Session): Promise<void> {
 async function appendOnce(
   session: Session,
   batch: Batch,
-  { isolation, lost }: AppendOptions,
+  isolation: Isolation,
 ): Promise<{ outcomes: AppendOutcome[]; created: number }> {
   session.takeNotices();
-  const sent = [
+  const [, inserted, removed] = await settled([
     session.run(begin(isolation)),
     session.rows<[number]>(INSERT, batch.values),
     session.rows<[number]>(DELETE_REMOVED),
-    session.rows<[number]>(LOCK),
+    session.run(LOCK),
     session.run(NUMBER),
     session.run('COMMIT'),
-  ] as const;
-  const [, inserted, removed] = await settled(sent).catch(async (error: unknown) => {
-    const [locked] = await sent[3].catch(() => []);
-    if (session.broken && locked !== undefined) lost(locked[0]);
-    throw error;
-  });
+  ]);
   if (session.takeNotices().has(NOT_REPLICATED))
     throw new StoreUnavailable('database', 'the commit did not wait for the standbys');
   const gone = new Set(removed.map(([ord]) => ord));

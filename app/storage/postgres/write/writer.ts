@@ -120,9 +120,8 @@ export class Writer {
       const batch = batchOf(messages);
       if ((await this.#stuck.count()) >= APPEND_CONNECTIONS)
         throw new StoreUnavailable('timeout', 'commits wait for the standbys');
-      const options = { isolation: this.#isolation, lost: (pid: number) => this.#stuck.add(pid) };
       const result = await this.#pool.use(APPEND_MS_MAX, (session) =>
-        appendBatch(session, batch, options),
+        this.#stuck.watch(session, () => appendBatch(session, batch, this.#isolation)),
       );
       ({ outcomes } = result);
       if (result.created > 0) this.#committed();
