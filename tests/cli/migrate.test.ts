@@ -10,7 +10,7 @@ import { query } from '../support/database.ts';
 import { message } from '../support/message.ts';
 import type { Draft } from '../support/message.ts';
 import { postgresDatabase, queryOnce } from '../support/postgres.ts';
-import { startService } from '../support/service.ts';
+import { ServiceProcess, startService } from '../support/service.ts';
 import { call, importInto, ndjson } from './calls.ts';
 import { oncebox, start } from './oncebox.ts';
 
@@ -147,6 +147,12 @@ for (const [from, to] of [
       const stats = await oncebox(t, ['stats', '-d', target]);
       assert.equal(stats.code, 1);
       assert.match(stats.stderr, /has not finished|does not exist/);
+      if (to === POSTGRES) {
+        // A file has another name until then.
+        const service = new ServiceProcess(t, { env: { DATABASE_URL: target } });
+        assert.equal((await service.exit()).code, 1);
+        assert.match(service.output.stderr, /migration that has not finished/);
+      }
       await call(t, ['migrate', '--from', source, '--to', target]);
       assert.deepEqual(await to.numbers(target), await from.numbers(source));
       await assertSound(t, target);
@@ -178,6 +184,7 @@ for (const [from, to] of [
   });
 }
 
-it('a migration without ends is wrong usage', async (t) => {
+it('a migration needs two ends', async (t) => {
   assert.equal((await oncebox(t, ['migrate'])).code, 2);
+  assert.equal((await oncebox(t, ['migrate', '--from', 'a.db', '--to', './a.db'])).code, 2);
 });
