@@ -2,7 +2,6 @@
 import { DatabaseError } from 'pg';
 import { Refusal } from '../../../model/refusal.ts';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
-import { AdminError } from '../../admin.ts';
 import { StoreUnavailable } from '../../store.ts';
 
 // SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html): whole codes, then classes.
@@ -54,9 +53,9 @@ export function isRetryable(error: unknown): boolean {
   return RETRYABLE.includes(sqlStateOf(error));
 }
 
-/** Returns whether a server that says this will say it again however long one waits; a schema that must not be touched stays. */
+/** Returns whether a server says this again however long one waits: it is not away, but is not to be used. */
 export function isHopeless(error: unknown): boolean {
-  if (error instanceof ServerRefused || error instanceof AdminError) return true;
+  if (error instanceof Refusal) return !(error instanceof StoreUnavailable);
   return HOPELESS_CLASSES.includes(sqlStateOf(error)?.slice(0, 2));
 }
 
