@@ -63,7 +63,7 @@ function createProgram(terminal: Terminal): Command {
     .addHelpText(
       'after',
       '\nSettings come from the environment, as those of the service do. ' +
-        'Exit codes: 0 done, 1 failed or a problem found, 2 wrong usage, 3 the file is in use, ' +
+        'Exit codes: 0 done, 1 failed or a problem found, 2 wrong usage, 3 the database is in use, ' +
         '4 done except for some of the input, 78 a setting cannot be used, 130 and 143 interrupted.',
     );
   for (const add of COMMANDS) add(program, terminal);

@@ -139,7 +139,7 @@ export interface BulkImport {
   store(
     messages: readonly Message[],
     createdAt: readonly (string | null)[],
-  ): Promise<AppendOutcome[]>;
+  ): Promise<readonly AppendOutcome[]>;
   /** Resolves when every message is listed. Rejects when `signal` is aborted. */
   updateLists(signal: AbortSignal): Promise<void>;
   /** Resolves when search finds every message; a service does the same in the background. Rejects when `signal` is aborted. */

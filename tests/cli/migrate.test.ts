@@ -6,11 +6,11 @@ import { describe, it } from 'node:test';
 import { eventually } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
-import { query } from '../support/database.ts';
+import { execute, query } from '../support/database.ts';
 import { message } from '../support/message.ts';
 import type { Draft } from '../support/message.ts';
 import { postgresDatabase, queryOnce } from '../support/postgres.ts';
-import { startService } from '../support/service.ts';
+import { ServiceProcess, startService } from '../support/service.ts';
 import { call, importInto, ndjson } from './calls.ts';
 import { oncebox, start } from './oncebox.ts';
 
@@ -21,6 +21,8 @@ interface Engine {
   readonly fresh: (t: Cleaner) => Promise<string>;
   /** The ids by their numbers, also of a target that is not complete; null where there is none. */
   readonly numbers: (url: string) => Promise<Map<number, string> | null>;
+  /** Changes a target that is not complete. */
+  readonly execute: (url: string, statement: string) => Promise<void>;
 }
 
 const SQLITE: Engine = {
@@ -33,6 +35,8 @@ const SQLITE: Engine = {
     const rows = query(file, 'SELECT seq, message_id FROM messages ORDER BY seq');
     return new Map(rows.map((row) => [Number(row['seq']), String(row['message_id'])]));
   },
+  execute: async (url, statement) =>
+    execute(`${url.replace('sqlite://', '')}.migrating`, statement),
 };
 
 const POSTGRES: Engine = {
@@ -44,6 +48,9 @@ const POSTGRES: Engine = {
       'SELECT first_seq + ord AS seq, message_id FROM messages JOIN batches USING (batch) ORDER BY 1',
     );
     return new Map(rows.map((row) => [Number(row['seq']), String(row['message_id'])]));
+  },
+  execute: async (url, statement) => {
+    await queryOnce(url, statement);
   },
 };
 
@@ -147,12 +154,18 @@ for (const [from, to] of [
       const stats = await oncebox(t, ['stats', '-d', target]);
       assert.equal(stats.code, 1);
       assert.match(stats.stderr, /has not finished|does not exist/);
+      if (to === POSTGRES) {
+        // A file has another name until then.
+        const service = new ServiceProcess(t, { env: { DATABASE_URL: target } });
+        assert.equal((await service.exit()).code, 1);
+        assert.match(service.output.stderr, /migration that has not finished/);
+      }
       await call(t, ['migrate', '--from', source, '--to', target]);
       assert.deepEqual(await to.numbers(target), await from.numbers(source));
       await assertSound(t, target);
     });
 
-    it('refuses a target with messages, and a source that is another one than before', async (t) => {
+    it('refuses a target with messages, one that was changed, and another source than before', async (t) => {
       const [source, target] = [await filled(t, from, 20), await filled(t, to, 20)];
       const refused = await oncebox(t, ['migrate', '--from', source, '--to', target]);
       assert.equal(refused.code, 1);
@@ -167,6 +180,10 @@ for (const [from, to] of [
       child.kill('SIGTERM');
       assert.equal((await ended).code, 143);
       await service.stop();
+      await to.execute(half, "UPDATE messages SET to_msisdn = '+0' WHERE from_msisdn = '+15550'");
+      const changed = await oncebox(t, ['migrate', '--from', source, '--to', half]);
+      assert.equal(changed.code, 1);
+      assert.match(changed.stderr, /messages 1 to 21 differ between source and target/);
       const other = await from.fresh(t);
       const foreign = drafts(30).map((draft, place) => ({ ...draft, message_id: `x${place}` }));
       await importInto(t, other, ndjson(t, foreign));
@@ -178,6 +195,7 @@ for (const [from, to] of [
   });
 }
 
-it('a migration without ends is wrong usage', async (t) => {
+it('a migration needs two ends', async (t) => {
   assert.equal((await oncebox(t, ['migrate'])).code, 2);
+  assert.equal((await oncebox(t, ['migrate', '--from', 'a.db', '--to', './a.db'])).code, 2);
 });

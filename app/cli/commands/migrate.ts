@@ -64,10 +64,11 @@ async function migrate(terminal: Terminal, options: Options): Promise<void> {
 function endsOf({ from, to }: Options): [from: DatabaseLocation, to: DatabaseLocation] {
   if (from === undefined && to === undefined)
     throw new CommandError('say what to copy: --from, --to, or both', EXIT.usage);
-  return [
-    from === undefined ? readDatabase() : locationOf('--from', from),
-    to === undefined ? readDatabase() : locationOf('--to', to),
-  ];
+  const source = from === undefined ? readDatabase() : locationOf('--from', from);
+  const target = to === undefined ? readDatabase() : locationOf('--to', to);
+  if (describeLocation(source) === describeLocation(target))
+    throw new CommandError('both ends are the same database', EXIT.usage);
+  return [source, target];
 }
 
 function eventsOf(terminal: Terminal): MigrationEvents {

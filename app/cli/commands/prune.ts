@@ -35,7 +35,7 @@ export function addPruneCommand(program: Command, terminal: Terminal): void {
       'messages of this sender; with an age, only its messages of that age',
     )
     .option('--dry-run', 'count them and remove nothing')
-    .option('--vacuum', 'rewrite the whole file afterwards; posts get 503 meanwhile')
+    .option('--vacuum', 'rewrite everything afterwards; posts get 503 meanwhile')
     .action((options: PruneOptions) => prune(terminal, options));
   withExamples(
     withJson(withDatabase(command)),

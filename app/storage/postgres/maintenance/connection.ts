@@ -1,7 +1,8 @@
 // The connection of a command: opened for one operation, and ended with it.
-import type { PostgresLocation } from '../../../model/database.ts';
+import { describeLocation, type PostgresLocation } from '../../../model/database.ts';
 import { Refusal } from '../../../model/refusal.ts';
 import { AdminError } from '../../admin.ts';
+import { StoreUnavailable } from '../../store.ts';
 import { Connector } from '../database/connect.ts';
 import { reasonOf, sqlStateOf, unavailableOf } from '../database/failure.ts';
 import { assertSchema } from '../database/migrations.ts';
@@ -10,9 +11,16 @@ import type { Session } from '../database/session.ts';
 /** Commands work on everything that there is. */
 const QUERY_MS = 86_400_000;
 
-/** Connects to the primary, whatever is in the database. Rejects with Refusal. */
+/** Connects to the primary, whatever is in the database. Rejects with Refusal, which names the database. */
 export async function connect(location: PostgresLocation): Promise<Session> {
-  return await expected(() => new Connector(location).connect(QUERY_MS));
+  try {
+    return await new Connector(location).connect(QUERY_MS);
+  } catch (error) {
+    const { reason, message } = unavailableOf(error);
+    throw new StoreUnavailable(reason, `${describeLocation(location)}: ${message}`, {
+      cause: error,
+    });
+  }
 }
 
 /**

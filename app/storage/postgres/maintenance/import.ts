@@ -40,7 +40,7 @@ export class DatabaseImport implements BulkImport {
   async store(
     messages: readonly Message[],
     createdAt: readonly (string | null)[],
-  ): Promise<AppendOutcome[]> {
+  ): Promise<readonly AppendOutcome[]> {
     if (messages.length === 0) return [];
     const batch = batchOf(messages, createdAt);
     const { outcomes } = await expected(() => appendBatch(this.#session, batch, 'READ COMMITTED'));

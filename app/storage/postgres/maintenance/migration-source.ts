@@ -49,7 +49,7 @@ export class DatabaseSource extends Archive implements MigrationSource {
     return row?.[0] === hashes.size;
   }
 
-  /** No one can append then, nor take the lease. */
+  /** No one can append then, remove, or take the lease. */
   async freeze(): Promise<boolean> {
     if (this.#freezer !== null) return await expected(() => isAlive(this.#freezer));
     const leased = await expected(() => isLeased(this.session));
@@ -84,6 +84,7 @@ async function isLocked(session: Session): Promise<boolean> {
       `BEGIN; SET LOCAL lock_timeout = ${LOCK_MS_MAX}; SET LOCAL idle_in_transaction_session_timeout = 0`,
     );
     if (await isLeased(session, 'FOR UPDATE')) return false;
+    await session.run('SELECT 1 FROM list_state, search_state FOR UPDATE');
     await session.run('SELECT 1 FROM commit_order FOR UPDATE');
     return true;
   } catch (error) {
