@@ -64,7 +64,7 @@ export async function endConnections(url: string): Promise<void> {
   const { pathname } = new URL(url);
   const database = pathname.slice(1);
   if (!/^[a-z0-9_]+$/.test(database)) throw new Error(`${database} is no database of a test`);
-  await execute(
+  await queryOnce(
     await sharedServer(),
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`,
   );
