@@ -1,7 +1,7 @@
 // The database file as other programs see it: the promised table, safe settings, and files that are refused untouched.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -88,6 +88,24 @@ describe('the table messages', () => {
     const [version] = query(service.databasePath, 'PRAGMA user_version');
     assert.ok(Number(version?.['user_version']) >= 1, 'the schema has a version');
   });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    it(`is in the file itself after ${signal}: the write-ahead log is checkpointed`, async (t) => {
+      const service = await startService(t);
+      const drafts = Array.from({ length: 30 }, () => message());
+      await service.store(...drafts);
+      await service.stop(signal);
+      const log = `${service.databasePath}-wal`;
+      assert.ok(!existsSync(log) || statSync(log).size === 0);
+      const copy = join(temporaryDirectory(t), 'copy.db');
+      copyFileSync(service.databasePath, copy);
+      assert.deepEqual(
+        query(copy, 'SELECT message_id FROM messages ORDER BY message_id').map((row) =>
+          String(row['message_id']),
+        ),
+        drafts.map((draft) => String(draft.message_id)).toSorted(),
+      );
+    });
 
   it('gives each message a number in the order of commit, which VACUUM does not change and no later message gets again', async (t) => {
     const numbers = (path: string): Map<unknown, number> =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { eventually } from './support/bounded.ts';
 import { insertRows } from './support/database.ts';
+import { ENGINE } from './support/engine.ts';
 import { faultsOf } from './support/faults.ts';
 import { Follower } from './support/follower.ts';
 import { message } from './support/message.ts';
@@ -125,9 +126,13 @@ describe('a follower that stores its last id with its work', () => {
     assert.deepEqual(await second.take(1), ['two']);
   });
 
-  it('also sees what another process wrote to the same file', async (t) => {
+  it('also sees what another process wrote to the same database', async (t) => {
     const follower = await new Follower(t, service.port).open();
-    insertRows(service.databasePath, 1);
+    if (ENGINE === 'sqlite') insertRows(service.databasePath, 1);
+    else {
+      const replica = await startService(t, { directory: service.directory });
+      await replica.store(message({ message_id: 'other-1' }));
+    }
     assert.deepEqual(await follower.take(1), ['other-1']);
   });
 });

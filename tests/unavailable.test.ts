@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eventually } from './support/bounded.ts';
-import { holdWriteLock } from './support/database.ts';
+import { holdWrites } from './support/engine.ts';
 import { message } from './support/message.ts';
 import { startService } from './support/service.ts';
 
@@ -11,7 +11,7 @@ describe('the database locked by another process', () => {
     const service = await startService(t);
     const stored = message();
     await service.store(stored);
-    const release = await holdWriteLock(t, service.databasePath);
+    const release = await holdWrites(t, service);
     let settled = 0;
     const drafts = Array.from({ length: 20 }, () => message());
     const posts = drafts.map(async (draft) => {
@@ -53,7 +53,7 @@ describe('the database locked by another process', () => {
 
   it('for too long: 503 with Retry-After, nothing stored, and 200 once it is free', async (t) => {
     const service = await startService(t);
-    const release = await holdWriteLock(t, service.databasePath);
+    const release = await holdWrites(t, service);
     const draft = message();
     const answer = await service.post(draft);
     assert.equal(answer.status, 503);
@@ -78,7 +78,7 @@ describe('the database locked by another process', () => {
 describe('a full queue', () => {
   it('is 503 at once for what does not fit into it, and what did fit is stored in the end', async (t) => {
     const service = await startService(t, { env: { QUEUE_MESSAGES_MAX: '2' } });
-    const release = await holdWriteLock(t, service.databasePath);
+    const release = await holdWrites(t, service);
     const drafts = Array.from({ length: 10 }, () => message());
     let settled = 0;
     const posts = drafts.map(async (draft) => {

@@ -10,7 +10,7 @@ import type { Engine, StoreOptions } from './engine.ts';
 
 const BACKLOGS = ['oncebox_list_backlog_messages', 'oncebox_search_backlog_messages'];
 
-export function postgresEngine(t: Cleaner): Engine {
+export function postgresEngine(t: Cleaner): Engine & { readonly url: Promise<string> } {
   const stores: Store[] = [];
   const url = postgresDatabase({
     // The stores are closed before their database is dropped.
@@ -21,6 +21,7 @@ export function postgresEngine(t: Cleaner): Engine {
       }),
   });
   return {
+    url,
     open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
       const location = locationOf(await url);
       const options = { queueMessagesMax, retentionDays: null, readerThreads: 2 };
@@ -39,7 +40,8 @@ export function postgresEngine(t: Cleaner): Engine {
   };
 }
 
-function locationOf(url: string): PostgresLocation {
+/** The location of a database of the tests. */
+export function locationOf(url: string): PostgresLocation {
   const { hostname, port, username, password, pathname } = new URL(url);
   return {
     engine: 'postgres',

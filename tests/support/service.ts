@@ -9,6 +9,7 @@ import type { Cleaner } from './cleanup.ts';
 import { bytesOf, SECRET, sign } from './message.ts';
 import type { Draft } from './message.ts';
 import { Output } from './output.ts';
+import { postgresDatabase } from './postgres.ts';
 import { send } from './request.ts';
 import type { Answer, Request } from './request.ts';
 import { pageIn } from './shapes.ts';
@@ -42,6 +43,8 @@ export interface Exit {
 /** A process of the service, running or not, with what it has written. */
 export class ServiceProcess {
   readonly directory: string;
+  /** What DATABASE_URL is. */
+  readonly databaseUrl: string;
   readonly output: Output;
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
@@ -62,6 +65,7 @@ export class ServiceProcess {
       ? (['sh', '-c', options.shell, 'sh', ...plain] as const)
       : plain;
     const user = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
+    this.databaseUrl = env.DATABASE_URL;
     this.#child = spawn(command, args, {
       cwd: this.directory,
       env,
@@ -79,7 +83,7 @@ export class ServiceProcess {
     endAfter(t, this.#child);
   }
 
-  /** The database file, unless a test sets DATABASE_URL. */
+  /** The database file of SQLite, unless a test sets DATABASE_URL. */
   get databasePath(): string {
     return join(this.directory, 'app.db');
   }
@@ -163,9 +167,37 @@ export class Service extends ServiceProcess {
   }
 }
 
+/** The databases of services by the directory that they work in: a service that is started there again finds its own. */
+const databases = new Map<string, string>();
+
+/** Options with a database of the engine that ONCEBOX_TEST_ENGINE names, unless a test sets DATABASE_URL itself. */
+async function withDatabase(
+  t: Cleaner,
+  options: Options,
+): Promise<{ options: Options; drop?: () => Promise<void> | void }> {
+  if (process.env['ONCEBOX_TEST_ENGINE'] !== 'postgres') return { options };
+  if (options.env && 'DATABASE_URL' in options.env) return { options };
+  const directory = options.directory ?? temporaryDirectory(t);
+  let drop: (() => Promise<void> | void) | undefined;
+  let url = databases.get(directory);
+  if (url === undefined) {
+    url = await postgresDatabase({
+      after: (clean) => {
+        drop = clean;
+      },
+    });
+    databases.set(directory, url);
+  }
+  const env = { ...options.env, DATABASE_URL: url };
+  return { options: { ...options, directory, env }, ...(drop && { drop }) };
+}
+
 /** Starts the service and gives it once it accepts requests; it is ended after the test. */
 export async function startService(t: Cleaner, options: Options = {}): Promise<Service> {
-  const service = new Service(t, options);
+  const prepared = await withDatabase(t, options);
+  const service = new Service(t, prepared.options);
+  // The service ends before its database does.
+  if (prepared.drop) t.after(prepared.drop);
   await service.listening();
   return service;
 }

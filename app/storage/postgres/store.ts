@@ -64,7 +64,7 @@ export class PostgresStore implements Store {
       for (const listener of this.#listeners) listener();
     };
     this.#pools = pools;
-    this.#writer = new Writer(pools.append, { queueMessagesMax, isolation }, observer, committed);
+    this.#writer = new Writer(pools, { queueMessagesMax, isolation }, observer, committed);
     this.#lease = new Lease(pools.poll);
     this.#filler = new Filler(pools.background, this.#lease, observer);
     this.#follower = new Follower(pools.poll, committed);

@@ -40,13 +40,14 @@ export class Connector {
 
 const CHECK = `SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
   current_setting('server_version_num')::int4, current_setting('fsync')::bool,
-  current_setting('full_page_writes')::bool, current_setting('server_encoding')`;
+  current_setting('full_page_writes')::bool, current_setting('server_encoding'), pg_backend_pid()`;
 type CheckRow = readonly [
   readOnly: boolean,
   version: number,
   fsync: boolean,
   fullPageWrites: boolean,
   encoding: string,
+  process: number,
 ];
 
 /** Ends the connection, and rejects, where the server must not be used. */
@@ -54,7 +55,8 @@ async function checked(session: Session): Promise<void> {
   try {
     const [row] = await session.rows<CheckRow>(CHECK);
     if (row === undefined) throw new Error('the server has no settings');
-    const [readOnly, version, fsync, fullPageWrites, encoding] = row;
+    const [readOnly, version, fsync, fullPageWrites, encoding, process] = row;
+    session.process = process;
     if (readOnly)
       throw new StoreUnavailable('database', 'the server is a standby, or read-only: no primary');
     if (version < VERSION_MIN) throw new ServerRefused('the server is older than PostgreSQL 15');

@@ -18,15 +18,17 @@ const TYPES = {
 
 export class Session {
   readonly #client: Client;
+  /** The process of the server, as it says; behind a pooler that of one transaction. */
+  process = 0;
   #broken = false;
-  #notices: string[] = [];
+  readonly #notices = new Set<string>();
 
   private constructor(client: Client) {
     this.#client = client;
     client.on('error', () => (this.#broken = true));
     client.on('end', () => (this.#broken = true));
     client.on('notice', ({ routine }) => {
-      if (routine !== undefined) this.#notices.push(routine);
+      if (routine !== undefined) this.#notices.add(routine);
     });
   }
 
@@ -55,9 +57,9 @@ export class Session {
   }
 
   /** Returns the functions of the server that have sent a notice since the last call: their names are in no language. */
-  takeNotices(): readonly string[] {
-    const notices = this.#notices;
-    this.#notices = [];
+  takeNotices(): ReadonlySet<string> {
+    const notices = new Set(this.#notices);
+    this.#notices.clear();
     return notices;
   }
 

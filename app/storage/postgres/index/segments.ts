@@ -22,7 +22,7 @@ const SPLIT = `WITH whole AS (
       coalesce(f.message_id, '') AS end_id
     FROM whole w LEFT JOIN following f ON true
   ), placed AS (
-    SELECT k.*, row_number() OVER (ORDER BY ${KEY_COLUMNS}) - 1 AS place, count(*) OVER () / ${SEGMENT_MESSAGES} AS parts
+    SELECT k.*, row_number() OVER (ORDER BY k.${KEY_COLUMNS.replaceAll(', ', ', k.')}) - 1 AS place, count(*) OVER () / ${SEGMENT_MESSAGES} AS parts
     FROM bounds w CROSS JOIN LATERAL (SOURCE) k
     JOIN batches b ON b.batch = k.batch AND b.first_seq <= $2::int8
   ), parts AS (

@@ -23,7 +23,7 @@ import { MESSAGE_COLUMNS, type MessageRow, type Slice } from './rows.ts';
 const MATCHES = `position($1::bytea IN t.folded) > 0 AND ($2::text IS NULL OR t.from_msisdn = $2)
   AND (t.ts_seconds, t.ts_nanos) >= ($3::int8, $4::int4)`;
 /** `$5` has the trigrams: the texts of each block that has all of them. */
-const IN_BLOCKS = `SELECT k.* FROM (SELECT block FROM search_blocks WHERE trigrams @> $5::int4[] ORDER BY block) b
+const IN_BLOCKS = `SELECT k.* FROM (SELECT block FROM search_blocks WHERE trigrams @> $5::int4[]) b
   CROSS JOIN LATERAL (SELECT t.ts_seconds, t.ts_nanos, t.message_id FROM search_texts t
     WHERE t.block = b.block AND ${MATCHES} OFFSET 0) k`;
 /** All texts, where the search has no trigram. */
@@ -60,7 +60,10 @@ export async function searchRows(
   const trigrams = searchedTrigrams(needle);
   const isBackward = cursor?.direction === 'before';
   const source = trigrams === null ? IN_ALL : IN_BLOCKS;
-  await session.run("SET LOCAL work_mem = '32MB'");
+  // The planner takes blocks for cheap to scan, as it does not see how long their arrays are.
+  await session.run(
+    `SET LOCAL work_mem = '32MB'; SET LOCAL enable_seqscan = ${trigrams === null ? 'on' : 'off'}`,
+  );
   const rows = await session.rows<HitRow>(pageOf(source, isBackward, limit + 1, offset), [
     Buffer.from(needle),
     ...filter,

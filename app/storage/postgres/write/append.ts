@@ -90,7 +90,7 @@ async function appendOnce(
     session.run(NUMBER),
     session.run('COMMIT'),
   ]);
-  if (session.takeNotices().includes(NOT_REPLICATED))
+  if (session.takeNotices().has(NOT_REPLICATED))
     throw new StoreUnavailable('database', 'the commit did not wait for the standbys');
   const gone = new Set(removed.map(([ord]) => ord));
   const created = new Set(inserted.map(([ord]) => ord).filter((ord) => !gone.has(ord)));

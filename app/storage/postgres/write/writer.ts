@@ -3,12 +3,18 @@ import type { Message } from '../../../model/message.ts';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
 import { AppendQueue, BATCH_MESSAGES } from '../../append-queue.ts';
 import { DiskProbes } from '../../disk-probes.ts';
-import type { AppendOutcome, StoreObserver, Unavailable } from '../../store.ts';
+import {
+  type AppendOutcome,
+  type StoreObserver,
+  StoreUnavailable,
+  type Unavailable,
+} from '../../store.ts';
 import { reasonOf } from '../database/failure.ts';
 import type { Pool } from '../database/pool.ts';
-import { APPEND_CONNECTIONS } from '../database/pools.ts';
+import { APPEND_CONNECTIONS, type Pools } from '../database/pools.ts';
 import { type Isolation, appendBatch, probe } from './append.ts';
 import { batchOf } from './batch.ts';
+import { StuckCommits } from './stuck-commits.ts';
 
 /** Longer than callers wait: what is stuck in a commit keeps its connection, so that there are never more than so many. */
 const APPEND_MS_MAX = 60_000;
@@ -26,18 +32,20 @@ export class Writer {
   readonly #committed: () => void;
   readonly #queue: AppendQueue;
   readonly #disk: DiskProbes;
+  readonly #stuck: StuckCommits;
   #chunks: (readonly Message[])[] = [];
   readonly #flights: Flight[] = [];
   #running = 0;
 
-  /** `committed` is called after each commit of new messages. `pool` has APPEND_CONNECTIONS. */
+  /** `committed` is called after each commit of new messages. */
   constructor(
-    pool: Pool,
+    { append: pool, poll }: Pools,
     { queueMessagesMax, isolation }: { queueMessagesMax: number; isolation: Isolation },
     observer: StoreObserver,
     committed: () => void,
   ) {
     this.#pool = pool;
+    this.#stuck = new StuckCommits(poll);
     this.#isolation = isolation;
     this.#observer = observer;
     this.#committed = committed;
@@ -110,8 +118,10 @@ export class Writer {
     let outcomes: readonly AppendOutcome[] = [];
     try {
       const batch = batchOf(messages);
+      if ((await this.#stuck.count()) >= APPEND_CONNECTIONS)
+        throw new StoreUnavailable('timeout', 'commits wait for the standbys');
       const result = await this.#pool.use(APPEND_MS_MAX, (session) =>
-        appendBatch(session, batch, this.#isolation),
+        this.#stuck.watch(session, () => appendBatch(session, batch, this.#isolation)),
       );
       ({ outcomes } = result);
       if (result.created > 0) this.#committed();

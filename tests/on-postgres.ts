@@ -1,0 +1,51 @@
+// Prints the tests that run a second time with PostgreSQL behind the service: all from outside, but for those named here.
+import { existsSync, globSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Tests that tell nothing new on another engine, by the reason. What is new runs on both engines until it is named. */
+const ONCE = {
+  'starts no service, or none that stores anything': [
+    'config',
+    'config-refused',
+    'config-reserved',
+    'container',
+    'layers',
+    'leftovers',
+    'packages',
+    'properties/json-position',
+    'readme',
+    'sbom',
+    'start-impossible',
+    'tidy',
+  ],
+  'is about the files, locks and threads of SQLite': [
+    'disk-full',
+    'properties/restore-stream',
+    'secrecy',
+    'storage',
+    'unavailable-reads',
+    'unavailable-reasons',
+  ],
+  'ends before a message reaches the store': [
+    'base-path',
+    'dashboard-rows',
+    'http-framing',
+    'logs-no-reader',
+    'logs-slow-reader',
+    'properties/openapi',
+    'secret-rotation',
+    'sockets',
+  ],
+};
+
+const once = Object.values(ONCE).flatMap((names) => names.map((name) => `tests/${name}.test.ts`));
+const gone = once.filter((path) => !existsSync(join(ROOT, path)));
+if (gone.length > 0) throw new Error(`named here, and not there: ${gone.join(', ')}`);
+const both = globSync('tests/{,properties/}*.test.ts', { cwd: ROOT })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => !once.includes(path))
+  .toSorted();
+process.stdout.write(`${both.join('\n')}\n`);
