@@ -55,7 +55,9 @@ export function isRetryable(error: unknown): boolean {
 
 /** Returns whether a server that says this will say it again however long one waits. */
 export function isHopeless(error: unknown): boolean {
-  if (error instanceof ServerRefused) return true;
+  if (error instanceof StoreUnavailable) return false;
+  // The server, its settings, or the schema that is there.
+  if (error instanceof Refusal) return true;
   return HOPELESS_CLASSES.includes(sqlStateOf(error)?.slice(0, 2));
 }
 

@@ -23,7 +23,7 @@ const IDLE_MS_MAX = 5_000;
  * set: it would end the wait for standbys with a commit that only this server has.
  */
 const begin = (isolation: Isolation): string =>
-  `BEGIN ISOLATION LEVEL ${isolation} READ WRITE;
+  `BEGIN ISOLATION LEVEL ${isolation};
    SET LOCAL lock_timeout = ${LOCK_MS_MAX};
    SET LOCAL statement_timeout = 0;
    SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS_MAX};
