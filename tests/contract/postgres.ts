@@ -10,7 +10,11 @@ import type { Engine, StoreOptions } from './engine.ts';
 
 const BACKLOGS = ['oncebox_list_backlog_messages', 'oncebox_search_backlog_messages'];
 
-export function postgresEngine(t: Cleaner): Engine & { readonly url: Promise<string> } {
+/** `isolation` is that of appends. */
+export function postgresEngine(
+  t: Cleaner,
+  isolation: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE' = 'READ COMMITTED',
+): Engine & { readonly url: Promise<string> } {
   const stores: Store[] = [];
   const url = postgresDatabase({
     // The stores are closed before their database is dropped.
@@ -24,7 +28,7 @@ export function postgresEngine(t: Cleaner): Engine & { readonly url: Promise<str
     url,
     open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
       const location = locationOf(await url);
-      const options = { queueMessagesMax, retentionDays: null, readerThreads: 2 };
+      const options = { queueMessagesMax, retentionDays: null, readerThreads: 2, isolation };
       const store = await openStore(location, options, silent);
       stores.push(store);
       return store;

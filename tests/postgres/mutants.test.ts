@@ -14,7 +14,7 @@ describe('an engine with a bug is caught:', () => {
       t,
       APPEND,
       'SELECT coalesce(l.first_seq + l.width, 1), m.width,',
-      `SELECT ${'${BATCH}'} * 1000, m.width,`,
+      'SELECT ${BATCH} * 1000, m.width,',
     );
     await assert.rejects(assertCommitOrder(t, { main }), /'held',|at place|messages on the stream/);
   });

@@ -5,7 +5,14 @@ import { message } from '../support/message.ts';
 import { OWNER, queryOnce } from '../support/postgres.ts';
 import type { Service } from '../support/service.ts';
 
-const READS = ['/messages', '/messages?q=hello', '/stats', '/stats/timeline', '/health/ready'];
+/** What reads the database. */
+export const READS = [
+  '/messages',
+  '/messages?q=hello',
+  '/stats',
+  '/stats/timeline',
+  '/health/ready',
+];
 
 /** Waits until posts and reads are answered 503 with `Retry-After`; the process itself is alive. */
 export async function assertAway(service: Service): Promise<void> {

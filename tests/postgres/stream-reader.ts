@@ -49,7 +49,8 @@ export class StreamReader {
       const query = this.#lastId === null ? '?after=0' : '';
       const follower = new Follower(t, portOf(), query, this.#lastId?.toString());
       this.#follower = follower;
-      while (!follower.ended && !this.#stopped) await sleep(WATCH_MS);
+      const isOver = (): boolean => follower.ended || this.#stopped;
+      while (!isOver()) await sleep(WATCH_MS);
       follower.cut();
       this.#take();
       this.#follower = null;
