@@ -61,8 +61,7 @@ export class Pool {
         return await work(session);
       } finally {
         limit.signal.removeEventListener('abort', giveUp);
-        if (session !== null) this.#release(session);
-        this.#slots.release();
+        void this.#release(session);
       }
     } catch (error) {
       if (this.#closed) throw new StoreUnavailable('shutting_down', 'the store is closing');
@@ -89,10 +88,13 @@ export class Pool {
     return session;
   }
 
-  #release(session: Session): void {
-    this.#busy.delete(session);
-    if (session.broken) return;
-    if (this.#closed) session.destroy();
-    else this.#idle.push(session);
+  async #release(session: Session | null): Promise<void> {
+    if (session !== null) {
+      await session.quiet;
+      this.#busy.delete(session);
+      if (this.#closed) session.destroy();
+      else if (!session.broken) this.#idle.push(session);
+    }
+    this.#slots.release();
   }
 }

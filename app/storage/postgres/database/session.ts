@@ -22,6 +22,7 @@ export class Session {
   process = 0;
   #broken = false;
   readonly #notices = new Set<string>();
+  #quiet = Promise.resolve();
 
   private constructor(client: Client) {
     this.#client = client;
@@ -77,6 +78,19 @@ export class Session {
   async run(text: string, values: readonly Value[] = []): Promise<number> {
     const { rowCount } = await this.#client.query(text, [...values]);
     return rowCount ?? 0;
+  }
+
+  /** Runs a last statement, for which nobody waits: the connection ends where it fails. `quiet` resolves when it is done. */
+  finish(text: string): void {
+    this.#quiet = this.run(text).then(
+      () => undefined,
+      () => this.destroy(),
+    );
+  }
+
+  /** Resolves when the connection can be passed on: a pooler must not see the next transaction before the end of this one. */
+  get quiet(): Promise<void> {
+    return this.#quiet;
   }
 
   /** Ends the connection, also in the middle of a statement. */

@@ -16,7 +16,7 @@ const REST_FACTOR = 2;
 const RUN_EVERY_MS = 3_600_000;
 const RETRY_MS = 10_000;
 /** How often a replica without the lease looks whether it has it now. */
-const LEASE_MS = 5_000;
+const LEASE_MS = 1_000;
 const STEP_MS_MAX = 60_000;
 const DAY_SECONDS = 86_400;
 
