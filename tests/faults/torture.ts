@@ -35,6 +35,7 @@ const FIGURE_OF = {
 } as const satisfies Record<Death, string>;
 /** Deaths of a cluster, which has three replicas of the service. */
 const DEATHS_A_LIFE = 15;
+const CLUSTER_LOAD_MS_MAX = 4_000;
 
 const { values } = parseArgs({
   options: {
@@ -104,6 +105,7 @@ async function liveInCluster(minutes: number): Promise<void> {
     await inTurn(async (t) => {
       const { acknowledged, refused } = await killClusterRounds(t, deaths, {
         prefix: `life${life}`,
+        loadMsMax: CLUSTER_LOAD_MS_MAX,
         died: (death) => results.add({ [FIGURE_OF[death]]: 1 }),
       });
       results.add({ replicatedAcknowledged: acknowledged, replicatedRefused: refused });

@@ -13,13 +13,20 @@ import { StreamReader } from './stream-reader.ts';
 
 const REPLICAS = 3;
 const SENDERS = 32;
-/** The longest time under load before a death. */
-const LOAD_MS_MAX = 4_000;
 /** The longest time for which the database is dead. */
 const DEAD_MS_MAX = 1_500;
 
 /** What dies: one replica, the database (it is started again), or the primary (a standby takes its place). */
 export type Death = 'replica' | 'database' | 'primary';
+
+export interface DeathOptions {
+  /** Makes ids that no other life makes. */
+  readonly prefix: string;
+  /** The longest time under load before a death. */
+  readonly loadMsMax: number;
+  /** Is told of each death. */
+  readonly died?: (death: Death) => void;
+}
 
 export interface DeathFigures {
   readonly acknowledged: number;
@@ -36,7 +43,7 @@ export interface DeathFigures {
 export async function killRounds(
   t: Cleaner,
   deaths: Iterable<Death>,
-  options: { readonly prefix: string; readonly died?: (death: Death) => void },
+  options: DeathOptions,
 ): Promise<DeathFigures> {
   const cluster = await postgresCluster(t);
   const services = await startReplicas(t, cluster.url, REPLICAS);
@@ -50,7 +57,7 @@ export async function killRounds(
   for (const death of deaths) {
     const before = provider.acknowledged.size;
     await eventually('messages', () => provider.acknowledged.size > before || undefined);
-    await sleep(Math.random() * LOAD_MS_MAX);
+    await sleep(Math.random() * options.loadMsMax);
     await die(t, death, cluster, services);
     options.died?.(death);
   }

@@ -7,7 +7,7 @@ import type { Cleaner } from '../support/cleanup.ts';
 import { message } from '../support/message.ts';
 import { OWNER, postgresDatabase, postgresServer, queryOnce } from '../support/postgres.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
-import type { Service } from '../support/service.ts';
+import { Service } from '../support/service.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { assertCounted, assertKept, assertStreamed } from './kept.ts';
@@ -91,11 +91,11 @@ describe('a database that', { concurrency: 2 }, () => {
   it('is not there yet at the start: replicas wait for it', async (t) => {
     const { server, url } = await ownDatabase(t);
     await server.stop();
-    const starting = startReplica(t, url);
-    const early = await Promise.race([starting.then(() => 'started'), sleep(1_500, 'waiting')]);
-    assert.equal(early, 'waiting');
+    const service = new Service(t, { env: { DATABASE_URL: url } });
+    await service.output.line('that it waits', ({ event }) => event === 'waiting_for_database');
     await server.start();
-    await assertBack(await starting);
+    await service.listening();
+    await assertBack(service);
   });
 
   it('is read-only for a while: nothing is stored, also over connections from before', async (t) => {
