@@ -11,8 +11,10 @@ import type { Engine, StoreOptions } from './engine.ts';
 
 const BACKLOGS = ['oncebox_list_backlog_messages', 'oncebox_search_backlog_messages'];
 
+/** `isolation` is that of appends. */
 export function postgresEngine(
   t: Cleaner,
+  isolation: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE' = 'READ COMMITTED',
 ): Engine & AdminEngine & { readonly url: Promise<string> } {
   const stores: Store[] = [];
   const url = postgresDatabase({
@@ -28,7 +30,7 @@ export function postgresEngine(
     admin: async () => openAdmin(locationOf(await url)),
     open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
       const location = locationOf(await url);
-      const options = { queueMessagesMax, retentionDays: null, readerThreads: 2 };
+      const options = { queueMessagesMax, retentionDays: null, readerThreads: 2, isolation };
       const store = await openStore(location, options, silent);
       stores.push(store);
       return store;

@@ -16,7 +16,7 @@ import type {
   StoreOptions,
   Unavailable,
 } from '../store.ts';
-import { Connector } from './database/connect.ts';
+import { Connector, assertPrimary } from './database/connect.ts';
 import { reasonOf } from './database/failure.ts';
 import { missingTables } from './database/migrations.ts';
 import type { Pool } from './database/pool.ts';
@@ -128,7 +128,10 @@ export class PostgresStore implements Store {
     let store: UnavailableReason | null = null;
     let missing: string[] = [];
     try {
-      missing = await this.#pools.state.use(STATE_TIMEOUT_MS, missingTables);
+      missing = await this.#pools.state.use(STATE_TIMEOUT_MS, async (session) => {
+        await assertPrimary(session);
+        return await missingTables(session);
+      });
     } catch (error) {
       store = reasonOf(error);
     }
@@ -140,7 +143,7 @@ export class PostgresStore implements Store {
     ];
     return {
       checks: {
-        store: store === null ? null : 'the database does not answer',
+        store: store === null ? null : 'the database does not answer, or accepts no writes',
         schema: store === null ? schema : 'unknown',
         writer: isStuck ? 'the writer is stuck' : null,
         disk: diskFailed ? 'the last write failed for want of disk' : null,

@@ -42,7 +42,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const begin = session.run(`BEGIN ISOLATION LEVEL ${isolation} READ WRITE`);
+      const begin = session.run(`BEGIN ISOLATION LEVEL ${isolation}`);
       const [, result] = await settled([begin, work()]);
       await session.run('COMMIT');
       return result;

@@ -16,8 +16,8 @@ import { type Isolation, appendBatch, probe } from './append.ts';
 import { batchOf } from './batch.ts';
 import { StuckCommits } from './stuck-commits.ts';
 
-/** Longer than callers wait: what is stuck in a commit keeps its connection, so that there are never more than so many. */
-const APPEND_MS_MAX = 60_000;
+/** Longer than callers wait (COMMIT_MS_MAX) and than the append waits for a lock; then the connection is given up, as that of a host that is gone. */
+const APPEND_MS_MAX = 15_000;
 
 /** A batch that is being committed. Its result is reported when those of all before it are. */
 interface Flight {

@@ -1,0 +1,41 @@
+// A test of these tests: a service with a bug put into its engine on purpose must not get past them.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { mutant } from '../faults/mutant.ts';
+import { assertSynchronous } from './asynchronous.ts';
+import { assertCommitOrder } from './commit-order.ts';
+import { assertNotTrapped } from './replication-trap.ts';
+
+const APPEND = 'storage/postgres/write/append.ts';
+
+describe('an engine with a bug is caught:', () => {
+  it('numbers taken before the commit lock, by a batch that waits for another', async (t) => {
+    const main = mutant(
+      t,
+      APPEND,
+      'SELECT coalesce(l.first_seq + l.width, 1), m.width,',
+      'SELECT ${BATCH} * 1000, m.width,',
+    );
+    await assert.rejects(assertCommitOrder(t, { main }), /'held',|at place|messages on the stream/);
+  });
+
+  it('no lock where nothing is inserted, by the trap of synchronous replication', async (t) => {
+    const main = mutant(
+      t,
+      APPEND,
+      `const LOCK = 'SELECT 1 FROM commit_order FOR UPDATE';`,
+      'const LOCK = `SELECT 1 FROM commit_order WHERE EXISTS (SELECT 1 FROM messages WHERE batch = ${BATCH}) FOR UPDATE`;',
+    );
+    await assert.rejects(assertNotTrapped(t, { main }), /no standby has the message/);
+  });
+
+  it('synchronous_commit = off taken as it is, by the death of the server', async (t) => {
+    const main = mutant(
+      t,
+      APPEND,
+      `WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')`,
+      'WHERE false',
+    );
+    await assert.rejects(assertSynchronous(t, { main }), /are lost/);
+  });
+});
