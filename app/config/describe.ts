@@ -15,8 +15,7 @@ interface DescribedSetting {
 export function describeSettings(env: Environment = ENVIRONMENT): DescribedSetting[] {
   return SETTINGS.map(({ name, default: value }) => {
     const set = env[name] ?? '';
-    if (set !== '')
-      return { name, value: shown(name, set), source: 'environment' };
+    if (set !== '') return { name, value: shown(name, set), source: 'environment' };
     return { name, value, source: value === null ? 'unset' : 'default' };
   });
 }
