@@ -44,7 +44,7 @@ export class DatabaseImport implements BulkImport {
     if (messages.length === 0) return [];
     const batch = batchOf(messages, createdAt);
     const { outcomes } = await expected(() => appendBatch(this.#session, batch, 'READ COMMITTED'));
-    return outcomes;
+    return [...outcomes];
   }
 
   /** Each step has a lock of its own, so that it does no harm where a service does the same. */
