@@ -26,7 +26,20 @@ describe('an engine with a bug is caught:', () => {
       `const LOCK = 'SELECT 1 FROM commit_order FOR UPDATE';`,
       'const LOCK = `SELECT 1 FROM commit_order WHERE EXISTS (SELECT 1 FROM messages WHERE batch = ${BATCH}) FOR UPDATE`;',
     );
-    await assert.rejects(assertNotTrapped(t, { main }), /no standby has the message/);
+    await assert.rejects(
+      assertNotTrapped(t, 'pg_terminate_backend', { main }),
+      /no standby has the message/,
+    );
+  });
+
+  it('a wait for standbys that was cancelled taken for a commit, by the same trap', async (t) => {
+    const main = mutant(
+      t,
+      APPEND,
+      `const NOT_REPLICATED = 'SyncRepWaitForLSN';`,
+      `const NOT_REPLICATED = 'another function';`,
+    );
+    await assert.rejects(assertNotTrapped(t, 'pg_cancel_backend', { main }), /no standby has it/);
   });
 
   it('synchronous_commit = off taken as it is, by the death of the server', async (t) => {

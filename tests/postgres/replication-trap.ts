@@ -9,13 +9,18 @@ import type { Options } from '../support/service.ts';
 import { keptMessages } from './kept.ts';
 import { startReplica } from './replicas.ts';
 
+/** Only appends wait for standbys. */
 const WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
 
 /**
- * The standbys are gone, a commit waits for them, and its connection ends: the message is there, and not replicated. Rejects where its
- * retry is accepted before a standby has it, and unless the next retry, after a failover that lost it, stores it.
+ * The standbys are gone, a commit waits for them, and its wait is ended: the message is there, and not replicated. Rejects where it
+ * or its retry is accepted before a standby has it, and unless the next retry, after a failover that lost it, stores it.
  */
-export async function assertNotTrapped(t: Cleaner, options: Options = {}): Promise<void> {
+export async function assertNotTrapped(
+  t: Cleaner,
+  how: 'pg_terminate_backend' | 'pg_cancel_backend',
+  options: Options = {},
+): Promise<void> {
   const cluster = await postgresCluster(t);
   const service = await startReplica(t, cluster.url, options);
   await service.store(message());
@@ -29,13 +34,12 @@ export async function assertNotTrapped(t: Cleaner, options: Options = {}): Promi
   await cluster.kill('c');
   const trapped = message({ message_id: 'trapped' });
   const first = service.post(trapped);
-  // It may not be the only one that waits, but what waits with it is nobody's answer.
-  await eventually('its end', async () => {
-    await queryOnce(admin, `SELECT pg_terminate_backend(${await waiting()})`);
+  await queryOnce(admin, `SELECT ${how}(${await waiting()})`);
+  await eventually('its row', async () => {
     const kept = await keptMessages(cluster.urlOf('a'));
     return kept.some(({ message_id }) => message_id === 'trapped') || undefined;
   });
-  assert.equal((await first).status, 503);
+  assert.equal((await first).status, 503, 'the message was accepted, and no standby has it');
 
   const retry = service.post(trapped);
   const won = await Promise.race([retry, waiting().then(() => null)]);

@@ -22,6 +22,9 @@ const DAY_SECONDS = 86_400;
 
 const OLDEST = `SELECT message_id FROM messages WHERE ts_seconds < $1::int8 ORDER BY ${KEY_COLUMNS} LIMIT ${STEP_MESSAGES}`;
 
+/** A removal that is lost with the server is made again. It waits for no standby, nor for long behind what does: see `Lease`. */
+const UNSYNCED = 'SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 10000';
+
 /** The first second that stays, by the clock of the server: those of replicas may differ. */
 const END = `SELECT floor(extract(epoch FROM now()))::int8 - $1::int8 * ${DAY_SECONDS}`;
 
@@ -80,7 +83,10 @@ export class Retention {
       const rows = await session.rows<[Buffer]>(OLDEST, [endSeconds]);
       if (rows.length === 0) return { removed: 0, found: 0 };
       const ids = rows.map(([id]) => id);
-      const work = (): Promise<number> => removeMessages(session, ids, endSeconds);
+      const work = async (): Promise<number> => {
+        await session.run(UNSYNCED);
+        return await removeMessages(session, ids, endSeconds);
+      };
       const removed = await inTransaction(session, work, 'READ COMMITTED');
       return { removed, found: rows.length };
     });
