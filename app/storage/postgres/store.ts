@@ -64,8 +64,12 @@ export class PostgresStore implements Store {
       for (const listener of this.#listeners) listener();
     };
     this.#pools = pools;
-    this.#writer = new Writer(pools, { queueMessagesMax, isolation }, observer, (lastSeq) =>
-      this.#follower.reached(lastSeq),
+    this.#writer = new Writer(
+      pools,
+      { queueMessagesMax, isolation },
+      observer,
+      (lastSeq) => this.#follower.reached(lastSeq),
+      () => this.#follower.unlisted,
     );
     this.#lease = new Lease(pools.poll);
     this.#filler = new Filler(pools.background, this.#lease, observer);
@@ -143,10 +147,10 @@ export class PostgresStore implements Store {
     ];
     return {
       checks: {
-        store: store === null ? null : 'the database does not answer, or accepts no writes',
+        store: store === null ? null : 'the database does not respond, or accepts no writes',
         schema: store === null ? schema : 'unknown',
         writer: isStuck ? 'the writer is stuck' : null,
-        disk: diskFailed ? 'the last write failed for want of disk' : null,
+        disk: diskFailed ? 'the last write failed: the disk is full or failing' : null,
       },
       reason: store ?? (reasons.find((reason) => reason !== false) || null),
     };
