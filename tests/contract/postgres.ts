@@ -1,11 +1,12 @@
 // PostgreSQL as an engine of the suite: the one file of the suite that knows how it is opened.
 import type { PostgresLocation } from '../../app/model/database.ts';
-import { openStore } from '../../app/storage/open.ts';
+import { openAdmin, openStore } from '../../app/storage/open.ts';
 import type { Store } from '../../app/storage/store.ts';
 import { eventually } from '../support/bounded.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { endConnections, postgresDatabase } from '../support/postgres.ts';
 import { silent } from '../unit/stores.ts';
+import type { AdminEngine } from './admin-engine.ts';
 import type { Engine, StoreOptions } from './engine.ts';
 
 const BACKLOGS = ['oncebox_list_backlog_messages', 'oncebox_search_backlog_messages'];
@@ -14,7 +15,7 @@ const BACKLOGS = ['oncebox_list_backlog_messages', 'oncebox_search_backlog_messa
 export function postgresEngine(
   t: Cleaner,
   isolation: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE' = 'READ COMMITTED',
-): Engine & { readonly url: Promise<string> } {
+): Engine & AdminEngine & { readonly url: Promise<string> } {
   const stores: Store[] = [];
   const url = postgresDatabase({
     // The stores are closed before their database is dropped.
@@ -26,6 +27,7 @@ export function postgresEngine(
   });
   return {
     url,
+    admin: async () => openAdmin(locationOf(await url)),
     open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
       const location = locationOf(await url);
       const options = { queueMessagesMax, retentionDays: null, readerThreads: 2, isolation };

@@ -36,7 +36,7 @@ export class Answer {
   }
 }
 
-/** Sends one request to 127.0.0.1, over a connection of its own unless it has an agent, and gives the answer. Rejects when the connection breaks. */
+/** Sends one request to 127.0.0.1, over a connection of its own unless it has an agent. Returns the answer. Rejects when the connection breaks. */
 export function send(port: number, wanted: Request): Promise<Answer> {
   const { method = 'GET', path, headers = {}, body, agent = false } = wanted;
   const options = {

@@ -38,13 +38,16 @@ async function sceneOf(t: Cleaner): Promise<Scene> {
 }
 
 /** Two messages: one that is stored already, so that every statement of the append has something to do, and a new one. */
-async function appendOnce(session: Session, place: number): Promise<AppendOutcome[]> {
+async function appendOnce(session: Session, place: number): Promise<readonly AppendOutcome[]> {
   const messages = [`stored`, `cut-${place}`].map((id) => message({ message_id: id }));
   return (await appendBatch(session, batchOf(messages), 'READ COMMITTED')).outcomes;
 }
 
 /** Appends, and gives the outcomes; null where the connection was cut before they came. */
-async function appendOrNull(session: Session, place: number): Promise<AppendOutcome[] | null> {
+async function appendOrNull(
+  session: Session,
+  place: number,
+): Promise<readonly AppendOutcome[] | null> {
   try {
     return await appendOnce(session, place);
   } catch (error) {

@@ -36,7 +36,7 @@ export class ServerRefused extends Refusal {
 }
 
 /** Returns the SQLSTATE of an error of the server; null for any other error. */
-function sqlStateOf(error: unknown): string | null {
+export function sqlStateOf(error: unknown): string | null {
   return error instanceof DatabaseError ? (error.code ?? null) : null;
 }
 

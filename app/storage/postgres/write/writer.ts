@@ -29,7 +29,7 @@ export class Writer {
   readonly #pool: Pool;
   readonly #isolation: Isolation;
   readonly #observer: StoreObserver;
-  readonly #committed: () => void;
+  readonly #committed: (lastSeq: number) => void;
   readonly #queue: AppendQueue;
   readonly #disk: DiskProbes;
   readonly #stuck: StuckCommits;
@@ -37,12 +37,12 @@ export class Writer {
   readonly #flights: Flight[] = [];
   #running = 0;
 
-  /** `committed` is called after each commit of new messages. */
+  /** `committed` is called after each commit of new messages, with the last number of them. */
   constructor(
     { append: pool, poll }: Pools,
     { queueMessagesMax, isolation }: { queueMessagesMax: number; isolation: Isolation },
     observer: StoreObserver,
-    committed: () => void,
+    committed: (lastSeq: number) => void,
   ) {
     this.#pool = pool;
     this.#stuck = new StuckCommits(poll);
@@ -124,7 +124,7 @@ export class Writer {
         this.#stuck.watch(session, () => appendBatch(session, batch, this.#isolation)),
       );
       ({ outcomes } = result);
-      if (result.created > 0) this.#committed();
+      if (result.lastSeq !== null) this.#committed(result.lastSeq);
     } catch (error) {
       failure = reasonOf(error);
     }
