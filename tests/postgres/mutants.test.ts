@@ -46,8 +46,8 @@ describe('an engine with a bug is caught:', () => {
     const main = mutant(
       t,
       APPEND,
-      `WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')`,
-      'WHERE false',
+      `WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END`,
+      `WHEN 'off' THEN 'off' ELSE 'on' END`,
     );
     await assert.rejects(assertSynchronous(t, { main }), /are lost/);
   });
