@@ -138,7 +138,7 @@ function requestIdLength(): string {
 
 /** The figures of a cell with their units, without what is no limit: settings, decisions, UTF-16. */
 function figuresOf(cell: string): string[] {
-  const bare = cell.replaceAll(/`[^`]*`|decision \d+|UTF-16/g, '');
+  const bare = cell.replaceAll(/`[^`]*`|\[\d+\]\([^)]*\)|UTF-16/g, '');
   return [...bare.matchAll(/\d[\d,]*\d|\d/g)].map(({ 0: figure, index }) => {
     const [unit = ''] = /^ (?:KiB|MiB|Mi|ms|s)\b/.exec(bare.slice(index + figure.length)) ?? [];
     return figure + unit;
