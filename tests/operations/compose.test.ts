@@ -154,7 +154,7 @@ describe('the compose file of deploy/postgres', () => {
 
   it('has Caddy ask each replica for what it stands in front of', () => {
     const caddyfile = readFileSync(join(ROOT, 'deploy/caddy/Caddyfile'), 'utf8');
-    const known = [...caddyfile.matchAll(/\{\$(\w+)/g)].map(([, name]) => name);
+    const known = [...caddyfile.matchAll(/\{\$(\w+)/g)].map(([, name = '']) => name);
     assert.deepEqual(Object.keys(proxy?.environment ?? {}).toSorted(), known.toSorted());
     const addresses = replicas.map(([name]) => `${name}:8000`);
     assert.equal(proxy?.environment?.['ONCEBOX_ADDRESS'], addresses.join(' '));

@@ -8,14 +8,14 @@ import { oncebox } from '../cli/oncebox.ts';
 import { assertPod, type Manifest, manifestsOf, misfits, validate } from './manifests.ts';
 
 /** Returns the one of this kind. */
-function only<T>(manifests: readonly Manifest[], kind: string): T {
-  return manifests.find((manifest) => manifest.kind === kind) as T;
+function only(manifests: readonly Manifest[], kind: string): Manifest | undefined {
+  return manifests.find((manifest) => manifest.kind === kind);
 }
 
 const onFile = manifestsOf('deploy/kubernetes');
-const set = only<IStatefulSet>(onFile, 'StatefulSet');
+const set = only(onFile, 'StatefulSet') as unknown as IStatefulSet;
 const onServer = manifestsOf('deploy/kubernetes/postgres');
-const deployment = only<IDeployment>(onServer, 'Deployment');
+const deployment = only(onServer, 'Deployment') as unknown as IDeployment;
 
 describe('the manifests of one pod with SQLite', () => {
   it('fit the schemas and the types of Kubernetes', (t) => {
@@ -64,7 +64,7 @@ describe('the manifests of several pods over PostgreSQL', () => {
     const { replicas = 0, strategy, selector, template } = deployment.spec ?? {};
     assert.ok(replicas > 1);
     assert.equal(strategy?.rollingUpdate?.maxUnavailable, 0);
-    const budget = only<IPodDisruptionBudget>(onServer, 'PodDisruptionBudget');
+    const budget = only(onServer, 'PodDisruptionBudget') as unknown as IPodDisruptionBudget;
     assert.equal(budget.spec?.maxUnavailable, 1);
     for (const labels of [selector?.matchLabels, budget.spec.selector?.matchLabels])
       for (const [name, value] of Object.entries(labels ?? { missing: '' }))
@@ -72,7 +72,7 @@ describe('the manifests of several pods over PostgreSQL', () => {
   });
 
   it('name the database in a secret, by a URL that Oncebox takes, and keep nothing in the pod', async (t) => {
-    const { stringData } = only<{ stringData: Record<string, string> }>(onServer, 'Secret');
+    const stringData = only(onServer, 'Secret')?.['stringData'] as Record<string, string>;
     const url = stringData['database-url'];
     const { code, stderr } = await oncebox(t, ['config', '--check'], {
       env: { DATABASE_URL: url },
