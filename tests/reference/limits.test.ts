@@ -45,6 +45,8 @@ const RETENTION = 'storage/sqlite/write/retention.ts';
 const WRITER = 'storage/sqlite/write/writer-thread.ts';
 const STORE = 'storage/sqlite/store.ts';
 const STDOUT = 'observe/stdout.ts';
+const POOLS = 'storage/postgres/database/pools.ts';
+const DERIVED = 'storage/postgres/index/limits.ts';
 
 /** By the first cell of a row, the figures of the others, in their order. */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
@@ -128,8 +130,43 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     count('ingest/decode.ts', 'LOGGED_ID_UNITS_MAX'),
     requestIdLength(),
   ],
+  'connections of a replica': [
+    count(POOLS, 'APPEND_CONNECTIONS'),
+    count(POOLS, 'BACKGROUND_CONNECTIONS'),
+    '1',
+    '1',
+  ],
+  'reads that wait for a connection': [count(POOLS, 'READS_WAITING_MAX')],
+  'connecting to one host': [seconds('storage/postgres/database/session.ts', 'CONNECT_MS_MAX')],
+  'an append that waits for other appends': [
+    seconds('storage/postgres/write/append.ts', 'LOCK_MS_MAX'),
+  ],
+  'commits that wait for standbys without a client': [count(POOLS, 'APPEND_CONNECTIONS')],
+  'a start while the server is away': [
+    seconds('storage/postgres/database/start.ts', 'START_MS_MAX'),
+  ],
+  'the lease of background work': [
+    `${count('storage/postgres/index/lease.ts', 'LEASE_SECONDS')} s`,
+    seconds('storage/postgres/index/lease.ts', 'RENEW_MS'),
+  ],
+  'polling for what other replicas stored': [
+    milliseconds('storage/postgres/read/follower.ts', 'POLL_MS'),
+  ],
+  'messages of a step of the lists; of search': [
+    count('storage/postgres/index/lists.ts', 'STEP_MESSAGES'),
+    count('storage/postgres/index/search-filler.ts', 'STEP_MESSAGES'),
+  ],
+  'messages that the lists lack, PostgreSQL': [count(DERIVED, 'TAIL_MESSAGES_MAX')],
+  'messages that search lacks, PostgreSQL': [count(DERIVED, 'SEARCH_TAIL_MAX')],
+  'a step of retention or prune': [count('storage/postgres/write/retention.ts', 'STEP_MESSAGES')],
+  'memory of the server for one search': [workMemory()],
   'requests in flight at a stop': [seconds('service.ts', 'DRAIN_TIMEOUT_MS')],
 };
+
+/** Units of PostgreSQL are written as it writes them. */
+function workMemory(): string {
+  return /work_mem = '(\d+)MB'/.exec(page('app/storage/postgres/read/search.ts'))?.[1] ?? 'none';
+}
 
 /** The length of a caller's own id for a request: part of an expression. */
 function requestIdLength(): string {
@@ -138,7 +175,7 @@ function requestIdLength(): string {
 
 /** The figures of a cell with their units, without what is no limit: settings, decisions, UTF-16. */
 function figuresOf(cell: string): string[] {
-  const bare = cell.replaceAll(/`[^`]*`|decision \d+|UTF-16/g, '');
+  const bare = cell.replaceAll(/`[^`]*`|\[\d+\]\([^)]*\)|UTF-16/g, '');
   return [...bare.matchAll(/\d[\d,]*\d|\d/g)].map(({ 0: figure, index }) => {
     const [unit = ''] = /^ (?:KiB|MiB|Mi|ms|s)\b/.exec(bare.slice(index + figure.length)) ?? [];
     return figure + unit;
