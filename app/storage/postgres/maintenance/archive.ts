@@ -30,7 +30,7 @@ export class Archive {
       ),
     );
     return rows.map((row) => ({
-      ...messageOf(row.slice(0, 7) as unknown as MessageRow),
+      ...messageOf(row),
       created_at: row[7],
       seq: row[8],
     }));

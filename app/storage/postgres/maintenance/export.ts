@@ -49,20 +49,17 @@ export async function* exportMessages(
       );
       yield rows.map(archivedOf).filter(matches);
       const last = rows.at(-1);
-      after = last === undefined || rows.length < CHUNK_MESSAGES ? null : keyOfRow(last);
+      after = last === undefined || rows.length < CHUNK_MESSAGES ? null : orderKeyOf(last);
     }
   } finally {
     await ended(session);
   }
 }
 
-function archivedOf([...row]: ArchivedRow): ArchivedMessage {
-  return { ...messageOf(row as unknown as MessageRow), created_at: row[7] };
+function archivedOf(row: ArchivedRow): ArchivedMessage {
+  return { ...messageOf(row), created_at: row[7] };
 }
 
-function keyOfRow([...row]: ArchivedRow): OrderKey {
-  return orderKeyOf(row as unknown as MessageRow);
-}
 
 function matcherOf({ text }: ExportFilter): (message: ArchivedMessage) => boolean {
   if (text === null) return () => true;

@@ -16,16 +16,19 @@ export type MessageRow = readonly [
   nanos: number,
 ];
 
+/** A row that has more columns after those of the message. */
+type AtLeast = readonly [...MessageRow, ...unknown[]];
+
 /** Rows of a page, one more than asked for where others follow; backward pages in descending order. */
 export interface Slice {
   readonly rows: readonly MessageRow[];
   readonly total: number;
 }
 
-export function messageOf([id, from, to, ts, text]: MessageRow): Message {
+export function messageOf([id, from, to, ts, text]: AtLeast): Message {
   return { message_id: id.toString(), from, to, ts, text: text?.toString() ?? null };
 }
 
-export function orderKeyOf([id, , , , , seconds, nanos]: MessageRow): OrderKey {
+export function orderKeyOf([id, , , , , seconds, nanos]: AtLeast): OrderKey {
   return { seconds, nanos, messageId: id.toString() };
 }

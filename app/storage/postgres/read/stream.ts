@@ -34,8 +34,8 @@ export async function selectAfter(
   if (limit === 0) return { entries: [], more: false, lastSeq };
   const entries: StreamEntry[] = [];
   let units = 0;
-  for (const [...row] of rows) {
-    const json = messageJson(messageOf(row as unknown as MessageRow));
+  for (const row of rows) {
+    const json = messageJson(messageOf(row));
     entries.push({ seq: row[7], json });
     units += json.length;
     if (units >= PAGE_UNITS_MAX) break;
