@@ -60,7 +60,6 @@ function archivedOf(row: ArchivedRow): ArchivedMessage {
   return { ...messageOf(row), created_at: row[7] };
 }
 
-
 function matcherOf({ text }: ExportFilter): (message: ArchivedMessage) => boolean {
   if (text === null) return () => true;
   const needle = foldCase(text);
