@@ -5,6 +5,7 @@ import { after, describe, it } from 'node:test';
 import { programFor } from './support/debian.ts';
 import { parseExposition, samplesOf, valueOf } from './support/exposition.ts';
 import type { Family } from './support/exposition.ts';
+import { ENGINE } from './support/engine.ts';
 import { message } from './support/message.ts';
 import { startService } from './support/service.ts';
 import type { Service } from './support/service.ts';
@@ -117,7 +118,9 @@ describe('the exposition', () => {
     ['conflicts', /conflicts?_total$/],
     ['rows', /rows|messages/],
     ['database size', /(database|db).*bytes/],
-    ['WAL size', /wal.*bytes/],
+    ENGINE === 'sqlite'
+      ? ['WAL size', /wal.*bytes/]
+      : ['connections to the database', /database_connections/],
     ["the readers' queue", /read.*(queue|waiting|depth)/],
     ['process memory', /^process_resident_memory_bytes$/],
     ['process CPU', /^process_cpu_seconds_total$/],

@@ -150,7 +150,9 @@ export class Service extends ServiceProcess {
     for (const draft of drafts) {
       const answer = await this.post(draft);
       if (answer.status !== 200)
-        throw new Error(`${answer.status} ${answer.text} for ${JSON.stringify(draft)}`);
+        throw new Error(
+          `${answer.status} ${answer.text} for ${JSON.stringify(draft)}: ${this.output.stdout.slice(-500)}`,
+        );
     }
   }
 
