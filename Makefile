@@ -25,7 +25,7 @@ logs: ## follow the log of the service
 
 run: $(INSTALLED) ## start on this machine without Docker, with SQLite in ./data/ (needs WEBHOOK_SECRET)
 	@npm run --silent build >&2
-	@PATH="$(BIN):$$PATH" NODE_COMPILE_CACHE=node_modules/.cache/node exec node app/main.ts
+	@PATH="$(BIN):$$PATH" NODE_COMPILE_CACHE=node_modules/.cache/node exec node --max-semi-space-size=16 app/main.ts
 
 test: $(INSTALLED) $(TESTS_INSTALLED) ## run every test
 	@npm test

@@ -1,11 +1,11 @@
 // The process: starts the service, stops it on a signal, and ends with a code that means something.
 import { type Config, readConfig } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
-import { ENVIRONMENT, type Environment } from './config/environment.ts';
 import { misspeltSettings } from './config/misspelt.ts';
-import { StartError, openObservers, startService } from './service.ts';
+import { isExpected } from './model/refusal.ts';
+import { openObservers, startService } from './service.ts';
 
-/** Exit codes: 0 stopped as told, 1 crashed, 78 a setting cannot be used (sysexits.h: EX_CONFIG), 130 a second signal. */
+/** Exit codes: 0 stopped on a signal, 1 crashed, 78 a setting cannot be used (sysexits.h: EX_CONFIG), 130 a second signal. */
 const EXIT_CRASHED = 1;
 const EXIT_CONFIG = 78;
 const EXIT_IMPATIENT = 130;
@@ -14,13 +14,13 @@ const SAME_SIGNAL_MS = 1_000;
 const STACK_LINES_MAX = 7;
 
 /** Runs the service in this process until a signal. Resolves once it accepts requests; every end is an exit of the process. */
-export async function run(environment: Environment, process: NodeJS.Process): Promise<void> {
+export async function run(): Promise<void> {
   // The database, its WAL and its shared memory are for this user alone.
   process.umask(0o077);
-  const config = usableConfig(environment, process);
+  const config = usableConfig();
   const observers = openObservers(config);
   const { events, log } = observers;
-  for (const { name, meant } of misspeltSettings(environment)) events.settingUnknown(name, meant);
+  for (const { name, meant } of misspeltSettings()) events.settingUnknown(name, meant);
   let ending = false;
   /** Ends the process once its last line is written. What goes wrong meanwhile changes nothing any more. */
   const end = async (code: number): Promise<void> => {
@@ -37,7 +37,7 @@ export async function run(environment: Environment, process: NodeJS.Process): Pr
   process.on('unhandledRejection', crash);
   try {
     const service = await startService(config, observers, crash);
-    stopOnSignal(process, (signal) => {
+    stopOnSignal((signal) => {
       events.stopping(signal);
       service.stop().then(() => {
         events.stopped();
@@ -46,24 +46,24 @@ export async function run(environment: Environment, process: NodeJS.Process): Pr
     });
     events.listening(service.url);
   } catch (error) {
-    refuseToStart(process, error);
+    refuseToStart(error);
   }
 }
 
-function usableConfig(environment: Environment, process: NodeJS.Process): Config {
+function usableConfig(): Config {
   try {
-    return readConfig(environment);
+    return readConfig();
   } catch (error) {
-    return refuseToStart(process, error);
+    return refuseToStart(error);
   }
 }
 
 /** Calls `stop` on the first SIGTERM or SIGINT. A later one ends the process. */
-function stopOnSignal(process: NodeJS.Process, stop: (signal: string) => void): void {
+function stopOnSignal(stop: (signal: string) => void): void {
   let stoppingSinceMs = 0;
   const onSignal = (signal: string): void => {
     if (stoppingSinceMs > 0) {
-      // Ctrl-C under npm or make arrives twice, from the terminal and from the parent: that is one wish, not two.
+      // Ctrl-C under npm or make arrives twice, from the terminal and from the parent: that is one signal, not two.
       if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(EXIT_IMPATIENT);
       return;
     }
@@ -75,19 +75,18 @@ function stopOnSignal(process: NodeJS.Process, stop: (signal: string) => void): 
 }
 
 /** Says on stderr, in one line of JSON, why the process cannot start; where that is a bug, also where it is. */
-function refuseToStart(process: NodeJS.Process, error: unknown): never {
+function refuseToStart(error: unknown): never {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const isExpected = error instanceof ConfigError || error instanceof StartError;
   const line = {
     ts: new Date().toISOString(),
     level: 'ERROR',
     event: 'startup_failed',
     msg: message,
-    ...(isExpected ? {} : { stack: stack?.split('\n').slice(1, STACK_LINES_MAX + 1) }),
+    ...(isExpected(error) ? {} : { stack: stack?.split('\n').slice(1, STACK_LINES_MAX + 1) }),
   };
   process.stderr.write(`${JSON.stringify(line)}\n`);
   process.exit(error instanceof ConfigError ? EXIT_CONFIG : EXIT_CRASHED);
 }
 
 // `npm start` runs this file; `oncebox serve` and tests import it, which starts nothing.
-if (import.meta.main) await run(ENVIRONMENT, process);
+if (import.meta.main) await run();

@@ -1,11 +1,11 @@
-// Joins the rooms: settings, store, observers, HTTP. The only file that knows them all.
+// Builds the service from its parts: settings, store, observers, HTTP. The only file that imports them all.
 import type { Config } from './config/config.ts';
 import { readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { Broadcaster } from './http/stream/broadcaster.ts';
 import { type Receive, receive as receiveWith } from './ingest/receive.ts';
-import { isExpected } from './model/refusal.ts';
+import { Refusal, isExpected } from './model/refusal.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, type Sources, createMetrics, watch } from './observe/metrics.ts';
@@ -13,7 +13,7 @@ import { readiness } from './observe/readiness.ts';
 import { openStore } from './storage/open.ts';
 import type { Store } from './storage/store.ts';
 
-/** How long requests in flight may take to finish after the service was told to stop. */
+/** How long requests in flight may take to finish after the service was asked to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
 
 export interface Service extends AsyncDisposable {
@@ -24,18 +24,18 @@ export interface Service extends AsyncDisposable {
 }
 
 /** The service cannot start, for a reason outside the program: `message` names the setting and says why. */
-export class StartError extends Error {
+class StartError extends Refusal {
   override readonly name = 'StartError';
 }
 
-/** What watches the service from its first line to its last. */
+/** The log, the metrics and the events that are reported to both. */
 export interface Observers {
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
-/** Opens the log on stdout and registers the metrics; comes before everything else, so that it can report it. */
+/** Opens the log on stdout and registers the metrics. Comes first, so that everything after it can be reported. */
 export function openObservers(config: Config): Observers {
   const log = openLog(config.logLevel);
   const metrics = createMetrics();
@@ -106,7 +106,7 @@ async function stopAll(broadcaster: Broadcaster, server: HttpServer, store: Stor
   await store.close();
 }
 
-/** Returns a handler that puts what the error is about before its message. A bug passes as it is. */
+/** Returns a handler that prefixes the message of an expected error with the setting it is about. A bug is rethrown as it is. */
 function startError(about: string): (error: unknown) => never {
   return (error) => {
     if (!isExpected(error)) throw error;
@@ -115,7 +115,7 @@ function startError(about: string): (error: unknown) => never {
   };
 }
 
-/** Where the gauges look when they are scraped. */
+/** What the gauges read when they are scraped. */
 function sourcesOf(config: Config, store: Store, broadcaster: Broadcaster, log: Log): Sources {
   return {
     writerDepth: () => store.appendsWaiting,

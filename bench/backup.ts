@@ -1,11 +1,11 @@
 // Ingest with and without backups running, in turns: how much slower, what the WAL grows to, how long the copy takes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { caughtUp } from './backlog.ts';
+import { copyTable, filledTable } from './fill.ts';
 import { type LoadFigures, runLoad } from './load.ts';
 import {
   mean,
@@ -17,7 +17,8 @@ import {
   writeResults,
 } from './report.ts';
 import { writeRequests } from './requests.ts';
-import { scrape, startService } from './server.ts';
+import { startService } from './server.ts';
+import { THIS_TREE, type Tree, nodeOf, treeAt } from './trees.ts';
 
 const USAGE = `npm run bench:backup -- [--rows 1000000] [--seconds 20] [--turns 2] [--connections 32]
   [--database FILE]     a filled database to measure on a copy of, instead of a table of that many rows
@@ -27,7 +28,6 @@ const USAGE = `npm run bench:backup -- [--rows 1000000] [--seconds 20] [--turns 
 const REQUESTS_A_SECOND = 20_000;
 const SAMPLE_MS = 50;
 const ALONE = 'no backup';
-const OWN = 'this checkout';
 
 interface Copy {
   readonly copySeconds: number;
@@ -45,22 +45,23 @@ interface Turn {
 
 /** Makes one backup after another until it is stopped; the last one is finished. */
 class Backups {
-  readonly #program: string;
+  readonly #tree: Tree;
   readonly #source: string;
   #stopped = false;
   readonly copies: Copy[] = [];
   failed = 0;
 
-  constructor(checkout: string, source: string) {
-    this.#program = join(checkout, 'app/cli/oncebox.ts');
+  constructor(tree: Tree, source: string) {
+    this.#tree = tree;
     this.#source = source;
   }
 
   async run(): Promise<void> {
     const target = `${this.#source}-copy`;
+    const program = join(this.#tree.path, 'app/cli/oncebox.ts');
     const args = ['backup', '--json', '--force', '--database', this.#source, target];
     while (!this.#stopped) {
-      const child = spawn(process.execPath, [this.#program, ...args], {
+      const child = spawn(nodeOf(this.#tree), [program, ...args], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
@@ -91,24 +92,15 @@ const seconds = Number(options.seconds);
 const connections = Number(options.connections);
 const directory = workingDirectory();
 const others = options.against.split(',').filter((name) => name !== '');
-const checkouts = new Map([
-  [OWN, fileURLToPath(new URL('..', import.meta.url))],
-  ...others.map((name) => [name, name] as const),
-]);
-const source = await filledDatabase();
+const trees = new Map([THIS_TREE, ...others.map(treeAt)].map((tree) => [tree.name, tree]));
+const source = options.database || filledTable(Number(options.rows)).path;
 const turns: Turn[] = [];
-const kinds = [ALONE, ...checkouts.keys()];
+const kinds = [ALONE, ...trees.keys()];
 for (let count = 0; count < Number(options.turns); count += 1)
   // Each round starts with the next kind, so that a change of the machine's speed falls on all of them.
   for (const at of kinds.keys())
     await turn(kinds[(at + count) % kinds.length] ?? ALONE, turns.length + 1);
 report();
-
-async function filledDatabase(): Promise<string> {
-  if (options.database !== '') return options.database;
-  const { filledTable } = await import('./fill.ts');
-  return filledTable(Number(options.rows)).path;
-}
 
 /** A service of its own on a fresh copy: its WAL starts empty, and every turn has the same rows before it. */
 async function turn(kind: string, seed: number): Promise<void> {
@@ -118,11 +110,11 @@ async function turn(kind: string, seed: number): Promise<void> {
   const requests = join(home, 'requests');
   writeRequests(requests, seconds * REQUESTS_A_SECOND, REQUESTS_A_SECOND, seed);
   const path = join(home, 'app.db');
-  for (const suffix of ['', '-index'])
-    if (existsSync(source + suffix)) copyFileSync(source + suffix, path + suffix);
+  copyTable(source, path);
   const server = await startService(path, 'null');
   try {
-    await indexed(server.url);
+    // The index is complete: filling it would weigh on the turn.
+    await caughtUp(server.url);
     turns.push({ kind, ...(await measure(kind, path, requests, server.url)) });
   } finally {
     await server.stop();
@@ -141,8 +133,8 @@ async function measure(
     const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
     walBytesMax = Math.max(walBytesMax, size);
   }, SAMPLE_MS);
-  const checkout = checkouts.get(kind);
-  const backups = checkout === undefined ? null : new Backups(checkout, path);
+  const tree = trees.get(kind);
+  const backups = tree === undefined ? null : new Backups(tree, path);
   const running = backups?.run();
   const load = await runLoad({ url, file, use: 'once', connections, seconds });
   clearInterval(sampler);
@@ -151,16 +143,6 @@ async function measure(
   if (load.refused + load.unconnected + load.broken + load.late > 0)
     throw new Error(`not every post was taken: ${JSON.stringify(load)}`);
   return { load, walBytesMax, copies: backups?.copies ?? [], failed: backups?.failed ?? 0 };
-}
-
-/** The search index is the last to hold every message; filling it would weigh on the turn. */
-async function indexed(url: string): Promise<void> {
-  for (;;) {
-    const backlog = (await scrape(url)).get('oncebox_search_backlog_messages') ?? 0;
-    if (backlog === 0) return;
-    progress(`index: ${backlog} to go`);
-    await sleep(200);
-  }
 }
 
 function report(): void {
@@ -195,9 +177,7 @@ function report(): void {
     ]),
   );
   const of = (kind: string): number => mean(turns.filter((one) => one.kind === kind).map(rate));
-  const ratios = Object.fromEntries(
-    [...checkouts.keys()].map((kind) => [kind, of(kind) / of(ALONE)]),
-  );
+  const ratios = Object.fromEntries([...trees.keys()].map((kind) => [kind, of(kind) / of(ALONE)]));
   for (const [kind, ratio] of Object.entries(ratios))
     process.stdout.write(`${kind}, beside ${ALONE}: ${ratio.toFixed(3)} of the posts\n`);
   progress(`figures: ${writeResults('backup', { options, ratios, turns })}`);

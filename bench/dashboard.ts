@@ -139,7 +139,7 @@ async function heapMib(cdp: CDPSession): Promise<number> {
   return (metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? Number.NaN) / MIB;
 }
 
-/** Waits until the page says that it has had as many as were sent, and gives what it says in the end. */
+/** Waits until the page says that it has had as many as were sent, and returns what it says in the end. */
 async function shownCount(page: Page, sent: number): Promise<number> {
   let count = 0;
   for (let wait = 0; wait < 50 && count < sent; wait += 1) {

@@ -1,4 +1,4 @@
-// Tables of any size for the benchmarks of reads: filled once, in pieces that a later run goes on from, and kept.
+// Tables of any size for the benchmarks of reads: filled once, in chunks that a later run goes on from, and kept.
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -24,9 +24,9 @@ import { progressPart } from './report.ts';
 const CACHE = join(tmpdir(), 'oncebox-bench');
 /** To be changed with what this file makes, so that an older table is not taken for one of today's. */
 const FORMAT = 2;
-/** Messages a transaction: ids are random, so a piece changes each page of their index, and few pieces change it seldom. */
-const PIECE_MESSAGES = 100_000;
-/** The index of ten million random ids fits in, so that no page of it is read or written twice in a piece. */
+/** Messages a transaction: ids are random, so a chunk changes each page of their index, and few chunks change it seldom. */
+const CHUNK_MESSAGES = 100_000;
+/** The index of ten million random ids fits in, so that no page of it is read or written twice in a chunk. */
 const CACHE_KIB = 2_097_152;
 /** The WAL of the index is copied into the file once in so many steps. */
 const CHECKPOINT_STEPS = 16;
@@ -77,12 +77,12 @@ export function copyTable(from: string, to: string): void {
   }
 }
 
-/** Stores and indexes as the service does, in larger transactions. A kill leaves the last piece, and the next run goes on from it. */
+/** Stores and indexes as the service does, in larger transactions. A kill leaves the last chunk, and the next run goes on from it. */
 function fill(path: string, rows: number): void {
   const writer = new Writer(path, ServiceLock.exclusive(path), CACHE_KIB);
   try {
     for (let first = writer.lastSeq; first < rows; first = writer.lastSeq) {
-      const { failure } = writer.append(piece(first, Math.min(PIECE_MESSAGES, rows - first), rows));
+      const { failure } = writer.append(chunk(first, Math.min(CHUNK_MESSAGES, rows - first), rows));
       if (failure !== null) throw new Error(`the table could not be filled: ${failure}`);
       writer.truncateWal();
       progressPart('messages stored', writer.lastSeq, rows);
@@ -107,9 +107,9 @@ function fillIndex(path: string, rows: number): void {
   }
 }
 
-function piece(first: number, count: number, rows: number): Message[] {
-  // Each piece has a seed of its own, so that one can be made without those before it.
-  const corpus = new Corpus(1 + first / PIECE_MESSAGES);
+function chunk(first: number, count: number, rows: number): Message[] {
+  // Each chunk has a seed of its own, so that one can be made without those before it.
+  const corpus = new Corpus(1 + first / CHUNK_MESSAGES);
   return Array.from({ length: count }, (_, index) =>
     corpus.plantedMessage(first + index, YEAR_START_MS + ((first + index) / rows) * YEAR_MS),
   );

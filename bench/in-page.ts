@@ -1,6 +1,6 @@
 // What the benchmark of the dashboard runs in the page itself, as text.
 
-/** Moves the scrollbar, and gives the milliseconds until all rows in sight have come. */
+/** Moves the scrollbar, and returns the milliseconds until all rows in sight have come. */
 export const dragTo = `async (share) => {
   const list = document.querySelector('.list');
   const startMs = performance.now();
@@ -10,7 +10,7 @@ export const dragTo = `async (share) => {
   return performance.now() - startMs;
 }`;
 
-/** Scrolls on by 30 px a frame for two seconds, and gives how far the rows have moved less how far they should. */
+/** Scrolls on by 30 px a frame for two seconds, and returns how far the rows have moved less how far they should. */
 export const wheel = `async () => {
   const list = document.querySelector('.list');
   const place = () => {

@@ -65,7 +65,7 @@ for (let round = 0; round < rounds; round += 1) {
 const readyAfterKillMs = await restartAfterKill();
 report();
 
-/** One stretch of load, with messages of its own. */
+/** One period of load, with messages of its own. */
 async function turn(readerCount: number, turnSeconds: number): Promise<void> {
   const file = join(directory, 'requests');
   seed += 1;
@@ -81,7 +81,7 @@ async function turn(readerCount: number, turnSeconds: number): Promise<void> {
   );
 }
 
-/** Kills the service under load, starts it again on what it left, and gives the time until it is ready. */
+/** Kills the service under load, starts it again on what it left, and returns the time until it is ready. */
 async function restartAfterKill(): Promise<number> {
   const file = join(directory, 'requests');
   seed += 1;
@@ -102,7 +102,7 @@ async function restartAfterKill(): Promise<number> {
   return again.readyMs;
 }
 
-/** A person at a screen: searches for a word, turns some pages, looks at another place, pauses after each answer. */
+/** A person at a screen: searches for a word, turns some pages, jumps to another place, pauses after each answer. */
 async function read(index: number, end: AbortSignal): Promise<Pick<Answer, 'status' | 'ms'>[]> {
   const client = await ReadClient.open(server.url);
   const random = randomNumbers(index);

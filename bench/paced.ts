@@ -9,7 +9,7 @@ const TICK_MS = 20;
 const CONNECTIONS = 8;
 const SEED = 77;
 
-/** Posts `rate` messages a second for so many seconds. Gives how many; rejects when one was not answered with 200. */
+/** Posts `rate` messages a second for so many seconds. Returns how many; rejects when one was not answered with 200. */
 export async function runPaced(url: string, rate: number, seconds: number): Promise<number> {
   const corpus = new Corpus(SEED);
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });

@@ -26,13 +26,8 @@ export interface ThreadCost {
 export function threadTimes(pid: number): Map<string, ThreadTime> {
   const times = new Map<string, ThreadTime>();
   for (const tid of listed(`/proc/${pid}/task`)) {
-    const stat = readable(`/proc/${pid}/task/${tid}/stat`);
-    // The name stands in parentheses and may hold any character, so the fields are counted from the last of them.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    if (Number.isFinite(ticks))
-      times.set(tid, { name: NAMES[name] ?? name, cpuSeconds: ticks / TICKS_PER_SECOND });
+    const { name, cpuSeconds } = timeIn(`/proc/${pid}/task/${tid}/stat`);
+    if (Number.isFinite(cpuSeconds)) times.set(tid, { name: NAMES[name] ?? name, cpuSeconds });
   }
   return times;
 }
@@ -60,9 +55,7 @@ export function threadCosts(
 
 /** CPU seconds of the whole process since its start. */
 export function processCpuSeconds(pid: number): number {
-  const stat = readable(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return timeIn(`/proc/${pid}/stat`).cpuSeconds;
 }
 
 /** Bytes that the process has had written to the disk since its start (proc(5): write_bytes). */
@@ -76,6 +69,15 @@ export function memory(pid: number): { rss_mib: number; peak_rss_mib: number } {
   const mib = (name: string): number =>
     Math.round(Number(new RegExp(`${name}:\\s+([0-9]+) kB`).exec(status)?.[1] ?? 0) / 1_024);
   return { rss_mib: mib('VmRSS'), peak_rss_mib: mib('VmHWM') };
+}
+
+/** The name and the CPU time in a file of the form of /proc/PID/stat; NaN where there is none. */
+function timeIn(file: string): ThreadTime {
+  const stat = readable(file);
+  // The name stands in parentheses and may hold any character, so the fields are counted from the last of them.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+  return { name, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND };
 }
 
 function listed(directory: string): string[] {

@@ -38,7 +38,7 @@ export class ReadClient {
     return new ReadClient(socket, host);
   }
 
-  /** Asks for a path with its query. Rejects when the connection fails. One question at a time. */
+  /** Asks for a path with its query. Rejects when the connection fails. One request at a time. */
   async ask(path: string): Promise<Answer> {
     const startMs = performance.now();
     this.#socket.write(

@@ -10,10 +10,10 @@ import { Writer } from '../app/storage/sqlite/write/writer.ts';
 import { Corpus } from './corpus.ts';
 import { YEAR_MS, YEAR_START_MS } from './fill.ts';
 
-/** As the service works under load: small commits, index batches behind them, a checkpoint after so many messages. */
+/** As the service works under load: small commits, a checkpoint of the database after so many messages, and the index in batches. */
 const BATCH_MESSAGES = 64;
+const CHECKPOINT_MESSAGES = 2_048;
 const INDEX_MESSAGES = 4_096;
-const CHECKPOINT_MESSAGES = 8_192;
 
 /** What the pages of each part are there for. */
 const PARTS: readonly (readonly [name: RegExp, what: string])[] = [
@@ -22,7 +22,7 @@ const PARTS: readonly (readonly [name: RegExp, what: string])[] = [
   [/^sqlite_autoindex_messages_2$/, 'their numbers'],
   [/^entries$/, 'index: the lists of all and of each sender'],
   [/^(lists|segments|sqlite_autoindex_(lists|segments))/, 'index: counts and segments'],
-  [/^texts/, 'index: search'],
+  [/^(texts|composing)/, 'index: search'],
   [/./, 'everything else'],
 ];
 
@@ -86,8 +86,8 @@ function fill(path: string, rows: number): Pick<Size, 'fields' | 'walBytesMax'> 
       for (const [at, file] of [path, indexPath(path)].entries())
         walBytesMax[at] = Math.max(walBytesMax[at] ?? 0, statSync(`${file}-wal`).size);
       writer.checkpoint();
-      indexer.checkpoint(false);
     }
+    if (first % INDEX_MESSAGES === 0) indexer.checkpoint(false);
   }
   updateIndex(indexer);
   indexer.close();

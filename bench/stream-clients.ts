@@ -1,4 +1,4 @@
-// Many clients of the stream in a process of their own, as cheap as can be: they count bytes, and one looks for the last id.
+// Many clients of the stream in a process of their own, as cheap as can be: they count bytes, and one searches for the last id.
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -68,7 +68,7 @@ async function run(from: string | null, filled: number, format: string): Promise
   }
 }
 
-/** Runs a command and looks at its memory while it runs. */
+/** Runs a command and samples its memory while it runs. */
 async function call(...args: string[]): Promise<Called> {
   const startMs = performance.now();
   const child = spawn(process.execPath, [ONCEBOX, ...args, '--json'], {

@@ -23,6 +23,8 @@ import { treeAt } from './trees.ts';
 
 const MIB = 1_048_576;
 const POLL_MS = 50;
+/** An upgrade that is not over by then never will be. */
+const UPGRADE_MS_MAX = 2 * 3_600_000;
 /** What schema 6 derived from the messages inside the database. */
 const OLD_TABLES = [
   'by_time',
@@ -64,6 +66,8 @@ const WAITED: readonly (readonly [what: string, holds: (behind: Backlog) => unkn
   ['the old tables are gone', () => oldTables() === 0],
 ];
 while (seen.size <= WAITED.length) {
+  if (performance.now() - startMs > UPGRADE_MS_MAX)
+    throw new Error(`the upgrade is not over; seen so far: ${[...seen.keys()].join(', ')}`);
   const behind = backlogOf(await scrape(server.url)) ?? { lists: Number.NaN, search: Number.NaN };
   for (const [what, holds] of WAITED)
     if (!seen.has(what) && (await holds(behind)) === true)

@@ -126,7 +126,7 @@ describe('DATABASE_URL', () => {
     });
   }
 
-  it('in a directory that cannot be written: refused, with what mends it', async (t) => {
+  it('in a directory that cannot be written: refused, with what fixes it', async (t) => {
     // Made anew and opened to all on the way, as a user without rights has to reach it.
     const directory = mkdtempSync(join(tmpdir(), 'oncebox-test-'));
     t.after(() => rmSync(directory, { recursive: true, force: true }));

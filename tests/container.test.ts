@@ -1,4 +1,4 @@
-// The container as it is written down: no rights, nothing to write to but the data, no secret in the image. `scripts/check-container.sh` looks at one that runs.
+// The container as it is written down: no rights, nothing to write to but the data, no secret in the image. `scripts/check-container.sh` inspects one that runs.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
@@ -65,6 +65,13 @@ describe('the image', () => {
       assert.doesNotMatch(line, /SECRET|TOKEN|PASSWORD|\.env|--secret|\.npmrc/i);
       assert.doesNotMatch(line, /^(ARG|ADD) /);
     }
+  });
+
+  it('starts with the options of Node that `npm start` and `make run` have', () => {
+    const [command = ''] = last.filter((line) => line.startsWith('CMD '));
+    const [, ...options] = (JSON.parse(command.slice('CMD '.length)) as string[]).slice(0, -1);
+    for (const path of ['package.json', 'Makefile'])
+      assert.ok(read(path).includes(`exec node ${options.join(' ')} app/main.ts`), path);
   });
 
   it('takes files by their names, so that no file beside them gets in', () => {

@@ -36,7 +36,7 @@ async function startOnSmallDisk(t: TestContext): Promise<Service | undefined> {
   return await startService(t, { directory, env, shell });
 }
 
-/** Posts long texts until one is refused. Gives the number of those that were acknowledged. */
+/** Posts long texts until one is refused. Returns the number of those that were acknowledged. */
 async function fill(service: Service): Promise<number> {
   for (let count = 0; count < 1000; count += 1) {
     const answer = await service.post(message({ text: '😀'.repeat(4096) }));

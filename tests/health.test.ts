@@ -20,7 +20,7 @@ function checksOf(answer: Answer): Record<string, unknown> {
   return recordIn(recordIn(answer.json())['checks']);
 }
 
-/** No answer may tell how the inside looks: no SQL, no path of a file, no stack, no text of an error of the engine. */
+/** No response may disclose internals: no SQL, no path of a file, no stack, no text of an error of the engine. */
 function assertDiscreet(answer: Answer, service: Service): void {
   assert.doesNotMatch(
     answer.text,

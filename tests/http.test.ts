@@ -111,7 +111,7 @@ describe('HEAD is answered wherever GET is, with the same status and no body', (
   }
 });
 
-describe('no answer tells how the inside looks', () => {
+describe('no response discloses internals', () => {
   it('whatever is asked', async (t) => {
     const asked = [
       "/messages?q='",

@@ -14,7 +14,7 @@ import type { Service } from './support/service.ts';
 import { head, openWire, webhookBytes } from './support/wire.ts';
 import type { Wire } from './support/wire.ts';
 
-/** Begins a post that the service waits for: all but the body has arrived, as the 100 Continue shows. Gives the rest of it. */
+/** Begins a post that the service waits for: all but the body has arrived, as the 100 Continue shows. Returns the rest of it. */
 async function beginPost(
   t: TestContext,
   service: Service,
@@ -30,7 +30,7 @@ async function beginPost(
 
 /** Waits until the service accepts no more connections, which is when it has taken notice of a signal. */
 async function closedDoor(service: Service): Promise<void> {
-  await eventually('the door to close', async () => {
+  await eventually('the port to close', async () => {
     const socket = connect({ host: '127.0.0.1', port: service.port });
     const refused = await new Promise<boolean>((resolve) => {
       socket.once('connect', () => resolve(false));

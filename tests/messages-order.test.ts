@@ -7,7 +7,7 @@ import { startService } from './support/service.ts';
 
 const service = await startService({ after });
 
-/** Stores a message an instant, in the order given; their ids tell their place in that order. Gives their sender. */
+/** Stores a message an instant, in the order given; their ids tell their place in that order. Returns their sender. */
 async function storeAt(...instants: string[]): Promise<string> {
   const from = uniqueNumber();
   await service.store(

@@ -1,7 +1,7 @@
 // The parameters of GET /messages: what fits, what is 422, and how a query string is read.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { faultsOf, refusesParameter } from './support/faults.ts';
+import { issuesOf, refusesParameter } from './support/issues.ts';
 import { message, uniqueNumber } from './support/message.ts';
 import { startService } from './support/service.ts';
 
@@ -170,7 +170,7 @@ describe('a query string', () => {
     assert.equal(await total(`?from=${from}&q=none&q=last`), 1);
     assert.equal((await service.page('?limit=abc&limit=3')).limit, 3);
     assert.equal((await service.page('?offset=5&offset=3')).offset, 3);
-    faultsOf(await service.get('/messages?limit=3&limit=abc'));
+    issuesOf(await service.get('/messages?limit=3&limit=abc'));
     assert.equal(await total(`?from=${from}&q=none&q=`), all);
   });
 

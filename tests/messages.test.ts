@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { during, soonAndLater } from './support/bounded.ts';
-import { faultsOf } from './support/faults.ts';
+import { issuesOf } from './support/issues.ts';
 import { message, uniqueNumber } from './support/message.ts';
 import { startService } from './support/service.ts';
 
 const service = await startService({ after });
 
-/** Stores a message an instant, in the order given; their ids tell their place in that order. Gives their sender. */
+/** Stores a message an instant, in the order given; their ids tell their place in that order. Returns their sender. */
 async function storeAt(...instants: string[]): Promise<string> {
   const from = uniqueNumber();
   await service.store(
@@ -180,8 +180,8 @@ describe('filters combine with AND', () => {
 
 describe('a refused page', () => {
   it('has an entry for each parameter that does not fit', async () => {
-    const faults = faultsOf(await service.get('/messages?limit=0&offset=-1&since=abc'));
-    assert.deepEqual(faults.map((fault) => fault.loc.join('.')).toSorted(), [
+    const issues = issuesOf(await service.get('/messages?limit=0&offset=-1&since=abc'));
+    assert.deepEqual(issues.map((issue) => issue.loc.join('.')).toSorted(), [
       'query.limit',
       'query.offset',
       'query.since',

@@ -13,7 +13,7 @@ import type { Environment, Service } from './support/service.ts';
 const OLD = 'the secret of last year';
 const NEW = 'the secret of this year';
 
-/** Posts a message signed with `secret` and gives the status. */
+/** Posts a message signed with `secret` and returns the status. */
 async function postWith(service: Service, secret: string, draft = message()): Promise<number> {
   const body = bytesOf(draft);
   return (await service.post(body, sign(body, secret))).status;

@@ -4,7 +4,7 @@ import { after, describe, it } from 'node:test';
 import { eventually } from './support/bounded.ts';
 import { insertRows } from './support/database.ts';
 import { ENGINE } from './support/engine.ts';
-import { faultsOf } from './support/faults.ts';
+import { issuesOf } from './support/issues.ts';
 import { Follower } from './support/follower.ts';
 import { message } from './support/message.ts';
 import { startService } from './support/service.ts';
@@ -80,14 +80,14 @@ describe('a stream', () => {
 
   for (const value of ['-1', 'abc', '1.5', '9007199254740993', '']) {
     it(`refuses after=${value}`, async () => {
-      const [fault] = faultsOf(await service.get(`/messages/stream?after=${value}`));
-      assert.deepEqual(fault?.loc, ['query', 'after']);
+      const [issue] = issuesOf(await service.get(`/messages/stream?after=${value}`));
+      assert.deepEqual(issue?.loc, ['query', 'after']);
     });
   }
 
   it('refuses a number that no message has had: what follows would be missed', async () => {
-    const [fault] = faultsOf(await service.get('/messages/stream?after=1000000'));
-    assert.equal(fault?.type, 'less_than_equal');
+    const [issue] = issuesOf(await service.get('/messages/stream?after=1000000'));
+    assert.equal(issue?.type, 'less_than_equal');
   });
 });
 

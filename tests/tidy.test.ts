@@ -1,10 +1,9 @@
-// The rules of the house that no linter knows: what a file may look like, and that the pages speak of what is there.
+// The rules of the project that no linter knows: what a file may look like, and that the pages speak of what is there.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { SETTINGS } from '../app/config/settings.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LINES_MAX = 260;
@@ -124,23 +123,6 @@ describe('docs/ARCHITECTURE.md', () => {
   });
 });
 
-describe('the table of settings in docs/reference/settings.md', () => {
-  it('has the names and defaults of app/config/settings.ts', () => {
-    const rows = tableOf(read('docs/reference/settings.md'), 'variable').map(
-      ([name = '', value = '']) => ({
-        name: name.replaceAll('`', ''),
-        default: /^`(.*)`$/.exec(value)?.[1] ?? null,
-      }),
-    );
-    assert.ok(rows.length > 0, 'the page has no table whose first column is "variable"');
-    const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
-    assert.deepEqual(
-      rows.toSorted(byName),
-      SETTINGS.map(({ name, default: value }) => ({ name, default: value })).toSorted(byName),
-    );
-  });
-});
-
 /** The anchors of the headings of a page, as GitHub names them. */
 function anchorsOf(page: string): string[] {
   return [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
@@ -162,21 +144,6 @@ function isPath(word: string): boolean {
 function isThere(path: string): boolean {
   if (existsSync(join(ROOT, path)) || existsSync(join(ROOT, 'app', path))) return true;
   return !path.includes('/') && find(`**/${path}`).length > 0;
-}
-
-/** The cells of the rows of the first table whose head begins with `title`. */
-function tableOf(page: string, title: string): string[][] {
-  const lines = page.split('\n');
-  const head = lines.findIndex((line) => new RegExp(`^\\|\\s*${title}\\s*\\|`, 'i').test(line));
-  if (head === -1) return [];
-  const rest = lines.slice(head + 2);
-  const end = rest.findIndex((line) => !line.startsWith('|'));
-  return rest.slice(0, end === -1 ? undefined : end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
 }
 
 describe('the image', () => {

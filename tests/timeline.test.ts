@@ -1,7 +1,7 @@
 // GET /stats/timeline: buckets, their ends, and what is refused.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { faultsOf } from './support/faults.ts';
+import { issuesOf } from './support/issues.ts';
 import { message } from './support/message.ts';
 import { startService } from './support/service.ts';
 
@@ -100,9 +100,9 @@ describe('the timeline', () => {
   ];
   for (const [query, parameter] of refused) {
     it(`refuses ${query}`, async () => {
-      const faults = faultsOf(await service.get(`/stats/timeline?${query}`));
+      const issues = issuesOf(await service.get(`/stats/timeline?${query}`));
       assert.deepEqual(
-        faults.map(({ loc }) => loc),
+        issues.map(({ loc }) => loc),
         [['query', parameter]],
       );
     });

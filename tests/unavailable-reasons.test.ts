@@ -129,6 +129,25 @@ describe('the reason of a 503', () => {
     for (const wire of wires) wire.destroy();
   });
 
+  it('too_many_streams: no more than may be are open where several are requested at once', async (t) => {
+    const service = await startService(t);
+    const wires = await Promise.all(Array.from({ length: 270 }, () => openWire(t, service.port)));
+    const open = (few: typeof wires): void => {
+      for (const wire of few) wire.write('GET /messages/stream HTTP/1.1\r\nHost: x\r\n\r\n');
+    };
+    open(wires.slice(0, 250));
+    await eventually('the first to be open', async () =>
+      (await service.get('/metrics')).text.includes('oncebox_streams 250\n') ? true : undefined,
+    );
+    open(wires.slice(250));
+    await eventually('the rest to be refused', async () => {
+      const counts = await unavailableCounts(service);
+      return counts['/messages/stream too_many_streams'] === 14 ? true : undefined;
+    });
+    assert.match((await service.get('/metrics')).text, /^oncebox_streams 256$/m);
+    for (const wire of wires) wire.destroy();
+  });
+
   it('is counted, too, where the client has not waited for its answer', async (t) => {
     const service = await startService(t);
     const release = await holdWriteLock(t, service.databasePath);

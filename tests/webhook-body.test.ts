@@ -1,7 +1,7 @@
-// Signed bodies that are no message: each is a 422 whose entries tell what is wrong and where, one entry a fault.
+// Signed bodies that are no message: each is a 422 whose entries tell what is wrong and where, one entry an issue.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { faultsOf } from './support/faults.ts';
+import { issuesOf } from './support/issues.ts';
 import { message, uniqueNumber } from './support/message.ts';
 import { startService } from './support/service.ts';
 
@@ -22,9 +22,9 @@ describe('a signed body that cannot be read', () => {
     it(`is 422, not UTF-8: ${name}`, async () => {
       const [before = '', end = ''] = JSON.stringify(message({ text: '|' })).split('|');
       const body = Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(end)]);
-      const faults = faultsOf(await service.post(body));
+      const issues = issuesOf(await service.post(body));
       assert.deepEqual(
-        faults.map((fault) => fault.loc[0]),
+        issues.map((issue) => issue.loc[0]),
         ['body'],
       );
     });
@@ -50,20 +50,20 @@ describe('a signed body that cannot be read', () => {
   ];
   for (const raw of notJson) {
     it(`is 422 json_invalid, not JSON: ${JSON.stringify(raw)}`, async () => {
-      const faults = faultsOf(await service.post(raw));
-      assert.equal(faults.length, 1);
-      assert.equal(faults[0]?.type, 'json_invalid');
-      assert.equal(faults[0].loc.length, 2);
-      assert.equal(faults[0].loc[0], 'body');
-      assert.ok(Number.isSafeInteger(faults[0].loc[1]));
+      const issues = issuesOf(await service.post(raw));
+      assert.equal(issues.length, 1);
+      assert.equal(issues[0]?.type, 'json_invalid');
+      assert.equal(issues[0].loc.length, 2);
+      assert.equal(issues[0].loc[0], 'body');
+      assert.ok(Number.isSafeInteger(issues[0].loc[1]));
     });
   }
 
   for (const raw of ['[]', '[{}]', '"text"', '1', '1e400', 'true', 'null']) {
     it(`is 422 model_attributes_type, not an object: ${raw}`, async () => {
-      const faults = faultsOf(await service.post(raw));
+      const issues = issuesOf(await service.post(raw));
       assert.deepEqual(
-        faults.map(({ type, loc }) => ({ type, loc })),
+        issues.map(({ type, loc }) => ({ type, loc })),
         [{ type: 'model_attributes_type', loc: ['body'] }],
       );
     });
@@ -74,16 +74,16 @@ describe('a signed body that cannot be read', () => {
     const deep = '['.repeat(depth) + ']'.repeat(depth);
     for (const raw of [deep, `{"text":${deep}}`, '['.repeat(depth)]) {
       const answer = await service.post(raw);
-      faultsOf(answer);
+      issuesOf(answer);
       assert.ok(answer.text.length < raw.length / 2, 'the echo is bounded');
     }
   });
 });
 
 describe('a 422', () => {
-  it('has one entry a fault', async () => {
+  it('has one entry an issue', async () => {
     const answer = await service.post({ message_id: 7, from: '919', to: '+', ts: 'now', text: [] });
-    const found = faultsOf(answer).map(({ type, loc, input }) => [loc, type, input]);
+    const found = issuesOf(answer).map(({ type, loc, input }) => [loc, type, input]);
     assert.deepEqual(found, [
       [['body', 'message_id'], 'string_type', 7],
       [['body', 'from'], 'string_pattern_mismatch', '919'],
@@ -94,14 +94,14 @@ describe('a 422', () => {
   });
 
   it('names each absent field, and echoes what the field is absent from', async () => {
-    const faults = faultsOf(await service.post({ text: 'alone' }));
+    const issues = issuesOf(await service.post({ text: 'alone' }));
     const wanted = ['message_id', 'from', 'to', 'ts'].map((field) => ({
       type: 'missing',
       loc: ['body', field],
       msg: 'Field required',
       input: { text: 'alone' },
     }));
-    assert.deepEqual(faults, wanted);
+    assert.deepEqual(issues, wanted);
   });
 
   it('bounds what it echoes', async () => {
@@ -114,14 +114,14 @@ describe('a 422', () => {
       { text: 5, extra: long },
     ]) {
       const answer = await service.post(draft);
-      faultsOf(answer);
+      issuesOf(answer);
       assert.ok(answer.text.length < 30_000, `an answer of ${answer.text.length} characters`);
     }
   });
 
   it('stores nothing', async () => {
     const from = uniqueNumber();
-    faultsOf(await service.post(message({ from, ts: '2025-02-30T10:00:00Z' })));
+    issuesOf(await service.post(message({ from, ts: '2025-02-30T10:00:00Z' })));
     assert.equal((await service.page(`?from=${from}`)).total, 0);
   });
 });

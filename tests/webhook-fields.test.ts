@@ -1,7 +1,7 @@
 // The fields of a message: every rule of the table, with what it accepts and what it answers to the rest.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { faultsOf, fits, misfits, NOT_STRINGS } from './support/faults.ts';
+import { issuesOf, fits, misfits, NOT_STRINGS } from './support/issues.ts';
 import { message, uniqueNumber } from './support/message.ts';
 import { startService } from './support/service.ts';
 
@@ -112,9 +112,9 @@ describe('a string with a lone surrogate is a validation error', () => {
     for (const raw of lone) {
       it(`${field}: ${raw}`, async () => {
         const body = JSON.stringify(message({ [field]: '|' })).replace('"|"', raw);
-        const faults = faultsOf(await service.post(body));
+        const issues = issuesOf(await service.post(body));
         assert.deepEqual(
-          faults.map((fault) => fault.loc),
+          issues.map((issue) => issue.loc),
           [['body', field]],
         );
       });

@@ -1,6 +1,6 @@
 // The field ts: which instants exist, how they may be written, and that nothing else is taken for one.
 import { after, describe } from 'node:test';
-import { fits, misfits, NOT_STRINGS } from './support/faults.ts';
+import { fits, misfits, NOT_STRINGS } from './support/issues.ts';
 import { startService } from './support/service.ts';
 
 const service = await startService({ after });

@@ -1,14 +1,14 @@
-// JSON that cannot be read: where the fault is, as Python's json names it, and the byte order mark before a body.
+// JSON that cannot be read: where the error is, as Python's json names it, and the byte order mark before a body.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { faultsOf } from './support/faults.ts';
+import { issuesOf } from './support/issues.ts';
 import { bytesOf, message, sign } from './support/message.ts';
 import { startService } from './support/service.ts';
 
 const service = await startService({ after });
 
 /** Bodies, and the positions that `json.loads` of Python 3.11 gives for them. */
-const FAULTS: Readonly<Record<string, readonly (readonly [body: string, position: number])[]>> = {
+const ERRORS: Readonly<Record<string, readonly (readonly [body: string, position: number])[]>> = {
   'the text looks like a message of an engine': [
     ['{"message_id":x}', 14],
     ['[1, position 7]', 4],
@@ -115,13 +115,13 @@ const FAULTS: Readonly<Record<string, readonly (readonly [body: string, position
   ],
 };
 
-describe('the position of a JSON fault', () => {
-  for (const [name, cases] of Object.entries(FAULTS)) {
+describe('the position of a JSON error', () => {
+  for (const [name, cases] of Object.entries(ERRORS)) {
     it(`is where a strict parser stops: ${name}`, async () => {
       for (const [body, position] of cases) {
-        const [fault, ...more] = faultsOf(await service.post(body));
+        const [issue, ...more] = issuesOf(await service.post(body));
         assert.deepEqual(
-          [fault?.type, fault?.loc, fault?.msg, more],
+          [issue?.type, issue?.loc, issue?.msg, more],
           ['json_invalid', ['body', position], 'JSON decode error: body is not valid JSON', []],
           JSON.stringify(body),
         );
@@ -138,8 +138,8 @@ describe('the position of a JSON fault', () => {
       [`"${'\\n'.repeat(size / 2 - 1)}`, 0],
       [`[${'1,'.repeat(size / 2 - 1)}]`, size - 1],
     ] as const) {
-      const [fault] = faultsOf(await service.post(body));
-      assert.deepEqual(fault?.loc, ['body', position]);
+      const [issue] = issuesOf(await service.post(body));
+      assert.deepEqual(issue?.loc, ['body', position]);
     }
   });
 });
@@ -170,7 +170,7 @@ describe('a byte order mark before the JSON', () => {
   });
 
   it('is ignored once', async () => {
-    const [fault] = faultsOf(await service.post(MARK + MARK + JSON.stringify(message())));
-    assert.deepEqual(fault?.loc, ['body', 0]);
+    const [issue] = issuesOf(await service.post(MARK + MARK + JSON.stringify(message())));
+    assert.deepEqual(issue?.loc, ['body', 0]);
   });
 });

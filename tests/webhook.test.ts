@@ -1,7 +1,7 @@
 // POST /webhook: what each kind of request is answered, what it stores, and that no later step runs before an earlier one has passed.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { faultsOf } from './support/faults.ts';
+import { issuesOf } from './support/issues.ts';
 import { bytesOf, message, sign, uniqueNumber } from './support/message.ts';
 import { startService } from './support/service.ts';
 import { head, openWire, webhookBytes } from './support/wire.ts';
@@ -39,8 +39,8 @@ describe('a valid message', () => {
   });
 
   it('gets nothing from a key named __proto__', async () => {
-    const faults = faultsOf(await service.post(`{"__proto__":${JSON.stringify(message())}}`));
-    assert.equal(faults.length, 4);
+    const issues = issuesOf(await service.post(`{"__proto__":${JSON.stringify(message())}}`));
+    assert.equal(issues.length, 4);
   });
 
   it('is verified over the bytes as they came, with all their spaces and line ends', async () => {
@@ -90,7 +90,7 @@ describe('the order of the steps', () => {
       const wrong = await service.post(body, sign('something else'));
       assert.equal(wrong.status, 401);
       assert.equal(wrong.text, '{"detail":"invalid signature"}');
-      faultsOf(await service.post(body));
+      issuesOf(await service.post(body));
     });
   }
 

@@ -6,6 +6,8 @@ import { Refusal } from '../model/refusal.ts';
 const RETRY_AFTER_MS = 1_000;
 const RETRY_AFTER_MS_MAX = 60_000;
 const RESPONSE_TIMEOUT_MS = 30_000;
+/** The service, or a proxy before it, may take the same body later. */
+const RETRIED_STATUSES: readonly number[] = [408, 429, 500, 502, 503, 504];
 
 /** The outcome of one body: acknowledged, or rejected by the service with its reason. */
 export type Delivered =
@@ -20,7 +22,7 @@ export class GaveUp extends Refusal {
 export interface DeliveryOptions {
   readonly url: string;
   readonly secret: Buffer;
-  /** It gives up when nothing at all was acknowledged for so long. */
+  /** It gives up when posts have failed for so long, and none succeeded meanwhile. */
   readonly patienceMs: number;
   readonly signal: AbortSignal;
 }
@@ -29,7 +31,8 @@ export interface DeliveryOptions {
 export class Delivery {
   readonly #options: DeliveryOptions;
   #notBeforeMs = 0;
-  #lastAcknowledgedMs = performance.now();
+  /** Since the first failure in a row; null while posts succeed, and before the first. */
+  #failingSinceMs: number | null = null;
   #retries = 0;
 
   constructor(options: DeliveryOptions) {
@@ -50,12 +53,13 @@ export class Delivery {
       const outcome = await this.#post(body);
       if ('reason' in outcome) {
         this.#retries += 1;
-        if (performance.now() - this.#lastAcknowledgedMs > patienceMs)
-          throw new GaveUp(outcome.reason);
-        this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + outcome.waitMs);
+        const nowMs = performance.now();
+        this.#failingSinceMs ??= nowMs;
+        if (nowMs - this.#failingSinceMs >= patienceMs) throw new GaveUp(outcome.reason);
+        this.#notBeforeMs = Math.max(this.#notBeforeMs, nowMs + outcome.waitMs);
         continue;
       }
-      this.#lastAcknowledgedMs = performance.now();
+      this.#failingSinceMs = null;
       return outcome;
     }
   }
@@ -78,7 +82,7 @@ export class Delivery {
       return { reason: reasonOf(error), waitMs: RETRY_AFTER_MS };
     }
     if (response.status === 200) return { acknowledged: true };
-    if (response.status === 503 || response.status === 429 || response.status === 502) {
+    if (RETRIED_STATUSES.includes(response.status)) {
       const waitMs = retryAfterMs(response.headers.get('retry-after'));
       return { reason: `it answers ${response.status}`, waitMs };
     }

@@ -1,7 +1,7 @@
 // The lines of an input file that were acknowledged, kept beside it, so that a second run sends only the rest.
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
-import { type Line, linesOf } from './lines.ts';
+import { closeSync, existsSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { linesOf } from './lines.ts';
 
 const HASH_DIGITS = 16;
 const ENTRY = /^([0-9]{1,15}) ([0-9a-f]{16})$/;
@@ -13,58 +13,51 @@ const ENTRY = /^([0-9]{1,15}) ([0-9a-f]{16})$/;
 export class Journal {
   /** By line number; 0 where it was not acknowledged. Eight bytes a line, however long the lines are. */
   #hashes = new BigUint64Array(4_096);
-  readonly #file: number | null;
+  readonly #file: number;
 
-  private constructor(file: number | null) {
+  private constructor(file: number) {
     this.#file = file;
-  }
-
-  /** Returns a journal in memory only, for an input that cannot be read twice. */
-  static none(): Journal {
-    return new Journal(null);
   }
 
   /** Opens the journal at `path` and reads what it holds, creating it where it is absent. Throws what the system throws. */
   static async open(path: string): Promise<Journal> {
     const entries = existsSync(path) ? linesOf(path) : [];
-    const found: [number: number, hash: string][] = [];
+    const journal = new Journal(openSync(path, 'a', 0o600));
     for await (const { bytes } of entries) {
       // The last line of a run that was killed may be incomplete.
       const [, number, hash] = ENTRY.exec(bytes.toString('latin1')) ?? [];
-      if (number !== undefined && hash !== undefined) found.push([Number(number), hash]);
+      if (number !== undefined) journal.#set(Number(number), BigInt(`0x${hash}`));
     }
-    const file = openSync(path, 'a', 0o600);
     // Keeps an incomplete line apart from the next one.
-    if (found.length > 0) writeSync(file, '\n');
-    const journal = new Journal(file);
-    for (const [number, hash] of found) journal.#set(number, hash);
+    if (fstatSync(journal.#file).size > 0) writeSync(journal.#file, '\n');
     return journal;
   }
 
-  has(line: Line): boolean {
-    return this.#hashes[line.number] === BigInt(`0x${hashOf(line)}`);
+  /** Whether the line with this number and `hashOf` its bytes was acknowledged. */
+  has(number: number, hash: bigint): boolean {
+    return this.#hashes[number] === hash;
   }
 
-  add(line: Line): void {
-    const hash = hashOf(line);
-    this.#set(line.number, hash);
-    if (this.#file !== null) writeSync(this.#file, `${line.number} ${hash}\n`);
+  add(number: number, hash: bigint): void {
+    this.#set(number, hash);
+    writeSync(this.#file, `${number} ${hash.toString(16).padStart(HASH_DIGITS, '0')}\n`);
   }
 
   close(): void {
-    if (this.#file !== null) closeSync(this.#file);
+    closeSync(this.#file);
   }
 
-  #set(number: number, hash: string): void {
+  #set(number: number, hash: bigint): void {
     if (number >= this.#hashes.length) {
       const grown = new BigUint64Array(Math.max(number + 1, this.#hashes.length * 2));
       grown.set(this.#hashes);
       this.#hashes = grown;
     }
-    this.#hashes[number] = BigInt(`0x${hash}`);
+    this.#hashes[number] = hash;
   }
 }
 
-function hashOf({ bytes }: Line): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, HASH_DIGITS);
+/** Returns the first 64 bits of its SHA-256. */
+export function hashOf(bytes: Buffer): bigint {
+  return createHash('sha256').update(bytes).digest().readBigUInt64BE();
 }

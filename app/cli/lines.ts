@@ -1,9 +1,9 @@
-// Reads the lines of a file or of standard input as bytes, with their numbers.
+// Splits bytes into lines with their numbers: of a chunk at a time, or of a file or standard input as a whole.
 import { addAbortSignal } from 'node:stream';
 import { CommandError } from './exit.ts';
 import { openInput } from './input.ts';
 
-/** A longer line than any message can be means that this is another kind of file. */
+/** A longer line than any message can be means that this is another kind of file, or one without an end. */
 const LINE_BYTES_MAX = 64 * 1_048_576;
 const READ_BYTES = 262_144;
 const LINE_FEED = 0x0a;
@@ -16,6 +16,58 @@ export interface Line {
   readonly bytes: Buffer;
 }
 
+/** A line that is not kept where it is too long. */
+export type BoundedLine = Omit<Line, 'bytes'> & { readonly bytes: Buffer | null };
+
+export class LineSplitter {
+  readonly #keptBytesMax: number;
+  #parts: Buffer[] = [];
+  #length = 0;
+  #number = 0;
+
+  /** A line of more than `keptBytesMax` bytes is yielded without its bytes. */
+  constructor(keptBytesMax = LINE_BYTES_MAX) {
+    this.#keptBytesMax = keptBytesMax;
+  }
+
+  /** Yields the lines that end in this chunk. Throws CommandError where one does not end. */
+  *of(chunk: Buffer): Generator<BoundedLine> {
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(LINE_FEED, start);
+      if (end === -1) break;
+      yield this.#line(chunk.subarray(start, end));
+      start = end + 1;
+    }
+    this.#keep(chunk.subarray(start));
+  }
+
+  /** Returns the last line where the input does not end with a line end, else null. */
+  rest(): BoundedLine | null {
+    return this.#length === 0 ? null : this.#line(Buffer.alloc(0));
+  }
+
+  #line(last: Buffer): BoundedLine {
+    this.#keep(last);
+    const tooLong = this.#length > this.#keptBytesMax;
+    const whole = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#length = 0;
+    this.#number += 1;
+    if (tooLong || whole === undefined) return { number: this.#number, bytes: null };
+    const end = whole.at(-1) === CARRIAGE_RETURN ? whole.length - 1 : whole.length;
+    return { number: this.#number, bytes: whole.subarray(0, end) };
+  }
+
+  #keep(part: Buffer): void {
+    this.#length += part.length;
+    if (this.#length <= this.#keptBytesMax) this.#parts.push(part);
+    else this.#parts = [];
+    if (this.#length > LINE_BYTES_MAX)
+      throw new CommandError(`line ${this.#number + 1} is longer than ${LINE_BYTES_MAX} bytes`);
+  }
+}
+
 /**
  * Yields the lines of `file`, or of standard input for `-`. Empty ones are skipped, but counted. Throws CommandError
  * where one never ends, what the system throws, and AbortError when `signal` is aborted.
@@ -23,28 +75,13 @@ export interface Line {
 export async function* linesOf(file: string, signal?: AbortSignal): AsyncGenerator<Line> {
   const input = openInput(file === '-' ? null : file, READ_BYTES);
   if (signal !== undefined) addAbortSignal(signal, input);
-  let pending: Buffer[] = [];
-  let pendingBytes = 0;
-  let number = 0;
-  for await (const chunk of input as AsyncIterable<Buffer>) {
-    let start = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      number += 1;
-      const bytes = trimmed(Buffer.concat([...pending, chunk.subarray(start, end)]));
-      if (bytes.length > 0) yield { number, bytes };
-      pending = [];
-      pendingBytes = 0;
-      start = end + 1;
-    }
-    pending.push(chunk.subarray(start));
-    pendingBytes += chunk.length - start;
-    if (pendingBytes > LINE_BYTES_MAX)
-      throw new CommandError(`line ${number + 1} is longer than ${LINE_BYTES_MAX} bytes`);
-  }
-  const rest = trimmed(Buffer.concat(pending));
-  if (rest.length > 0) yield { number: number + 1, bytes: rest };
+  const lines = new LineSplitter();
+  for await (const chunk of input as AsyncIterable<Buffer>)
+    for (const line of lines.of(chunk)) if (isFilled(line)) yield line;
+  const rest = lines.rest();
+  if (rest !== null && isFilled(rest)) yield rest;
 }
 
-function trimmed(line: Buffer): Buffer {
-  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+function isFilled(line: BoundedLine): line is Line {
+  return line.bytes !== null && line.bytes.length > 0;
 }

@@ -1,9 +1,11 @@
 // Options and help that several commands share.
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readDatabase } from '../config/database.ts';
-import type { StoreAdmin } from '../storage/admin.ts';
+import { type Instant, parseInstant } from '../model/instant.ts';
+import type { Depth, StoreAdmin } from '../storage/admin.ts';
 import { openAdmin } from '../storage/open.ts';
+import { FORMATS } from './transfer/format.ts';
 
 /** Adds `--json`, which the program reads before the command runs. */
 export function withJson(command: Command): Command {
@@ -24,6 +26,17 @@ export async function adminOf({
   return openAdmin(file === undefined ? readDatabase() : { engine: 'sqlite', path: resolve(file) });
 }
 
+/** The option `--check` of commands that check a copy. */
+export function depthOption(description: string, byDefault: Depth): Option {
+  const depths: readonly Depth[] = ['quick', 'full'];
+  return new Option('--check <depth>', description).choices(depths).default(byDefault);
+}
+
+/** The option `--format` of export and import. */
+export function formatOption(): Option {
+  return new Option('--format <format>', 'default: by the extension of the file').choices(FORMATS);
+}
+
 /** Adds examples under the help. Each is a command line without `oncebox`, and what it does. */
 export function withExamples(
   command: Command,
@@ -31,6 +44,13 @@ export function withExamples(
 ): Command {
   const lines = examples.map(([line, does]) => `  oncebox ${line}\n      ${does}`);
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
+/** Parses an instant, such as the `ts` of a message. */
+export function instant(value: string): Instant {
+  const parsed = parseInstant(value);
+  if (parsed !== null) return parsed;
+  throw new InvalidArgumentError('It must be an instant in UTC such as 2025-01-15T10:00:00Z.');
 }
 
 /** Parses a URL that can be posted to. */

@@ -83,7 +83,7 @@ function codeOf(error: unknown, terminal: Terminal): ExitCode {
     terminal.error('interrupted');
     return terminal.interruptedCode;
   }
-  if (!isExpected(error) && !(error instanceof ConfigError)) {
+  if (!isExpected(error)) {
     terminal.bug(error);
     return EXIT.failed;
   }

@@ -1,5 +1,6 @@
 // The output of the commands: results on stdout, as text or JSON; progress and notes on stderr.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OnProgress } from '../storage/admin.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 
 /** Shorter work shows no progress. */
@@ -7,13 +8,6 @@ const PROGRESS_AFTER_MS = 1_000;
 const PROGRESS_EVERY_MS = 200;
 const END_MS_MAX = 3_000;
 const CLEAR_LINE = '\r\x1b[2K';
-
-/** Shows the progress of some work, and its stage. `all` is null where it is not known. */
-export interface Progress {
-  update(done: number, all: number | null, stage?: string): void;
-  /** Clears the line. */
-  end(): void;
-}
 
 export class Terminal {
   /** Whether results are JSON. Set by `--json`, before a command runs. */
@@ -26,10 +20,12 @@ export class Terminal {
   #endProgress: () => void = () => undefined;
 
   constructor() {
-    // A reader that closes the pipe early, such as `head`, is no failure.
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
-    });
+    process.stdout.on('error', endOnStdoutError);
+  }
+
+  /** Leaves the errors of stdout to the service, which handles them itself. */
+  release(): void {
+    process.stdout.off('error', endOnStdoutError);
   }
 
   /**
@@ -55,6 +51,7 @@ export class Terminal {
    * then, and after one that came before, the last lines wait for no more than `END_MS_MAX`.
    */
   async end(code: ExitCode): Promise<void> {
+    this.#endProgress();
     for (const [name, listener] of this.#listeners) process.off(name, listener);
     if (this.#signal === null) return;
     await Promise.race([written(process.stdout), sleep(END_MS_MAX)]);
@@ -91,39 +88,43 @@ export class Terminal {
     this.note(`oncebox: unexpected: ${stack ?? message}`);
   }
 
-  /** Starts to show the progress of `what`: only on a terminal, and only if it takes more than a second. */
-  progress(what: string): Progress {
+  /**
+   * Starts to show the progress of some work in one line, by its current stage: only on a terminal, and only if the work
+   * takes more than a second. The line is cleared by whatever is printed next.
+   */
+  progress<Stage extends string>(nameOf: (stage: Stage) => string = String): OnProgress<Stage> {
     this.#endProgress();
-    if (!process.stderr.isTTY) return { update: () => undefined, end: () => undefined };
+    if (!process.stderr.isTTY) return () => undefined;
     const startMs = performance.now();
     let shownMs = startMs + PROGRESS_AFTER_MS - PROGRESS_EVERY_MS;
     let shown = false;
     // The time that is left is estimated from that of the current stage.
-    let current: string | undefined;
+    let current: Stage | undefined;
     let stageStartMs = startMs;
-    const end = (): void => {
+    this.#endProgress = (): void => {
       if (shown) process.stderr.write(CLEAR_LINE);
       shown = false;
     };
-    this.#endProgress = end;
-    return {
-      update: (done, all, stage) => {
-        const nowMs = performance.now();
-        if (stage !== current) {
-          current = stage;
-          stageStartMs = nowMs;
-        }
-        if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
-        shownMs = nowMs;
-        shown = true;
-        const name = stage === undefined ? what : `${what} ${stage}`;
-        const seconds = (nowMs - stageStartMs) / 1_000;
-        const line = progressLine(name, done, all, seconds, process.stderr.columns || 80);
-        process.stderr.write(`${CLEAR_LINE}${line}`);
-      },
-      end,
+    return (stage, done, all) => {
+      const nowMs = performance.now();
+      if (stage !== current) {
+        current = stage;
+        stageStartMs = nowMs;
+      }
+      if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
+      shownMs = nowMs;
+      shown = true;
+      const seconds = (nowMs - stageStartMs) / 1_000;
+      const columns = process.stderr.columns || 80;
+      const line = progressLine(nameOf(stage), done, all, seconds, columns);
+      process.stderr.write(`${CLEAR_LINE}${line}`);
     };
   }
+}
+
+/** A reader that closes the pipe early, such as `head`, is no failure. */
+function endOnStdoutError(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
 }
 
 /** Resolves when all that was written has been read, or the reader has gone. */
@@ -161,7 +162,7 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** Returns a number of bytes for people, in powers of 1,000. */
+/** Returns a readable number of bytes, with a unit in powers of 1,000. */
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = count;

@@ -1,5 +1,5 @@
 // Variables that look like a setting with a spelling mistake.
-import { ENVIRONMENT, type Environment } from './environment.ts';
+import { ENVIRONMENT } from './environment.ts';
 import { nearestName } from './nearest.ts';
 import { SETTINGS, type SettingName } from './settings.ts';
 
@@ -16,11 +16,11 @@ interface Misspelt {
  * Returns the variables that are set and nearly have the name of a setting. They are warned about and never refused: the
  * environment belongs to other programs too, whose API_TOKENS or LOGLEVEL must not stop the start.
  */
-export function misspeltSettings(env: Environment = ENVIRONMENT): Misspelt[] {
+export function misspeltSettings(): Misspelt[] {
   const names = SETTINGS.map(({ name }) => name);
   const long = names.filter((name) => name.length >= LENGTH_MIN);
-  return Object.keys(env).flatMap((name) => {
-    if ((env[name] ?? '') === '' || names.some((known) => known === name)) return [];
+  return Object.keys(ENVIRONMENT).flatMap((name) => {
+    if ((ENVIRONMENT[name] ?? '') === '' || names.some((known) => known === name)) return [];
     const nearest = name.length < LENGTH_MIN ? null : nearestName(name, long);
     return nearest === null || nearest.distance > DISTANCE_MAX
       ? []

@@ -24,13 +24,13 @@ export function readSecret(env: Environment, name: SecretName): Buffer | null {
   const read = readSecretFile(file);
   if ('reason' in read) throw new ConfigError(`${fileName}: ${file.slice(0, 200)} ${read.reason}`);
   const { bytes } = read;
-  // Raw bytes cannot be taken as they are: whether a last line feed is one of them nobody could tell.
+  // Raw bytes are refused: a line feed at their end could be part of the secret or not.
   if (!isUtf8(bytes)) throw notText(fileName);
-  // Editors and `echo` end a file with a line feed that nobody means to be part of the secret.
+  // Editors and `echo` end a file with a line feed that is not part of the secret.
   return usableSecret(fileName, bytes.toString('utf8').replace(/\r?\n$/, ''));
 }
 
-/** Bytes that are no UTF-8 would become U+FFFD, and then no signature would ever fit. */
+/** Bytes that are not UTF-8 would be read as U+FFFD: no signature would ever be valid. */
 function notText(name: SourceName): ConfigError {
   return new ConfigError(
     `${name} holds bytes that are not UTF-8: give it as text, such as \`openssl rand -hex 32\` makes`,
@@ -40,7 +40,7 @@ function notText(name: SourceName): ConfigError {
 function usableSecret(name: SourceName, secret: string): Buffer {
   if (secret.trim() === '')
     throw new ConfigError(`${name} is blank: it must hold at least one visible character`);
-  // Node has already put this in the place of what was not UTF-8 in the environment.
+  // Node reads bytes of the environment that are not UTF-8 as this character.
   if (secret.includes('\uFFFD')) throw notText(name);
   return Buffer.from(secret, 'utf8');
 }
@@ -52,7 +52,7 @@ export function readSigningKey(env: Environment = ENVIRONMENT): Buffer {
   throw new ConfigError('WEBHOOK_SECRET is not set: it is the key that webhooks are signed with');
 }
 
-/** A token travels in a header: what no header can carry would lock everybody out. */
+/** A token is sent in a header: one with characters that a header cannot have would refuse every caller. */
 export function readToken(env: Environment, name: SecretName): string | null {
   const token = readSecret(env, name)?.toString('utf8') ?? null;
   if (token === null || /^[!-~]+$/.test(token)) return token;

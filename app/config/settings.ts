@@ -74,7 +74,12 @@ export const SETTINGS = [
     default: '4096',
     meaning: 'Connections open at once; over it new ones are closed at once',
   },
-  { name: 'READER_THREADS', default: '2', meaning: 'Threads that answer reads, 1 to 16' },
+  {
+    name: 'READER_THREADS',
+    default: '2',
+    meaning:
+      'Threads that answer reads, 1 to 16, or to the number of processors where there are more',
+  },
   {
     name: 'RETENTION_DAYS',
     default: null,

@@ -16,7 +16,7 @@ const TIMED_OUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Node's code for a client that ended its half of the connection in the middle of a request. */
 const CUT_SHORT = 'HPE_INVALID_EOF_STATE';
 /** Node's code for bytes after a request that closes its connection. */
-const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
+const AFTER_LAST_REQUEST = 'HPE_CLOSED_CONNECTION';
 
 /** A request and its response, as far as their connection is concerned. */
 export interface Pending {
@@ -107,7 +107,7 @@ export class Connection {
    */
   refuse(code: string): void {
     const socket = this.#socket;
-    if (code === AFTER_THE_LAST || this.#ending) return;
+    if (code === AFTER_LAST_REQUEST || this.#ending) return;
     this.#ending = true;
     const silent = code === TIMED_OUT && socket.bytesRead === 0;
     if (silent || !socket.writable || code === 'ECONNRESET') socket.destroy();

@@ -4,7 +4,8 @@ import type { Store } from '../storage/store.ts';
 import { decodeMessage } from './decode.ts';
 import { type SigningKeys, signingKeyOf } from './signature.ts';
 
-const UNVERIFIED = {
+/** A receipt before anything is known; each outcome adds what it knows. */
+const NOTHING_KNOWN = {
   signedWith: null,
   messageId: null,
   conflict: false,
@@ -13,14 +14,14 @@ const UNVERIFIED = {
 } as const;
 
 /** The receipt of a body that was refused for its size, before any of it was verified. */
-export const PAYLOAD_TOO_LARGE: Receipt = { ...UNVERIFIED, outcome: 'payload_too_large' };
+export const PAYLOAD_TOO_LARGE: Receipt = { ...NOTHING_KNOWN, outcome: 'payload_too_large' };
 /** The receipt of a body that was not read to its end, because too many others were in flight. */
 export const OVERLOADED: Receipt = {
-  ...UNVERIFIED,
+  ...NOTHING_KNOWN,
   outcome: 'unavailable',
   reason: 'too_many_bodies',
 };
-const INVALID_SIGNATURE: Receipt = { ...UNVERIFIED, outcome: 'invalid_signature' };
+const INVALID_SIGNATURE: Receipt = { ...NOTHING_KNOWN, outcome: 'invalid_signature' };
 
 /** `receive` bound to a store and its signing keys, as the HTTP layer calls it. */
 export type Receive = (body: Buffer, signature: string | string[] | undefined) => Promise<Receipt>;
@@ -38,25 +39,13 @@ export async function receive(
   const signedWith = signingKeyOf(keys, body, signature);
   if (signedWith === null) return INVALID_SIGNATURE;
   const decoded = decodeMessage(body);
-  if ('issues' in decoded) {
-    return {
-      outcome: 'validation_error',
-      signedWith,
-      messageId: decoded.messageId,
-      conflict: false,
-      issues: decoded.issues,
-      reason: null,
-    };
-  }
+  if ('issues' in decoded)
+    return { ...NOTHING_KNOWN, outcome: 'validation_error', signedWith, ...decoded };
   const stored = await store.append([decoded.message]);
-  const known = { signedWith, messageId: decoded.message.message_id, issues: [] };
+  const known = { ...NOTHING_KNOWN, signedWith, messageId: decoded.message.message_id };
   if ('unavailable' in stored)
-    return { ...known, outcome: 'unavailable', conflict: false, reason: stored.unavailable };
+    return { ...known, outcome: 'unavailable', reason: stored.unavailable };
   const [outcome] = stored;
-  return {
-    ...known,
-    outcome: outcome === 'created' ? 'created' : 'duplicate',
-    conflict: outcome === 'conflict',
-    reason: null,
-  };
+  if (outcome === 'created') return { ...known, outcome };
+  return { ...known, outcome: 'duplicate', conflict: outcome === 'conflict' };
 }

@@ -12,7 +12,7 @@ export const OUTCOMES = [
   'unavailable',
 ] as const;
 
-export type Outcome = (typeof OUTCOMES)[number];
+type Outcome = (typeof OUTCOMES)[number];
 
 export interface Receipt {
   readonly outcome: Outcome;

@@ -22,14 +22,16 @@ export class Events {
   /** One request has ended. */
   requestEnded(request: EndedRequest): void {
     const method = COUNTED_METHODS.has(request.method) ? request.method : 'OTHER';
-    this.#metrics.request(method, request.route, request.status, request.latencyMs);
+    const path = request.route;
+    this.#metrics.httpRequests.inc({ method, path, status: request.status });
+    this.#metrics.latency.observe({ method, path }, request.latencyMs);
     this.#log.request(request);
   }
 
   /** The outcome of a webhook is known, whether or not its client is still connected. */
   webhookReceived(receipt: Receipt): void {
-    this.#metrics.webhookOutcomes[receipt.outcome].inc();
-    if (receipt.signedWith !== null) this.#metrics.signatures[receipt.signedWith].inc();
+    this.#metrics.webhooks.inc({ result: receipt.outcome });
+    if (receipt.signedWith !== null) this.#metrics.signatures.inc({ secret: receipt.signedWith });
     if (receipt.conflict) this.#metrics.conflicts.inc();
   }
 

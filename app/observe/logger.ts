@@ -24,7 +24,7 @@ export interface Log {
   readonly request: (ended: EndedRequest) => void;
   /** Lines dropped because stdout is not read. */
   readonly droppedLines: () => number;
-  /** Takes no more lines. Resolves when the last one is written, or when the reader takes too long. Used at the end of the process. */
+  /** Discards later lines. Resolves when the last one is written, or when the reader takes too long. Used at the end of the process. */
   readonly close: () => Promise<void>;
 }
 
@@ -36,15 +36,23 @@ class Lines implements DestinationStream {
   readonly #stream: DestinationStream;
   #pending = '';
   #immediate: NodeJS.Immediate | undefined;
+  #closed = false;
 
   constructor(stream: DestinationStream) {
     this.#stream = stream;
   }
 
   write(line: string): void {
+    if (this.#closed) return;
     this.#pending += line;
     if (this.#pending.length >= HANDOVER_UNITS) this.flush();
     else this.#immediate ??= setImmediate(() => this.flush());
+  }
+
+  /** Hands over what is there. Lines after the end, as of a connection that is cut off then, are discarded. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
   }
 
   flush(): void {
@@ -71,7 +79,7 @@ export function openLog(level: keyof typeof LEVELS): Log {
     },
     droppedLines: () => stdout.droppedLines,
     close: () => {
-      lines.flush();
+      lines.close();
       return stdout.close();
     },
   };

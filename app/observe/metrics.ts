@@ -1,7 +1,7 @@
 // The metrics: what is counted, under which names, with which labels.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { OUTCOMES, type Outcome } from '../model/receipt.ts';
-import type { GaugeDescription } from '../storage/store.ts';
+import { OUTCOMES } from '../model/receipt.ts';
+import { BATCH_FAILURES, type GaugeDescription } from '../storage/store.ts';
 import type { Readiness } from './readiness.ts';
 import { unavailableCounter } from './unavailable-counter.ts';
 
@@ -58,10 +58,7 @@ export function createMetrics() {
     buckets: LATENCY_BUCKETS_MS,
     registers,
   });
-  const webhookOutcomes = Object.fromEntries(
-    OUTCOMES.map((outcome) => [outcome, webhooks.labels(outcome)]),
-  ) as Record<Outcome, Counter.Internal>;
-  for (const outcome of OUTCOMES) webhookOutcomes[outcome].inc(0);
+  for (const result of OUTCOMES) webhooks.inc({ result }, 0);
   const signatures = new Counter({
     name: 'webhook_signatures_total',
     help: 'Valid signatures by the secret they were made with: the previous one may go when it counts no more.',
@@ -85,11 +82,11 @@ export function createMetrics() {
   return {
     registry,
     httpRequests,
+    latency,
     unavailable: unavailableCounter(registers),
-    webhookOutcomes,
-    signatures: { current: signatures.labels('current'), previous: signatures.labels('previous') },
+    webhooks,
+    signatures,
     refusedConnections,
-    request: requestCounter(httpRequests, latency),
     conflicts,
     ...writer,
   };
@@ -115,41 +112,13 @@ function writerMetrics(registers: Registry[]) {
     labelNames: ['reason'],
     registers,
   });
-  for (const reason of ['disk', 'locked', 'schema', 'corrupt', 'other'])
-    batchFailures.inc({ reason }, 0);
+  for (const reason of BATCH_FAILURES) batchFailures.inc({ reason }, 0);
   const pruned = new Counter({
     name: 'oncebox_pruned_messages_total',
     help: 'Messages removed because they were older than RETENTION_DAYS.',
     registers,
   });
   return { batchSize, commitSeconds, batchFailures, pruned };
-}
-
-/**
- * Returns a function that counts and times one request. The children of the metrics are kept: finding one
- * by its labels costs more than counting. Their number is bounded, as routes, methods and statuses are.
- */
-function requestCounter(
-  requests: Counter<'method' | 'path' | 'status'>,
-  latency: Histogram<'method' | 'path'>,
-): (method: string, route: string, status: number, latencyMs: number) => void {
-  const children = new Map<
-    string,
-    { counter: Counter.Internal; timer: Histogram.Internal<string> }
-  >();
-  return (method, route, status, latencyMs) => {
-    const name = `${method} ${status} ${route}`;
-    let child = children.get(name);
-    if (child === undefined) {
-      child = {
-        counter: requests.labels(method, route, String(status)),
-        timer: latency.labels(method, route),
-      };
-      children.set(name, child);
-    }
-    child.counter.inc();
-    child.timer.observe(latencyMs);
-  };
 }
 
 /** Returns the metrics in Prometheus's text format 0.0.4. prom-client writes `Nan` where the format has `NaN`. */

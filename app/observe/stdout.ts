@@ -14,7 +14,7 @@ export interface Stdout {
   write(lines: string): void;
   /** Lines dropped since the start, because they were not read. */
   readonly droppedLines: number;
-  /** Takes no more. Resolves when the last line is written, or when the reader takes too long. Used at the end of the process. */
+  /** Nothing is written after this. Resolves when the last line is written, or when the reader takes too long. Used at the end of the process. */
   close(): Promise<void>;
 }
 
@@ -30,7 +30,6 @@ export function openStdout(): Stdout {
 class PipeOutput implements Stdout {
   droppedLines = 0;
   readonly #stream = process.stdout;
-  #closed = false;
 
   constructor() {
     // A closed pipe must not end the service.
@@ -40,15 +39,12 @@ class PipeOutput implements Stdout {
   }
 
   write(lines: string): void {
-    // Lines after the end, as of a connection that is cut off then, are discarded.
-    if (this.#closed) return;
     if (this.#stream.writableLength + lines.length > BUFFER_BYTES_MAX)
       this.droppedLines += countLines(lines);
     else this.#stream.write(lines);
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, CLOSE_MS_MAX);
     // Called when everything before it is written, and also when that fails.
@@ -90,7 +86,6 @@ class FileOutput implements Stdout {
     const timer = setTimeout(resolve, CLOSE_MS_MAX);
     try {
       stream.end();
-      Object.assign(stream, { write: () => true });
       await promise;
     } catch {
       // The stream has ended already, so there is nowhere to report it.

@@ -1,4 +1,4 @@
-// The port for maintenance: what the commands may call of an engine, beside a running service or without one. It knows no engine.
+// The port for maintenance: what the commands may call of an engine, beside a running service or without one. It depends on no engine.
 import type { Instant } from '../model/instant.ts';
 import type { Message } from '../model/message.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -38,8 +38,9 @@ export type OnProgress<Stage extends string> = (
 type Details = Readonly<Record<string, number | boolean>>;
 
 /**
- * `full`: every page and index, every text against the search index.
- * `quick`: without what takes longest: index entries are counted, not compared, and texts are not searched for.
+ * `full`: every page, every index of a table against it, the lists and the search index against the messages.
+ * `quick`: without what takes longest: entries of tables' indexes are counted, not compared, and the search
+ * index is not compared with the texts.
  */
 export type Depth = 'quick' | 'full';
 
@@ -176,7 +177,7 @@ export interface DatabaseStats {
 
 /** Methods reject with AdminError, with StoreUnavailable, and with what the engine and the system throw. */
 export interface StoreAdmin {
-  /** The database as people know it, such as the path of its file; without passwords. */
+  /** What the operator calls the database, such as the path of its file; without passwords. */
   readonly location: string;
   /** Compares everything that is derived from the messages with them, in one snapshot. Rejects when `signal` is aborted. */
   check(depth: Depth, signal: AbortSignal, onProgress: OnProgress<CheckName>): Promise<Inspection>;

@@ -18,6 +18,15 @@ export interface Unavailable {
   readonly unavailable: UnavailableReason;
 }
 
+/** The reasons why a batch can fail as a whole, as `StoreObserver.batch` reports them. */
+export const BATCH_FAILURES = [
+  'disk',
+  'locked',
+  'schema',
+  'corrupt',
+  'other',
+] as const satisfies UnavailableReason[];
+
 /** The state of each readiness check: null when it holds, else a short text that may be shown to a caller. */
 export interface StoreHealth {
   readonly checks: Readonly<Record<'store' | 'schema' | 'writer' | 'disk', string | null>>;
@@ -89,7 +98,10 @@ export interface PruneRun {
   readonly failure: string | null;
 }
 
-/** `building`: so many messages are to be indexed. `built`: so many are. `damaged`: it was deleted, exchanged or damaged, and is built again. `failed`: the step is retried. */
+/**
+ * `building`: so many messages are to be indexed. `built`: so many are. `damaged`: it was deleted, exchanged or damaged, and is
+ * built again. `failed`: the step is retried.
+ */
 export type IndexEvent =
   | { readonly kind: 'building' | 'built'; readonly messages: number }
   | { readonly kind: 'damaged' | 'recovered' }

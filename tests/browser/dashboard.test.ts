@@ -38,16 +38,16 @@ function assertQuiet(window: Window): void {
 }
 
 describe('every view', () => {
-  const looks = [
+  const windows = [
     { size: DESKTOP, colorScheme: 'light' },
     { size: DESKTOP, colorScheme: 'dark' },
     { size: PHONE, colorScheme: 'light' },
     { size: PHONE, colorScheme: 'dark' },
   ] as const;
-  for (const look of looks) {
-    const name = `${look.colorScheme}, ${look.size.width} wide`;
+  for (const shape of windows) {
+    const name = `${shape.colorScheme}, ${shape.size.width} wide`;
     it(`has no violation that axe knows of, ${name}`, async (t) => {
-      const window = await openWindow(t, browser, `${base}/#/`, look);
+      const window = await openWindow(t, browser, `${base}/#/`, shape);
       const { page } = window;
       await page.getByText('+919876543210').first().waitFor();
       await window.accessible('overview');

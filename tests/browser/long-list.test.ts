@@ -21,13 +21,13 @@ const FILL = `
     SELECT value FROM places);
   UPDATE counters SET value = ${ROWS} WHERE name IN ('last_seq', 'messages');`;
 
-/** A service with all of them, once it has put them into its orders. */
+/** A service with all of them, once its index lists them. */
 async function startFilled(): Promise<Service> {
   const empty = await startService({ after });
   await empty.stop();
   execute(empty.databasePath, FILL);
   const filled = await startService({ after }, { directory: empty.directory });
-  await eventually('the orders', async () =>
+  await eventually('the index', async () =>
     (await filled.get('/messages?limit=1')).status === 200 ? true : undefined,
   );
   return filled;
@@ -48,7 +48,7 @@ async function inSight(page: Page): Promise<{ place: number; text: string }[] | 
   return rows.length > 0 && rows.every(({ text }) => /^n[0-9]+$/.test(text)) ? rows : null;
 }
 
-/** Waits for rows, checks that each is the one of its place, without gaps, and gives the place of the first. */
+/** Waits for rows, checks that each is the one of its place, without gaps, and returns the place of the first. */
 async function settled(page: Page, shift = 0): Promise<number> {
   const rows = await eventually('rows', async () => (await inSight(page)) ?? undefined);
   const first = rows[0]?.place ?? 0;

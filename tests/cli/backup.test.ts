@@ -34,6 +34,10 @@ describe('oncebox backup', () => {
       });
       assert.equal(result.code, 0, result.stderr);
       assert.equal(result.stderr, '');
+      const names = readdirSync(service.directory).filter((name) =>
+        name.startsWith(`copy-${number}`),
+      );
+      assert.deepEqual(names, [`copy-${number}.db`], 'a backup is the main file alone');
       assert.equal(
         result.json()['messages'],
         query(file, 'SELECT count(*) AS n FROM messages')[0]?.['n'],

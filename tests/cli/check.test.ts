@@ -1,4 +1,4 @@
-// `oncebox check` finds what is wrong, `--repair` mends what can be mended, and `stats` says what is there.
+// `oncebox check` finds what is wrong, `--repair` builds again what is derived, and `stats` says what is there.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
@@ -9,7 +9,7 @@ import { recordIn } from '../support/shapes.ts';
 import { oncebox } from './oncebox.ts';
 import { type Filled, filled } from './filled.ts';
 
-/** More than two blocks of the search index. */
+/** Enough that the tables of the database and of the index take many pages. */
 const MESSAGES = 2_300;
 
 /** A database whose index is complete. */
@@ -96,7 +96,7 @@ describe('oncebox check', () => {
     assert.equal((await service.page()).total, MESSAGES);
   });
 
-  it('finds each thing that is derived and wrong, and --repair mends it', async (t) => {
+  it('finds each thing that is derived and wrong, and --repair fixes it', async (t) => {
     const { path, env, directory } = await indexed(t);
     for (const [name, file, sql, expected] of WRONG) {
       execute(path + file, sql);
@@ -108,8 +108,8 @@ describe('oncebox check', () => {
         [expected],
         `${name}: ${result.stdout}`,
       );
-      const mended = await oncebox(t, ['check', '--repair'], { env });
-      assert.equal(mended.code, 0, `${name}: ${mended.stdout}${mended.stderr}`);
+      const repaired = await oncebox(t, ['check', '--repair'], { env });
+      assert.equal(repaired.code, 0, `${name}: ${repaired.stdout}${repaired.stderr}`);
     }
     const service = await startService(t, { directory });
     assert.deepEqual(await service.ids('?q=NUMBER%201234%20of'), ['m1234']);
@@ -146,7 +146,7 @@ describe('oncebox check', () => {
     assert.match(missing.stdout, /^schema: removals is missing$/m);
   });
 
-  it('looks at the settings too', async (t) => {
+  it('checks the settings too', async (t) => {
     const { env } = await filled(t, 1);
     const result = await oncebox(t, ['check', '--json'], { env: { ...env, LOG_LEVEL: 'LOUD' } });
     assert.equal(result.code, 78);

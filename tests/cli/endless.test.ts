@@ -131,7 +131,7 @@ describe('an input', () => {
   it('from a FIFO that has a writer only later is read', async (t) => {
     const path = fifo(t);
     const { ended } = start(t, ['import', '-d', database(t), '--json', path]);
-    const writer = spawn('sh', ['-c', 'sleep 1; cat > "$0"', path], {
+    const writer = spawn('sh', ['-c', 'sleep 1; exec cat > "$0"', path], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     endAfter(t, writer);

@@ -70,6 +70,12 @@ const REFUSED: readonly (readonly [what: string, name: string, content: Buffer, 
   ['UTF-16, big-endian', 'in.csv', utf16(BYTE_ORDER_MARK + sheet(','), true), /is UTF-16/],
   ['UTF-16 without a mark', 'in.csv', utf16(sheet(','), false), /is UTF-16/],
   ['UTF-16, big-endian without a mark', 'in.csv', utf16(sheet(','), true), /is UTF-16/],
+  [
+    'an end inside a character',
+    'in.csv',
+    Buffer.concat([Buffer.from(sheet(',') + CELLS.join(',') + ',gr'), Buffer.from([0xc3])]),
+    /the file is not UTF-8/,
+  ],
   ['UTF-16', 'in.ndjson', utf16(`${BYTE_ORDER_MARK}{"message_id":"a"}\n`, false), /is UTF-16/],
 ];
 

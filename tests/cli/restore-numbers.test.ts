@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { execute, query } from '../support/database.ts';
-import { faultsOf } from '../support/faults.ts';
+import { issuesOf } from '../support/issues.ts';
 import { message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import { CLOCK_MIN, messages, received, restore } from './consumer.ts';
@@ -36,8 +36,8 @@ describe('after oncebox restore', () => {
     const database = await backedUp(t, 19, 4);
     assert.equal((await restore(t, database))['lastSeq'], 23);
     const service = await startService(t, { directory: database.directory });
-    const [fault] = faultsOf(await service.get('/messages/stream?after=24'));
-    assert.equal(fault?.type, 'less_than_equal');
+    const [issue] = issuesOf(await service.get('/messages/stream?after=24'));
+    assert.equal(issue?.type, 'less_than_equal');
     await service.store(message({ message_id: 'lost 2' }), ...messages(5, 'new'));
     const fresh = ['lost 2', 'new 1', 'new 2', 'new 3', 'new 4', 'new 5'].map(
       (id, index) => [24 + index, id] as const,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { buildShim, Disk } from '../faults/shim.ts';
 import { assertSound } from '../faults/verify.ts';
@@ -68,6 +69,22 @@ describe('oncebox restore', () => {
     await service.stop('SIGKILL');
     assert.equal((await oncebox(t, ['restore', path], { env })).code, 0);
     assert.equal(count(service.databasePath), 5);
+  });
+
+  it('refuses while another program has the file open, and leaves nothing beside it', async (t) => {
+    const { path, env, directory } = await filled(t, 5);
+    const copy = join(directory, 'copy.db');
+    copyFileSync(path, copy);
+    const other = new DatabaseSync(path);
+    other.exec("UPDATE counters SET value = value WHERE name = 'messages'");
+    const { code, stderr } = await oncebox(t, ['restore', copy], { env });
+    other.close();
+    assert.equal(code, 3);
+    assert.match(stderr, /^oncebox: .* is open in another program: end it first\n$/);
+    assert.deepEqual(
+      readdirSync(directory).filter((name) => name.includes('before-restore')),
+      [],
+    );
   });
 
   it('refuses what is not a sound backup, and leaves everything as it was', async (t) => {

@@ -12,7 +12,7 @@ import { message, sign } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import { oncebox, start } from './oncebox.ts';
 
-/** A server of our own in the place of the service. Gives the URL to post to. */
+/** A server of our own in the place of the service. Returns the URL to post to. */
 async function listen(t: TestContext, handle: RequestListener): Promise<string> {
   const server = createServer(handle);
   await new Promise<void>((resolve) => {
@@ -78,8 +78,8 @@ describe('oncebox send', () => {
     );
     assert.match(first.stderr, /^line 101: 422 /m);
 
-    // One line mended, one changed: these two are sent, and no other.
-    lines[100] = JSON.stringify(message({ message_id: 'mended' }));
+    // One line fixed, one changed: these two are sent, and no other.
+    lines[100] = JSON.stringify(message({ message_id: 'fixed' }));
     lines[0] = JSON.stringify(message({ message_id: 'changed' }));
     lines.splice(102, 1, '');
     writeFileSync(file, lines.join('\n'));
@@ -122,6 +122,40 @@ describe('oncebox send', () => {
     );
     const [refused, again] = arrivals;
     assert.ok((again?.atMs ?? 0) - (refused?.atMs ?? 0) >= 1_990, 'it came back too early');
+  });
+
+  it('sends again what was answered by any status that may pass', async (t) => {
+    const statuses = [408, 429, 500, 502, 503, 504];
+    const waiting = [...statuses];
+    const address = await listen(t, (_request, response) =>
+      response.writeHead(waiting.shift() ?? 200, { 'Retry-After': '0' }).end('{}'),
+    );
+    const file = writeLines(t, ['{"a":1}']);
+    const result = await oncebox(t, ['send', '--json', '--url', address, '--file', file]);
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(result.json()['retries'], statuses.length);
+  });
+
+  it('takes no time without input for a service that does not answer', async (t) => {
+    let posts = 0;
+    const address = await listen(t, (_request, response) => {
+      posts += 1;
+      response.writeHead(posts === 2 ? 503 : 200, { 'Retry-After': '0' }).end('{}');
+    });
+    const shell = `{ echo '{"a":1}'; sleep 2; echo '{"a":2}'; } | "$@"`;
+    const args = ['send', '--json', '--patience', '1', '--url', address, '--file', '-'];
+    const result = await oncebox(t, args, { shell });
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(result.json(), { sent: 2, skipped: 0, rejected: 0, retries: 1 });
+  });
+
+  it('goes on after a run that was killed in its first note', async (t) => {
+    const address = await listen(t, (_request, response) => response.end('{}'));
+    const file = writeLines(t, ['{"a":1}', '{"a":2}']);
+    writeFileSync(`${file}.sent`, '1 01');
+    const args = ['send', '--json', '--concurrency', '1', '--url', address, '--file', file];
+    assert.equal((await oncebox(t, args)).json()['sent'], 2);
+    assert.equal((await oncebox(t, args)).json()['skipped'], 2);
   });
 
   it('never has more posts under way than it was told', async (t) => {

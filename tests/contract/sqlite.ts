@@ -1,22 +1,24 @@
 // SQLite as an engine of the suite: the one file of the suite that knows how it is opened and where it lies.
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openStore } from '../../app/storage/open.ts';
+import { openAdmin, openStore } from '../../app/storage/open.ts';
 import type { Store } from '../../app/storage/store.ts';
 import { eventually } from '../support/bounded.ts';
 import { type Cleaner, temporaryDirectory } from '../support/cleanup.ts';
 import { silent } from '../unit/stores.ts';
+import type { AdminEngine } from './admin-engine.ts';
 import type { Engine, StoreOptions } from './engine.ts';
 
 const BACKLOGS = ['oncebox_list_backlog_messages', 'oncebox_search_backlog_messages'];
 
-export function sqliteEngine(t: Cleaner): Engine {
+export function sqliteEngine(t: Cleaner): Engine & AdminEngine {
   const stores: Store[] = [];
   t.after(async () => {
     for (const store of stores) await store.close();
   });
   let path = join(temporaryDirectory(t), 'app.db');
   return {
+    admin: () => openAdmin({ engine: 'sqlite', path }),
     open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
       const options = { queueMessagesMax, retentionDays: null, readerThreads: 2 };
       const store = await openStore({ engine: 'sqlite', path }, options, silent);

@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** How far the clock is from the true one, one after another. */
 const JUMPS_MS = [5 * HOUR_MS, -26 * HOUR_MS, 3 * DAY_MS, -400 * DAY_MS, 9_000 * DAY_MS, -1, 0];
-/** Twice as long as the server takes to look for connections that are over their time. */
+/** Twice as long as the server takes to check for connections that are over their time. */
 const SWEEPS_MS = 2_000;
 
 const built = buildShim({ after }, 'clock-shim.c');
@@ -31,7 +31,7 @@ async function assertAnswers(service: Service): Promise<void> {
     assert.equal((await service.get(path)).status, 200, path);
 }
 
-/** Stores one message and holds the times that are told of it against the clock. Gives its id and the bounds of its time. */
+/** Stores one message and holds the times that are told of it against the clock. Returns its id and the bounds of its time. */
 async function storeMarked(
   service: Service,
   clock: Clock,

@@ -1,4 +1,4 @@
-// A disk that keeps only what it promised: plays a record, and gives what it would hold if the power failed now.
+// A disk that keeps only what it promised: plays a record, and returns what it would hold if the power failed now.
 import type { FileNumber, TraceRecord } from './trace.ts';
 
 /** A disk writes whole sectors: a larger write may be torn between them. */

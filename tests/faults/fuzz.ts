@@ -123,7 +123,7 @@ async function sendWhole(
   assert.equal(unanswered, undefined, `no answer to ${unanswered && excerpt(unanswered.bytes)}`);
 }
 
-/** Sends bytes over a connection of their own and gives the answers, as many as there are. */
+/** Sends bytes over a connection of their own and returns the answers, as many as there are. */
 async function sendBroken(port: number, open: Set<Socket>, bytes: Buffer): Promise<WireAnswer[]> {
   const answers: WireAnswer[] = [];
   const start = (socket: Socket): void => {

@@ -89,7 +89,13 @@ async function runSuite(
   const root = dirname(dirname(main));
   cpSync(TESTS, join(root, 'tests'), { recursive: true });
   const { PATH } = process.env;
-  const args = ['--test', `--test-name-pattern=${test}`, join(root, 'tests', suite)];
+  // One suite: a process of its own for each file of it would only take longer.
+  const args = [
+    '--test',
+    '--test-isolation=none',
+    `--test-name-pattern=${test}`,
+    join(root, 'tests', suite),
+  ];
   const child = spawn(process.execPath, args, {
     env: { PATH },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -160,7 +166,7 @@ describe('the index with a bug is caught:', { concurrency: 2 }, () => {
       `preparedArrays(database, \`SELECT 1 FROM \${main}.counters\`).get();
        if (main === 'main') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);`,
     );
-    // An index that is ahead is taken for another database's, and done without: here nobody looks.
+    // An index that is ahead is taken for another database's, and done without: this copy does not check.
     mutateAlso(
       main,
       `${INDEX}state.ts`,

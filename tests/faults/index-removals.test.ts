@@ -8,20 +8,24 @@ import { eventually } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { execute, query } from '../support/database.ts';
-import { Scene, prepare } from './index-scene.ts';
+import { Scene } from './index-scene.ts';
 import type { Prepared } from './index-scene.ts';
 import { mutant } from './mutant.ts';
+import {
+  BETWEEN,
+  MESSAGES,
+  OLD,
+  OLD_EVERY,
+  RETAINED,
+  YOUNG,
+  countOf,
+  forgetOld,
+  prepareOldAndYoung,
+  removed,
+} from './removal-scene.ts';
 import { Disk, buildShim } from './shim.ts';
 import { assertStored } from './verify.ts';
 
-const MESSAGES = 3_000;
-/** One message in so many is old. */
-const OLD_EVERY = 4;
-const RETAINED = { RETENTION_DAYS: '30' };
-const DAY_MS = 86_400_000;
-const YOUNG = `${new Date(Date.now() - DAY_MS).toISOString().slice(0, 19)}Z`;
-const OLD = '2025-01-15T10:00:00Z';
-const BETWEEN = '2025-06-01T00:00:00Z';
 const PAGE_BYTES = 4_096;
 
 const suite: Cleaner = { after };
@@ -29,9 +33,7 @@ const built = buildShim(suite);
 const directory = temporaryDirectory(suite);
 let prepared: Prepared;
 before(async () => {
-  prepared = await prepare(suite, directory, MESSAGES, (place) => ({
-    ts: place % OLD_EVERY === 0 ? OLD : YOUNG,
-  }));
+  prepared = await prepareOldAndYoung(suite, directory);
 });
 
 /** What is posted meanwhile is young, too. */
@@ -39,23 +41,6 @@ async function post(scene: Scene): Promise<void> {
   const [one] = await scene.post(4, { ts: YOUNG });
   assert.ok(one);
   await scene.read(one);
-}
-
-/** The scene without its old messages. */
-function forgetOld(scene: Scene): void {
-  for (const [id, { ts }] of scene.stored) if (ts < BETWEEN) scene.stored.delete(id);
-}
-
-const countOf = (scene: Scene, table: string): number =>
-  Number(query(join(scene.directory, 'app.db'), `SELECT count(*) AS n FROM ${table}`)[0]?.['n']);
-
-async function removed(scene: Scene): Promise<void> {
-  const young = [...scene.stored.values()].filter(({ ts }) => ts !== OLD).length;
-  await eventually(
-    'the end of what is old',
-    () => countOf(scene, 'messages') === young || undefined,
-  );
-  forgetOld(scene);
 }
 
 describe('retention', { concurrency: 2 }, () => {
@@ -98,6 +83,21 @@ describe('retention', { concurrency: 2 }, () => {
     await scene.healed();
     await scene.end();
   });
+
+  for (const [what, file, line] of [
+    ['its index cannot be read', 'retention.ts', 'run.database ??= openReader(this.#path);'],
+    ['the free pages cannot be counted', 'writer.ts', 'return pagesOf(this.#database);'],
+  ] as const) {
+    it(`says why where ${what}, and the service goes on`, async (t) => {
+      const fail = `throw Object.assign(new Error('disk I/O error'), { errcode: 10 });`;
+      const main = mutant(t, `storage/sqlite/write/${file}`, line, fail);
+      const scene = new Scene(t, prepared);
+      await scene.start({ main, env: RETAINED });
+      const end = await scene.service.output.line('the end', ({ event }) => event === 'pruned');
+      assert.equal(end.reason, 'disk');
+      await scene.post(4, { ts: YOUNG });
+    });
+  }
 
   it('without an index at the start', async (t) => {
     const scene = new Scene(t, prepared);

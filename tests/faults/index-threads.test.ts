@@ -1,15 +1,22 @@
 // The indexer's thread killed, stuck, or dying at every step: posts and reads go on, another thread takes over, nothing is counted twice.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
+import { query } from '../support/database.ts';
 import { Scene, prepare } from './index-scene.ts';
 import type { Prepared } from './index-scene.ts';
-import { mutant } from './mutant.ts';
+import { mutant, mutateAlso } from './mutant.ts';
 
 const INDEXER = 'storage/sqlite/index/indexer.ts';
+const LIMITS = 'storage/sqlite/file/limits.ts';
+/** Removals that the index may lack before retention waits, and what one step of it removes. */
+const REMOVALS_AHEAD_MAX = 1_024;
+const REMOVAL_STEP = 64;
 /** Counts in the thread itself: each new one dies at the same place. */
 const dies = (every: number): string =>
   `globalThis.steps = (globalThis.steps ?? 0) + 1; if (globalThis.steps % ${every} === 0) process.exit(3);`;
@@ -86,15 +93,16 @@ describe('the indexer dies', { concurrency: 2 }, () => {
     await scene.healed();
     await scene.end();
   });
+});
 
-  it('stuck for seconds: nothing waits for it', async (t) => {
-    const stuck = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);';
-    const main = mutant(
-      t,
-      INDEXER,
-      "      work();\n      change(this.#database, 'COMMIT');",
-      `      work();\n      ${stuck}\n      change(this.#database, 'COMMIT');`,
-    );
+/** In the thread itself: it never returns. */
+const STUCK = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
+/** A place that every batch of the index passes. */
+const COMMITTED = "      work();\n      change(this.#database, 'COMMIT');";
+
+describe('the indexer is stuck for good', { concurrency: 2 }, () => {
+  it('and nothing waits for it', async (t) => {
+    const main = mutant(t, INDEXER, COMMITTED, `${COMMITTED}\n      ${STUCK}`);
     const scene = new Scene(t, prepared);
     await scene.start({ main });
     for (let turn = 0; turn < 6; turn += 1) assert.equal(await scene.live(), 0);
@@ -103,5 +111,34 @@ describe('the indexer dies', { concurrency: 2 }, () => {
     await scene.live();
     await scene.healed();
     await scene.end();
+  });
+
+  it('and far behind: commits are slowed down, and go on', async (t) => {
+    const backlogMax = 'LIST_BACKLOG_MESSAGES_MAX = 32_768;';
+    const main = mutant(t, LIMITS, backlogMax, 'LIST_BACKLOG_MESSAGES_MAX = 4;');
+    const lists = 'const added = addBatch(';
+    mutateAlso(main, INDEXER, lists, `${STUCK}\n        ${lists}`);
+    const scene = new Scene(t, prepared);
+    await scene.start({ main });
+    await scene.post(8);
+    const startMs = performance.now();
+    for (let turn = 0; turn < 10; turn += 1) await scene.post(1);
+    // From twice the limit on each commit but the last one keeps the next waiting for 100 ms.
+    assert.ok(performance.now() - startMs >= 8 * 100);
+    await scene.stop('SIGKILL');
+  });
+
+  it('and behind by the removals it may lack: retention waits for it', async (t) => {
+    const removes = 'const emptied = removeAll(';
+    const main = mutant(t, INDEXER, removes, `${STUCK}\n        ${removes}`);
+    const scene = new Scene(t, prepared);
+    const path = join(scene.directory, 'app.db');
+    const removed = (): number =>
+      Number(query(path, 'SELECT count(*) AS n FROM removals')[0]?.['n']);
+    await scene.start({ main, env: { RETENTION_DAYS: '30' } });
+    await eventually('the limit', () => removed() > REMOVALS_AHEAD_MAX || undefined);
+    await sleep(1_000);
+    assert.ok(removed() <= REMOVALS_AHEAD_MAX + REMOVAL_STEP, String(removed()));
+    await scene.stop('SIGKILL');
   });
 });

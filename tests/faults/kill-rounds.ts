@@ -1,4 +1,4 @@
-// Kills the service at random moments under load and looks at what is left: one life of a database, many deaths.
+// Kills the service at random moments under load and checks what is left: one life of a database, many deaths.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cleaner } from '../support/cleanup.ts';

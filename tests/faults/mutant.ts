@@ -8,7 +8,7 @@ import type { Cleaner } from '../support/cleanup.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Copies the service and puts one piece of `file`, a path in app/, in place of another. Gives the file to run. */
+/** Copies the service and puts one piece of `file`, a path in app/, in place of another. Returns the file to run. */
 export function mutant(t: Cleaner, file: string, before: string, changed: string): string {
   const directory = temporaryDirectory(t);
   cpSync(join(ROOT, 'app'), join(directory, 'app'), { recursive: true });

@@ -43,7 +43,7 @@ export interface OverloadFigures {
   recoveredMs: number;
 }
 
-/** Runs it and gives the figures. Rejects when an acknowledged message is missing, or an answer is neither 200 nor 503. */
+/** Runs it and returns the figures. Rejects when an acknowledged message is missing, or an answer is neither 200 nor 503. */
 export async function overload(t: Cleaner): Promise<OverloadFigures> {
   const built = buildShim(t);
   if ('reason' in built) throw new Error(built.reason);

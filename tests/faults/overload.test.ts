@@ -34,7 +34,7 @@ function assertBounded(service: Service, before: number): void {
   assert.ok(!(now - before > GROWTH_BYTES_MAX), `${now - before} bytes more than before`);
 }
 
-/** Opens connections that send `bytes` each and then say nothing more. Gives those that were taken. */
+/** Opens connections that send `bytes` each and then say nothing more. Returns those that were taken. */
 async function openMany(
   t: TestContext,
   service: Service,
@@ -115,7 +115,8 @@ describe('overload', () => {
     // Together they would hold 270 MB, which is more than twice the bound.
     const bytes = Buffer.concat([head('POST', '/webhook', headers), half]);
     await openMany(t, service, 300, bytes);
-    await service.output.atLeast(20, 'refusals', (line) => line.status === 503);
+    const refusals = await service.output.atLeast(20, 'refusals', (line) => line.status === 503);
+    for (const { reason } of refusals) assert.equal(reason, 'too_many_bodies');
     assertBounded(service, before);
     await assertWell(service);
   });

@@ -50,7 +50,7 @@ export async function recordRun(
   return readTrace(disk.tracePath);
 }
 
-/** No 200 leaves the socket before the end of a sync that covers the bytes of its message. Gives the number of answers. */
+/** No 200 leaves the socket before the end of a sync that covers the bytes of its message. Returns the number of answers. */
 export function assertSyncedBeforeAnswer(records: readonly TraceRecord[]): number {
   const unsynced = new Map<string, number>();
   const durable = new Set<string>();
@@ -93,11 +93,11 @@ export interface CutOptions {
   readonly held?: ReadonlyMap<FileNumber, Buffer>;
   /** Called with a directory that holds what is left, once in so many cuts. */
   readonly every?: number;
-  readonly look?: (path: string, acknowledged: ReadonlySet<string>) => Promise<void>;
+  readonly inspect?: (path: string, acknowledged: ReadonlySet<string>) => Promise<void>;
 }
 
 /**
- * Cuts the power at `moments` places of the record, spread over all of it, and looks at each in three ways: only
+ * Cuts the power at `moments` places of the record, spread over all of it, and checks each in three ways: only
  * what was synced, that and torn parts of the rest, everything. Fails at the first acknowledged message that is missing, or
  * where the index is damaged or is not what a scan says.
  */
@@ -105,7 +105,7 @@ export async function cutPower(
   t: Cleaner,
   records: readonly TraceRecord[],
   moments: number,
-  { random = Math.random, held = new Map(), every = Infinity, look }: CutOptions = {},
+  { random = Math.random, held = new Map(), every = Infinity, inspect }: CutOptions = {},
 ): Promise<PowerFigures> {
   const directory = temporaryDirectory(t);
   const disk = new DurableDisk();
@@ -124,7 +124,7 @@ export async function cutPower(
       const path = assertSurvives(directory, image, acknowledged, moment);
       if (path !== null && indexFits(path, moment) > 0) figures.indexed += 1;
       figures.cuts += 1;
-      if (path !== null && figures.cuts % every === 0) await look?.(path, acknowledged);
+      if (path !== null && figures.cuts % every === 0) await inspect?.(path, acknowledged);
     }
   }
   figures.acknowledged = acknowledged.size;

@@ -1,6 +1,6 @@
 // Chance that can be repeated: numbers that depend on nothing but a seed.
 
-/** Gives numbers from 0 to 1, 1 excluded. */
+/** Returns numbers from 0 to 1, 1 excluded. */
 export type Random = () => number;
 
 /** The numbers of a seed, a whole number of up to 32 bits; the same ones each time (mulberry32). */

@@ -37,7 +37,7 @@ export interface Fault {
 }
 
 /**
- * Builds a library to be loaded before the C library. Gives its path, or the reason why there is none: the machine has
+ * Builds a library to be loaded before the C library. Returns its path, or the reason why there is none: the machine has
  * no C compiler, or it is not Linux with the C library of GNU that the sources are written for.
  */
 export function buildShim(

@@ -8,7 +8,7 @@ import { assertStored } from './verify.ts';
 import { mutant } from './mutant.ts';
 
 describe('a thread that dies', () => {
-  it('the writer: the process ends with a code that is not 0, and no post was acknowledged in vain', async (t) => {
+  it('the writer: the process ends with a code that is not 0, and every acknowledged post is stored', async (t) => {
     const main = mutant(
       t,
       'storage/sqlite/write/writer-thread.ts',
@@ -29,7 +29,7 @@ describe('a thread that dies', () => {
     assert.deepEqual((await next.page()).data, [stored]);
   });
 
-  it('a reader: its question is 503, the next ones are answered, and ready comes back', async (t) => {
+  it('a reader: its query is 503, the next ones are answered, and ready comes back', async (t) => {
     const main = mutant(
       t,
       'storage/sqlite/read/reader-thread.ts',

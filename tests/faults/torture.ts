@@ -122,7 +122,7 @@ async function feed(t: Cleaner, count: number, own: number): Promise<void> {
   results.add({ fuzzed: requests, fuzzedBroken: broken });
 }
 
-/** Gives work a place to register what is to be cleaned up, and cleans it up. */
+/** Passes to `work` a place to register what is to be cleaned up, and cleans it up. */
 async function inTurn(work: (t: Cleaner) => Promise<void>): Promise<void> {
   const cleanings: (() => Promise<void> | void)[] = [];
   try {

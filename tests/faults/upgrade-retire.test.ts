@@ -7,7 +7,6 @@ import { oncebox } from '../cli/oncebox.ts';
 import { eventually } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { execute, query } from '../support/database.ts';
-import type { Stored } from '../support/message.ts';
 import { ServiceProcess } from '../support/service.ts';
 import { Scene } from './index-scene.ts';
 import { VERSIONS, oldFile } from './old-file.ts';
@@ -52,6 +51,18 @@ async function retired(scene: Scene): Promise<void> {
   });
 }
 
+/** Started, it serves at once; the old tables go, and everything is there. */
+async function assertUpgraded(scene: Scene): Promise<void> {
+  await scene.start();
+  await scene.live();
+  await retired(scene);
+  await scene.healed();
+  const path = scene.service.databasePath;
+  await scene.end();
+  assertStored(path, scene.stored);
+  assertSound(path);
+}
+
 /** Which files still spell what matches. */
 function holding(path: string, pattern: RegExp): string[] {
   return ENDINGS.filter(
@@ -64,14 +75,7 @@ describe('an upgrade with derived tables that are filled', { concurrency: 2 }, (
     it(`from version ${version}: posts and reads from the first second; the old tables go`, async (t) => {
       const scene = sceneOf(t, version);
       assert.equal(oldTables(join(scene.directory, 'app.db')).length > 0, version > 1);
-      await scene.start();
-      await scene.live();
-      await retired(scene);
-      await scene.healed();
-      const path = scene.service.databasePath;
-      await scene.end();
-      assertStored(path, scene.stored);
-      assertSound(path);
+      await assertUpgraded(scene);
     });
   }
 
@@ -87,14 +91,7 @@ describe('an upgrade with derived tables that are filled', { concurrency: 2 }, (
       assert.equal((await first.exit()).signal, 'SIGKILL');
       disk.heal();
       const scene = new Scene(t, { directory: disk.directory, stored: [...stored.values()] });
-      await scene.start();
-      await scene.live();
-      await retired(scene);
-      await scene.healed();
-      const path = scene.service.databasePath;
-      await scene.end();
-      assertStored(path, scene.stored);
-      assertSound(path);
+      await assertUpgraded(scene);
     });
   }
 
@@ -104,7 +101,6 @@ describe('an upgrade with derived tables that are filled', { concurrency: 2 }, (
       const directory = temporaryDirectory(t);
       const idOf = (seq: number): string => `${seq % 13 === 4 ? 'GONE' : 'KEPT'}-${seq}-id`;
       const stored = oldFile(join(directory, 'app.db'), version, MESSAGES, idOf);
-      const kept = [...stored.values()].filter((one: Stored) => one.from !== '+15554');
       const scene = new Scene(t, { directory, stored: [...stored.values()] });
       await scene.start();
       await retired(scene);
@@ -119,7 +115,6 @@ describe('an upgrade with derived tables that are filled', { concurrency: 2 }, (
         () => holding(path, /GONE-/).length === 0 || undefined,
       ).catch(() => assert.deepEqual(holding(path, /GONE-/), []));
       assert.ok(holding(path, /KEPT-/).includes(''));
-      assert.ok(kept.length > 0);
       await scene.end();
       assert.deepEqual(holding(path, /GONE-/), []);
     });

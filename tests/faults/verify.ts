@@ -9,7 +9,7 @@ import { statsIn } from '../support/shapes.ts';
 /** How many of the messages that were acknowledged last are searched for. */
 const SEARCHED_MAX = 5;
 
-/** Every acknowledged message is in the file once, as it was sent; nothing is there that was not sent. Gives the number of rows. */
+/** Every acknowledged message is in the file once, as it was sent; nothing is there that was not sent. Returns the number of rows. */
 export function assertStored(
   path: string,
   acknowledged: ReadonlyMap<string, Stored>,

@@ -1,4 +1,4 @@
-// deploy/grafana/oncebox.json: a board whose every question has an answer in what a real service and a real Prometheus say.
+// deploy/grafana/oncebox.json: a board whose every query finds data in what a real service and a real Prometheus say.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -74,7 +74,7 @@ describe('the board', () => {
     for (const name of wanted.trim().split(/\s+/)) assert.ok(asked.includes(name), name);
   });
 
-  it('gets an answer to every question from the scrapes of a real service', async (t) => {
+  it('finds data for every query in the scrapes of a real service', async (t) => {
     const promtool = programFor(t, 'promtool');
     if (promtool === undefined) return;
     const service = await startService(t);

@@ -35,7 +35,7 @@ export class Proxy {
     this.#ca = ca;
   }
 
-  /** Sends one request over TLS. Gives the answer as it begins; its body is still to come. */
+  /** Sends one request over TLS. Returns the answer as it begins; its body is still to come. */
   open(wanted: Request): Promise<IncomingMessage> {
     const { method = 'GET', path, headers = {}, body } = wanted;
     const options = {
@@ -57,7 +57,7 @@ export class Proxy {
     });
   }
 
-  /** Sends one request over TLS and gives the whole answer. */
+  /** Sends one request over TLS and returns the whole answer. */
   async send(wanted: Request): Promise<Answer> {
     const incoming = await this.open(wanted);
     const chunks = await bounded(incoming.toArray(), () => `the answer to ${wanted.path}`);

@@ -6,7 +6,7 @@ import type { Service } from '../support/service.ts';
 /** The time between two scrapes in deploy/prometheus/prometheus.yml; here they follow each other as fast as they can. */
 const STEP_SECONDS = 15;
 const TARGET = { job: 'oncebox', instance: 'api:8000' };
-/** What no rule looks at, so that the input stays small. */
+/** What no rule reads, so that the input stays small. */
 const LEFT_OUT = /^(nodejs_|request_latency_ms|process_(?!start_time_seconds))/;
 
 /** The samples of one scrape by their series; null where the service did not answer. */
@@ -23,7 +23,7 @@ export class Recording {
     this.#leftOut = leftOut;
   }
 
-  /** Scrapes the service, which may be dead. Gives what it answered, and counts as one step. */
+  /** Scrapes the service, which may be dead. Returns what it answered, and counts as one step. */
   async scrape(service: Service): Promise<Sample[]> {
     const answer = await service.get('/metrics').catch(() => null);
     if (answer?.status !== 200) {

@@ -18,7 +18,7 @@ export interface Scene {
   readonly reason?: string;
   /** Settings and surroundings of the service; a reason where they cannot be had on this machine. */
   readonly options?: (t: TestContext) => Options | { reason: string };
-  /** Causes the fault, and ends it. Gives the service that runs afterwards, where it is another one. */
+  /** Causes the fault, and ends it. Returns the service that runs afterwards, where it is another one. */
   readonly play: (stage: Stage) => Promise<Service | undefined> | Promise<void>;
 }
 
@@ -28,7 +28,7 @@ interface Stage {
   readonly recording: Recording;
 }
 
-/** Scrapes a healthy service, plays the scene, and scrapes on until it is forgotten. Gives the second of the fault. */
+/** Scrapes a healthy service, plays the scene, and scrapes on until it is forgotten. Returns the second of the fault. */
 export async function perform(t: TestContext, recording: Recording, scene: Scene): Promise<number> {
   const options = scene.options?.(t) ?? {};
   if ('reason' in options) throw new Unplayable(options.reason);
@@ -49,7 +49,7 @@ export class Unplayable extends Error {
   override readonly name = 'Unplayable';
 }
 
-/** Posts so many messages at once. Gives the statuses. */
+/** Posts so many messages at once. Returns the statuses. */
 export async function post(service: Service, count: number): Promise<number[]> {
   const answers = await Promise.all(Array.from({ length: count }, () => service.post(message())));
   return answers.map(({ status }) => status);

@@ -25,7 +25,7 @@ const WORDS =
 const word = fc.constantFrom(...WORDS.split('|'));
 const text = fc.option(fc.array(word, { maxLength: 8 }).map((words) => words.join(' ')));
 const drawn = fc.record({ from: sender, ts: instant, text });
-const question = fc.record({
+const generated = fc.record({
   from: fc.option(sender, { freq: 2 }),
   since: fc.option(instant),
   q: fc.option(
@@ -59,7 +59,7 @@ const ordered = inOrder(messages).map((stored) => ({
 const service = await startService({ after });
 
 async function askAll(asked: Service, runs: number): Promise<void> {
-  const property = fc.asyncProperty(question, async ({ from, since, q, limit, place }) => {
+  const property = fc.asyncProperty(generated, async ({ from, since, q, limit, place }) => {
     const least = since === null ? null : nanosecondsOf(since);
     const needle = q === null || q === '' ? null : fold(q);
     const wanted = ordered.filter(

@@ -13,7 +13,7 @@ import {
   type Schema,
 } from '../support/description.ts';
 import { fitting, parametersOf } from '../support/generated.ts';
-import { faultsIn } from '../support/shapes.ts';
+import { issuesIn } from '../support/shapes.ts';
 import { message, sign } from '../support/message.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -103,7 +103,7 @@ describe('requests made from the description', () => {
           );
           if (misfits.length > 0) assert.equal(answer.status, 422, query);
           if (misfits.length === 0 || verb === 'HEAD') return;
-          const named = new Set(faultsIn(JSON.parse(answer.text)).map(({ loc }) => loc.at(-1)));
+          const named = new Set(issuesIn(JSON.parse(answer.text)).map(({ loc }) => loc.at(-1)));
           assert.ok(
             misfits.every(({ name }) => named.has(name)),
             `${query}: ${answer.text}`,
@@ -140,7 +140,7 @@ describe('requests made from the description', () => {
         // What a schema cannot say: the date must exist, and years begin with 1.
         else if (status === 422)
           assert.deepEqual(
-            faultsIn(JSON.parse(text)).map(({ loc }) => loc),
+            issuesIn(JSON.parse(text)).map(({ loc }) => loc),
             [['body', 'ts']],
           );
         else assert.equal(status, 200, body);
@@ -198,7 +198,7 @@ describe('requests made from the description', () => {
 });
 
 describe('a store that cannot answer', () => {
-  it('is 503 as described, for posts and for every question to it', async (t) => {
+  it('is 503 as described, for posts and for every read', async (t) => {
     const broken = await startService(t, { env });
     const body = JSON.stringify(message());
     const post = { method: 'POST', path: '/webhook', headers: { 'X-Signature': sign(body) }, body };
@@ -219,7 +219,7 @@ describe('a store that cannot answer', () => {
 });
 
 describe('what is described', () => {
-  it('was all seen in these tests, but for faults of the service itself', () => {
+  it('was all seen in these tests, but for failures of the service itself', () => {
     const described = Object.entries(api.document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).flatMap(([method, { responses }]) =>
         Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),

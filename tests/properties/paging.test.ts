@@ -47,7 +47,7 @@ const draft = fc.record({
   ts: instant,
   text: fc.option(fc.array(word, { maxLength: 4 }).map((words) => words.join(''))),
 });
-// Half of the questions have no filter beside the sender's, so that there are pages enough to tile.
+// Half of the queries have no filter beside the sender's, so that there are pages enough to tile.
 const filter = fc.record({
   from: fc.boolean(),
   since: fc.option(instant, { freq: 1 }),

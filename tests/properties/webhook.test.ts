@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
 import * as fc from 'fast-check';
-import { faultsIn, recordIn } from '../support/shapes.ts';
+import { issuesIn, recordIn } from '../support/shapes.ts';
 import { bytesOf, message, sign } from '../support/message.ts';
 import { Pipeline } from '../support/pipeline.ts';
 import { startService } from '../support/service.ts';
@@ -113,7 +113,7 @@ const TABLE: Record<number, RegExp> = {
 function assertInTable(answer: WireAnswer): void {
   const body = answer.body.toString('utf8');
   assert.match(body, TABLE[answer.status] ?? /^$/, `${answer.status} ${body}`);
-  if (answer.status === 422) faultsIn(JSON.parse(body));
+  if (answer.status === 422) issuesIn(JSON.parse(body));
 }
 
 it('any bytes and any signatures get an answer of the table', async (t) => {
@@ -148,7 +148,7 @@ it('any bytes and any signatures get an answer of the table', async (t) => {
   service.output.lines();
 });
 
-it('a signed message is valid exactly when the oracle says so, and the faults are at its fields', async (t) => {
+it('a signed message is valid exactly when the oracle says so, and the issues are at its fields', async (t) => {
   const pipeline = new Pipeline(t, service.port);
   const property = fc.asyncProperty(
     fc.array(fc.oneof(draft, almost, sound), { minLength: 1, maxLength: 40 }),
@@ -164,8 +164,8 @@ it('a signed message is valid exactly when the oracle says so, and the faults ar
           `${answer.body.toString()} for ${JSON.stringify(parsed)}`,
         );
         if (answer.status === 422) {
-          const found = faultsIn(JSON.parse(answer.body.toString())).map((fault) =>
-            fault.loc.slice(1).join('.'),
+          const found = issuesIn(JSON.parse(answer.body.toString())).map((issue) =>
+            issue.loc.slice(1).join('.'),
           );
           assert.deepEqual(found.toSorted(), wanted.toSorted());
         }

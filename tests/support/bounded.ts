@@ -21,16 +21,20 @@ export async function bounded<T>(promise: Promise<T>, what: () => string): Promi
   }
 }
 
-/** Calls `attempt` until it gives something other than undefined, and gives that. Rejects when the bound is reached. */
+/**
+ * Calls `attempt` until it gives something other than undefined, and returns that; `pauseMs` between two calls.
+ * Rejects when the bound is reached.
+ */
 export async function eventually<T>(
   what: string,
   attempt: () => Promise<T | undefined> | T | undefined,
+  pauseMs = 10,
 ): Promise<T> {
   const end = Date.now() + PATIENCE_MS;
   while (Date.now() < end) {
     const found = await attempt();
     if (found !== undefined) return found;
-    await sleep(10);
+    await sleep(pauseMs);
   }
   throw new Error(`gave up waiting for ${what}`);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import { hold, release } from './leash.ts';
 
-/** Whoever runs functions after a test: a `TestContext`, or `{ after }` of `node:test` for a whole file. */
+/** Runs functions after a test: a `TestContext`, or `{ after }` of `node:test` for a whole file. */
 export interface Cleaner {
   after(clean: () => Promise<void> | void): void;
 }
@@ -19,7 +19,7 @@ process.on('exit', () => {
 process.once('SIGTERM', () => process.exit(143));
 process.once('SIGINT', () => process.exit(130));
 
-/** Makes an empty directory that is removed after the test. Gives its absolute path. */
+/** Makes an empty directory that is removed after the test. Returns its absolute path. */
 export function temporaryDirectory(t: Cleaner): string {
   const directory = mkdtempSync(join(tmpdir(), 'oncebox-test-'));
   t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));

@@ -41,7 +41,7 @@ export function execute(path: string, sql: string): void {
   }
 }
 
-/** Puts rows into the table as another program might, of which orders and index know nothing yet. */
+/** Puts rows into the table as another program might, which the index lacks yet. */
 export function insertRows(path: string, rows: number): void {
   execute(
     path,
@@ -66,7 +66,7 @@ const HOLD = `
   });
 `;
 
-/** Makes another process hold the write lock of a database. Gives a function that lets go of it and waits until it is free. */
+/** Makes another process hold the write lock of a database. Returns a function that lets go of it and waits until it is free. */
 export async function holdWriteLock(t: Cleaner, path: string): Promise<() => Promise<void>> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', HOLD, path], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/debian/', import.meta.url));
 const FETCH_TIMEOUT_MS = 120_000;
 
-/** The package that holds each program, where it lies in it, and a question that it answers when it can run. */
+/** The package that holds each program, where it lies in it, and the arguments of a call that succeeds where it can run. */
 const PROGRAMS = {
   promtool: { package: 'prometheus', path: 'usr/bin/promtool', trial: '--version' },
   prometheus: { package: 'prometheus', path: 'usr/bin/prometheus', trial: '--version' },
@@ -45,7 +45,7 @@ export function programFor(t: TestContext, name: keyof typeof PROGRAMS): Program
 
 const known = new Map<string, Program | { reason: string }>();
 
-/** Gives a program, or the reason why there is none. Looks once in each process. */
+/** Returns a program, or the reason why there is none. Checked once in each process. */
 export function findProgram(name: keyof typeof PROGRAMS): Program | { reason: string } {
   const found = known.get(name) ?? search(name);
   known.set(name, found);

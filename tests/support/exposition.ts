@@ -17,7 +17,7 @@ export interface Family {
   samples: Sample[];
 }
 
-/** Takes the text of a scrape. Gives its families by name. Throws at the first line or number that breaks the format. */
+/** Takes the text of a scrape. Returns its families by name. Throws at the first line or number that breaks the format. */
 export function parseExposition(text: string): Map<string, Family> {
   if (!text.endsWith('\n')) throw new Error('the last line must end with a line feed');
   const families = new Map<string, Family>();

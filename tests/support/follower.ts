@@ -65,7 +65,7 @@ export class Follower {
     return this;
   }
 
-  /** Waits for so many messages and gives the ids of all that came. */
+  /** Waits for so many messages and returns the ids of all that came. */
   async take(count: number): Promise<string[]> {
     await eventually(`${count} messages on the stream, not ${this.events.length}`, () =>
       this.events.length >= count ? true : undefined,

@@ -8,7 +8,7 @@ import type { Service } from './service.ts';
 /** The keys of every request line. */
 export const REQUEST_KEYS = ['latency_ms', 'level', 'method', 'path', 'request_id', 'status', 'ts'];
 
-/** Gives the line of the request with this id as soon as it is written. */
+/** Returns the line of the request with this id as soon as it is written. */
 export async function lineOf(service: Service, id: string): Promise<LogLine> {
   return await service.output.line(
     `the line of ${id}`,
@@ -16,7 +16,7 @@ export async function lineOf(service: Service, id: string): Promise<LogLine> {
   );
 }
 
-/** Sends a request and gives its answer and its line. */
+/** Sends a request and returns its answer and its line. */
 export async function logged(
   service: Service,
   request: Request,

@@ -23,7 +23,7 @@ export interface Stored {
   text: string | null;
 }
 
-/** Gives a valid message with an id of its own. Fields in `overrides` replace its fields; undefined leaves one out. */
+/** Returns a valid message with an id of its own. Fields in `overrides` replace its fields; undefined leaves one out. */
 export function message(overrides: Draft = {}): Draft {
   return {
     message_id: `wamid.${randomUUID()}`,
@@ -35,7 +35,7 @@ export function message(overrides: Draft = {}): Draft {
   };
 }
 
-/** Gives a phone number that no other call gives, so that a test can list its own messages and no others. */
+/** Returns a phone number that no other call gives, so that a test can list its own messages and no others. */
 export function uniqueNumber(): string {
   lastNumber += 1;
   return `+49${process.pid}${String(lastNumber).padStart(6, '0')}`;

@@ -26,7 +26,7 @@ export interface LogLine {
   meant?: unknown;
 }
 
-/** Takes one line of text. Gives it as a log line. Throws when it is anything but a JSON object. */
+/** Takes one line of text. Returns it as a log line. Throws when it is anything but a JSON object. */
 export function parseLogLine(text: string): LogLine {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -95,14 +95,14 @@ export class Output {
     return this.lines().filter((line) => 'method' in line);
   }
 
-  /** Gives the first line for which `wanted` holds, as soon as it is written. Rejects when the process ends without it. */
+  /** Returns the first line for which `wanted` holds, as soon as it is written. Rejects when the process ends without it. */
   async line(what: string, wanted: (line: LogLine) => boolean): Promise<LogLine> {
     const [first] = await this.atLeast(1, what, wanted);
     if (!first) throw new Error(`no line for ${what}`);
     return first;
   }
 
-  /** Gives all lines for which `wanted` holds once there are at least `count` of them. */
+  /** Returns all lines for which `wanted` holds once there are at least `count` of them. */
   async atLeast(
     count: number,
     what: string,

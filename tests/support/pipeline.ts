@@ -15,7 +15,7 @@ export class Pipeline {
   }
 
   /**
-   * Sends complete requests and gives an answer for each, in their order.
+   * Sends complete requests and returns an answer for each, in their order.
    * When the service closes the connection after an answer, as it may after a refusal, what is left goes over a new one.
    * Throws when a request is closed upon without an answer.
    */

@@ -5,7 +5,7 @@ import { parseLogLine } from './output.ts';
 import { ServiceProcess } from './service.ts';
 import type { Options } from './service.ts';
 
-/** Starts the service, which must refuse to. Gives the `msg` of its one line, which must name `variable`. */
+/** Starts the service, which must refuse to. Returns the `msg` of its one line, which must name `variable`. */
 export async function refusal(t: Cleaner, variable: string, options: Options): Promise<string> {
   const service = new ServiceProcess(t, options);
   const { code, signal } = await service.exit();

@@ -34,7 +34,7 @@ export class Answer {
   }
 }
 
-/** Sends one request to 127.0.0.1 and gives the answer. Rejects when the connection breaks. */
+/** Sends one request to 127.0.0.1 and returns the answer. Rejects when the connection breaks. */
 export function send(port: number, wanted: Request): Promise<Answer> {
   const { method = 'GET', path, headers = {}, body } = wanted;
   const options = {

@@ -194,7 +194,7 @@ async function withDatabase(
   return { options: { ...options, directory, env }, ...(drop && { drop }) };
 }
 
-/** Starts the service and gives it once it accepts requests; it is ended after the test. */
+/** Starts the service and returns it once it accepts requests; it is ended after the test. */
 export async function startService(t: Cleaner, options: Options = {}): Promise<Service> {
   const prepared = await withDatabase(t, options);
   const service = new Service(t, prepared.options);

@@ -20,14 +20,14 @@ export interface Stats {
 }
 
 /** One entry of the `detail` of a 422. */
-export interface Fault {
+export interface Issue {
   type: string;
   loc: (string | number)[];
   msg: string;
   input: unknown;
 }
 
-/** Takes anything. Gives it as an object with exactly these keys, in any order unless no keys are given. */
+/** Takes anything. Returns it as an object with exactly these keys, in any order unless no keys are given. */
 export function recordIn(value: unknown, keys?: string[]): Record<string, unknown> {
   assert.ok(isRecord(value), `not an object: ${JSON.stringify(value)}`);
   if (keys) assert.deepEqual(Object.keys(value).toSorted(), keys.toSorted());
@@ -66,16 +66,16 @@ export function statsIn(value: unknown): Stats {
   };
 }
 
-/** Takes the parsed body of a 422. Gives the entries of `detail`, at least one. Fails when the shape is not exactly that. */
-export function faultsIn(value: unknown): Fault[] {
-  const faults = listIn(recordIn(value, ['detail'])['detail']).map((entry) => {
+/** Takes the parsed body of a 422. Returns the entries of `detail`, at least one. Fails when the shape is not exactly that. */
+export function issuesIn(value: unknown): Issue[] {
+  const issues = listIn(recordIn(value, ['detail'])['detail']).map((entry) => {
     const { type, loc, msg, input } = recordIn(entry, ['type', 'loc', 'msg', 'input']);
     assert.match(textIn(type), /^[a-z_]+$/);
     assert.notEqual(textIn(msg), '');
     return { type: textIn(type), loc: listIn(loc).map(stepIn), msg: textIn(msg), input };
   });
-  assert.ok(faults.length > 0, 'detail has at least one entry');
-  return faults;
+  assert.ok(issues.length > 0, 'detail has at least one entry');
+  return issues;
 }
 
 function storedIn(value: unknown): Stored {

@@ -17,7 +17,7 @@ export async function unavailableCounts(service: Service): Promise<Record<string
   );
 }
 
-/** Sends a request that must be answered 503, for this reason, and counted once under it. Gives the answer. */
+/** Sends a request that must be answered 503, for this reason, and counted once under it. Returns the answer. */
 export async function assertUnavailable(
   service: Service,
   request: Request,

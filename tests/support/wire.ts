@@ -132,7 +132,7 @@ export async function openWire(t: Cleaner, port: number): Promise<Wire> {
   return wire;
 }
 
-/** Sends bytes over a connection of their own and gives the first answer, or undefined when there is none. */
+/** Sends bytes over a connection of their own and returns the first answer, or undefined when there is none. */
 export async function exchange(
   t: Cleaner,
   port: number,

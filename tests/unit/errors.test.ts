@@ -1,6 +1,5 @@
 // docs/reference/errors.md against the catalogue of errors: every code has a row, every row a code, with its status and its body.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { ERROR_CODES } from '../../app/http/errors.ts';
 import {
@@ -11,22 +10,13 @@ import {
   type Reply,
 } from '../../app/http/replies.ts';
 import { ISSUE_TYPES } from '../../app/model/validation-issue.ts';
+import { page, tableOf } from '../support/markdown.ts';
 
 type Code = (typeof ERROR_CODES)[number];
 
-const PAGE = new URL('../../docs/reference/errors.md', import.meta.url);
 const CHECKS = { secret: 'ok', store: 'ok', schema: 'ok', writer: 'ok', disk: 'ok' };
 
-/** The rows of every table of the page whose first column is the code. */
-const rows = readFileSync(PAGE, 'utf8')
-  .split('\n')
-  .filter((line) => line.startsWith('| `'))
-  .map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('`', '')),
-  );
+const rows = tableOf(page('docs/reference/errors.md'), 'code');
 
 /** The reply of a code; null for the one that is only logged. */
 function replyOf(code: Code): Reply | null {
@@ -44,7 +34,7 @@ function shown(body: string): string {
 
 describe('docs/reference/errors.md', () => {
   it('has one row for each code of the catalogue, and no other', () => {
-    assert.deepEqual(rows.map(([code = '']) => code).toSorted(), [...ERROR_CODES].toSorted());
+    assert.deepEqual(rows.map(({ code = '' }) => code).toSorted(), [...ERROR_CODES].toSorted());
   });
 
   for (const code of ERROR_CODES) {
@@ -52,12 +42,12 @@ describe('docs/reference/errors.md', () => {
       const reply = replyOf(code);
       const expected =
         reply === null ? [CLIENT_CLOSED_REQUEST, 'none'] : [reply.status, shown(reply.body)];
-      const [, status, body] = rows.find(([name]) => name === code) ?? [];
-      assert.deepEqual([Number(status), body], expected);
+      const row = rows.find((one) => one['code'] === code);
+      assert.deepEqual([Number(row?.['status']), row?.['body']], expected);
     });
   }
 
   it('says of each when it happens and what to do', () => {
-    for (const [code = '', , , when, remedy] of rows) assert.ok(when && remedy, code);
+    for (const { code = '', when, 'what to do': remedy } of rows) assert.ok(when && remedy, code);
   });
 });

@@ -52,6 +52,18 @@ export class Life {
     }
   }
 
+  /** The numbers up to which the indexer says that the lists and search are filled. */
+  get reached(): { listed: number; searched: number } {
+    const { listedSeq, searchedSeq } = this.#indexer.progress.index;
+    return { listed: listedSeq, searched: searchedSeq };
+  }
+
+  /** Removes the messages with these numbers, all of which are there. */
+  removeSeqs(seqs: readonly number[]): void {
+    const { removed, failure } = this.#writer.remove(seqs);
+    assert.deepEqual([removed, failure], [seqs.length, null]);
+  }
+
   /** Fills the index to its end. */
   index(): void {
     while (this.#indexer.step() !== 'none');
@@ -65,8 +77,7 @@ export class Life {
   #remove(places: readonly number[]): void {
     const all = [...this.stored.values()];
     const gone = new Set(places.flatMap((place) => all[place] ?? []));
-    const { removed, failure } = this.#writer.remove([...gone].map(({ seq }) => seq));
-    assert.deepEqual([removed, failure], [gone.size, null]);
+    this.removeSeqs([...gone].map(({ seq }) => seq));
     for (const { message_id } of gone) {
       this.stored.delete(message_id);
       this.#removed.add(message_id);

@@ -194,6 +194,17 @@ it('after any operations and steps of the indexer', (t) => {
   );
 });
 
+it('a step of the indexer says how far the index is after it', (t) => {
+  const life = new Life(t);
+  t.after(() => life.close());
+  const one = { from: '+1', to: '+2', ts: '2025-01-15T10:00:00Z', text: 'hello world' };
+  life.append(['a', 'b'].map((id) => ({ message_id: id, ...one })));
+  life.do({ steps: 1, search: false });
+  assert.deepEqual(life.reached, { listed: 2, searched: 0 });
+  life.do({ steps: 1, search: true });
+  assert.deepEqual(life.reached, { listed: 2, searched: 2 });
+});
+
 it('with far more messages than one segment holds, removed ones among them', (t) => {
   const life = new Life(t);
   t.after(() => life.close());

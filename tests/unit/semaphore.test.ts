@@ -1,4 +1,4 @@
-// Questions get their turn in the order in which they came, and a bounded number of them waits.
+// Queries acquire the semaphore in the order in which they came, and a bounded number of them waits.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -8,7 +8,7 @@ import { Semaphore } from '../../app/storage/semaphore.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { SEARCH, silent } from './stores.ts';
 
-const QUESTIONS = 300;
+const QUERIES = 300;
 const WAITING_MAX = 256;
 
 describe('turns', () => {
@@ -46,7 +46,7 @@ describe('turns', () => {
     const answered: number[] = [];
     const refused: number[] = [];
     await Promise.all(
-      Array.from({ length: QUESTIONS }, async (_, index) => {
+      Array.from({ length: QUERIES }, async (_, index) => {
         try {
           await store.page(SEARCH);
           answered.push(index);
@@ -57,7 +57,7 @@ describe('turns', () => {
       }),
     );
     // One is at work while the others wait.
-    const taken = Array.from({ length: QUESTIONS }, (_, index) => index);
+    const taken = Array.from({ length: QUERIES }, (_, index) => index);
     assert.deepEqual(answered, taken.slice(0, WAITING_MAX + 1));
     assert.deepEqual(refused, taken.slice(WAITING_MAX + 1));
     assert.equal(store.readsWaiting, 0);

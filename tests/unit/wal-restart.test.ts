@@ -19,7 +19,7 @@ const FILLED = 8_000;
 /** Over ten times as much log as the bound. */
 const MESSAGES_MAX = 100_000;
 const BATCH = 256;
-/** Enough that each thread always has the next question: one thread searches, two answer what is short. */
+/** Enough that each thread always has the next query: one thread searches, two answer what is short. */
 const CLIENTS = { search: 3, page: 6 };
 const FILLING = 'lorem ipsum dolor '.repeat(220);
 const SEQUENCE_AT = 12;
@@ -68,7 +68,7 @@ class Scene {
     this.#asking = Array.from({ length: clients }, () => this.#client(query));
   }
 
-  /** Ends the asking, and gives how many answers there were. Rejects if one was missing, or had a wrong total. */
+  /** Ends the asking, and returns how many answers there were. Rejects if one was missing, or had a wrong total. */
   async answered(): Promise<number> {
     this.#end.abort();
     const counts = await Promise.all(this.#asking);

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import {
-  openForCheckpoints,
+  openExisting,
   openForReading,
   openForWriting,
 } from '../../app/storage/sqlite/file/connection.ts';
@@ -23,7 +23,7 @@ it('a WAL of over 256 MiB is cut when it starts over', (t) => {
   const size = (): number => statSync(`${path}-wal`).size;
   while (size() <= KEPT_BYTES) insert.run();
   reader.close();
-  const checkpoints = openForCheckpoints(path);
+  const checkpoints = openExisting(path);
   checkpoints.exec('PRAGMA wal_checkpoint(PASSIVE)');
   checkpoints.close();
   assert.ok(size() > KEPT_BYTES);

@@ -1,18 +1,18 @@
-// A question that is asked again and again while its view is shown.
+// A request that is repeated while its view is shown.
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from './api.ts';
 
 export interface Polled<T> {
-  /** The last answer; null before the first. */
+  /** The last response; null before the first. */
   readonly data: T | null;
-  /** Why the last try failed; null when it did not. */
+  /** Why the last request failed; null when it did not. */
   readonly error: Error | null;
 }
 
 /**
- * Asks at once and then `intervalMs` after each answer, not while the tab is hidden. A change of `key` asks anew;
- * the answer before stays until the next one is there, so that nothing jumps. One that was refused for want of a token is
- * not asked again until then.
+ * Calls `load` at once and then `intervalMs` after each response, not while the tab is hidden. A change of `key` starts
+ * over; the old data stays until the new arrives, so that the layout does not move. After a 401 there is no further request
+ * until `key` changes.
  */
 export function usePolled<T>(
   key: string,
@@ -23,7 +23,7 @@ export function usePolled<T>(
   useEffect(() => {
     const ended = new AbortController();
     let timer = 0;
-    const ask = async (): Promise<void> => {
+    const request = async (): Promise<void> => {
       try {
         const data = await load(ended.signal);
         setState({ data, error: null });
@@ -36,9 +36,9 @@ export function usePolled<T>(
     };
     const tick = (): void => {
       if (document.hidden) timer = window.setTimeout(tick, intervalMs);
-      else void ask();
+      else void request();
     };
-    void ask();
+    void request();
     return () => {
       ended.abort();
       clearTimeout(timer);

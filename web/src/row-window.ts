@@ -1,13 +1,13 @@
-// The part of a long list that is at hand: found once by its offset, then followed to both sides from cursor to cursor.
+// The loaded part of a long list: located once by offset, then extended in both directions by cursors.
 import type { LinkedPage, Message } from './api.ts';
 
-/** As many as the API gives at once. */
+/** The page size limit of the API. */
 const PAGE_ROWS = 100;
-/** Rows that are fetched before they come into sight. */
+/** Rows that are fetched before they are visible. */
 const AHEAD_ROWS = 60;
-/** What is further away than this from what is in sight is given up. */
+/** Rows further than this from the visible ones are discarded. */
 const KEPT_ROWS = 1_000;
-/** While someone drags the scrollbar, only where they stop is fetched. */
+/** While the scrollbar is dragged, rows are fetched only where it stops. */
 const SETTLE_MS = 60;
 
 type Load = (query: string, signal: AbortSignal) => Promise<LinkedPage>;
@@ -19,7 +19,7 @@ interface Chunk {
   readonly older: string | null;
 }
 
-/** What to ask for next, and which rows that will give. */
+/** The next request, and the rows that it returns. */
 interface Step {
   readonly kind: 'jump' | 'newer' | 'older';
   readonly query: string;
@@ -28,15 +28,15 @@ interface Step {
 }
 
 /**
- * Rows are counted from the newest, as it was when the list was opened, so what arrives later moves none of them: it is
- * counted in `added`. A jump finds its place by offset. From there cursors lead on, so that neighbours fit together
- * whatever arrives or is deleted in between.
+ * Rows are numbered from the newest one at the time the list was opened, so later messages renumber none of them: they are
+ * counted in `added`. A jump uses an offset. From there cursors are used, so that neighbouring pages are contiguous whatever
+ * is inserted or deleted in between.
  */
 export class RowWindow {
   readonly filters: string;
-  /** Rows of the list; null until the first answer. */
+  /** Rows of the list; null until the first response. */
   total: number | null = null;
-  /** Rows that came since the list was opened. */
+  /** Rows added since the list was opened. */
   added = 0;
   error: Error | null = null;
   readonly #load: Load;
@@ -67,19 +67,19 @@ export class RowWindow {
       this.#fail(reason);
     }
     this.#changed();
-    this.#goOn();
+    this.#continue();
   }
 
-  /** Counts what has come since. */
+  /** Counts the rows added since. */
   async count(): Promise<void> {
     if (this.total === null || this.#running !== null) return;
     try {
       const page = await this.#load(this.#query({ limit: '1' }), this.#ended.signal);
       this.#compare(page.total);
       this.#changed();
-      if (this.error === null) this.#goOn();
+      if (this.error === null) this.#continue();
     } catch {
-      // Whoever looks on is told when a page cannot be had.
+      // The next page that cannot be fetched sets `error`.
     }
   }
 
@@ -88,23 +88,23 @@ export class RowWindow {
     this.#ended.abort();
   }
 
-  /** The row at a place; null while it is on its way. */
+  /** The row at an index; null while it is being fetched. */
   at(index: number): Message | null {
     return this.#rows[index - this.#first] ?? null;
   }
 
-  /** Says which rows are in sight. What was asked for and is not wanted any more is given up. */
+  /** Sets which rows are visible. A request for rows that are no longer needed is aborted. */
   want(first: number, last: number): void {
     this.#wanted = [first, last];
     if (this.#running === null) {
-      this.#goOn();
+      this.#continue();
       return;
     }
     const { step, request } = this.#running;
     if (first > step.first + step.count || last < step.first - 1) request.abort();
   }
 
-  #goOn(): void {
+  #continue(): void {
     clearTimeout(this.#timer);
     if (this.#ended.signal.aborted || this.#running !== null) return;
     const step = this.#next();
@@ -124,14 +124,14 @@ export class RowWindow {
     }
     this.#running = null;
     this.#changed();
-    // After a failure the next movement tries again, not this.
-    if (this.error === null) this.#goOn();
+    // After a failure the next scroll tries again, not this.
+    if (this.error === null) this.#continue();
   }
 
-  /** What is missing: first what is in sight, then what is near. Null when all is there. */
+  /** The next request: visible rows first, then those nearby. Null when all are loaded. */
   #next(): Step | null {
     if (this.total === null || this.total === 0) return null;
-    const [first, last] = this.#inSight(this.total);
+    const [first, last] = this.#visible(this.total);
     const end = this.#first + this.#rows.length;
     if (this.#rows.length === 0 || first > end || last < this.#first - 1)
       return this.#jump(this.total);
@@ -146,12 +146,12 @@ export class RowWindow {
     return { kind: 'newer', query: newer, first: this.#first - count, count };
   }
 
-  #inSight(total: number): readonly [first: number, last: number] {
+  #visible(total: number): readonly [first: number, last: number] {
     return [Math.min(this.#wanted[0], total - 1), Math.min(this.#wanted[1], total - 1)];
   }
 
   #jump(total: number): Step {
-    const [from, to] = this.#inSight(total);
+    const [from, to] = this.#visible(total);
     const first = Math.max(0, Math.min((from + to - PAGE_ROWS) >> 1, total - PAGE_ROWS));
     const count = Math.min(PAGE_ROWS, total - first);
     // The API lists the oldest first.
@@ -163,7 +163,7 @@ export class RowWindow {
     const page = await this.#load(step.query, signal);
     this.error = null;
     if (this.#compare(page.total)) return;
-    // Beyond `count` are rows that came since, or that are there already.
+    // Beyond `count` are rows that were added since, or are loaded already.
     const rows = page.data.slice(0, step.count).toReversed();
     const chunk = { rows, newer: page.next, older: page.prev };
     if (step.kind === 'jump') {
@@ -178,7 +178,7 @@ export class RowWindow {
     this.#fit(page.total);
   }
 
-  /** Gives up what is far from what is in sight. */
+  /** Discards rows far from the visible ones. */
   #trim(): void {
     const [first, last] = this.#wanted;
     let end = this.#first + this.#chunks.reduce((sum, { rows }) => sum + rows.length, 0);
@@ -195,7 +195,7 @@ export class RowWindow {
     this.#rows = this.#chunks.flatMap(({ rows }) => rows);
   }
 
-  /** A list that ends where its rows do not: some were deleted while others came. Its length follows its rows. */
+  /** Corrects `total` where rows were deleted while others were added: the length follows the loaded rows. */
   #fit(counted: number): void {
     if (this.total === null) return;
     if (this.#first > 0 && this.#chunks[0]?.newer === null) {
@@ -207,7 +207,7 @@ export class RowWindow {
     this.added = Math.max(0, counted - this.total);
   }
 
-  /** Takes note of a new count. True where the list has become shorter, so that no place in it can be trusted. */
+  /** Records a new count. Returns true where the list has become shorter, so that no index in it is valid. */
   #compare(counted: number): boolean {
     if (this.total === null) return false;
     const shorter = counted < this.total;

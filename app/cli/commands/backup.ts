@@ -1,10 +1,17 @@
 // `oncebox backup`: a copy of the live database, checked before it gets its name.
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { AdminError, type Depth } from '../../storage/admin.ts';
 import { CommandError } from '../exit.ts';
-import { adminOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
+import {
+  adminOf,
+  depthOption,
+  wholeNumber,
+  withDatabase,
+  withExamples,
+  withJson,
+} from '../options.ts';
 import { bytes, type Terminal, whole } from '../terminal.ts';
 
 interface Options {
@@ -26,11 +33,7 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
       'put the time into the name, and keep the newest n of them',
       wholeNumber(1, 10_000),
     )
-    .addOption(
-      new Option('--check <depth>', 'how the copy is checked')
-        .choices(['quick', 'full'])
-        .default('quick'),
-    )
+    .addOption(depthOption('how the copy is checked', 'quick'))
     .action((file: string, options: Options) => makeBackup(terminal, file, options));
   withExamples(
     withJson(withDatabase(command)),
@@ -46,7 +49,6 @@ async function makeBackup(terminal: Terminal, file: string, options: Options): P
   const admin = await adminOf(options);
   const plain = resolve(file);
   const target = options.keep === undefined ? plain : timedName(plain, new Date());
-  const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
   const report = await admin
     .backup(
       {
@@ -55,7 +57,7 @@ async function makeBackup(terminal: Terminal, file: string, options: Options): P
         depth: options.check,
         signal: terminal.interruption(),
       },
-      (stage, done, all) => shown[stage].update(done, all),
+      terminal.progress(),
     )
     .catch((error: unknown) => {
       if (error instanceof AdminError && error.code === 'bad_copy')

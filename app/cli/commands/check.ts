@@ -25,11 +25,12 @@ export function addCheckCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('check')
     .description(
-      'check the database, its index and the settings; exit code 1 if something is wrong',
+      'check the database, its index and the settings; exit code 1 if the database or its index is wrong, ' +
+        '78 if only a setting cannot be used',
     )
     .option(
       '--quick',
-      'leave out what takes longest: index entries are counted, texts are not read',
+      'leave out what takes longest: index entries are counted, not compared with their tables, and the search index is not compared with the texts',
     )
     .option(
       '--repair',
@@ -46,17 +47,12 @@ export function addCheckCommand(program: Command, terminal: Terminal): void {
 async function check(terminal: Terminal, options: Options): Promise<void> {
   const admin = await adminOf(options);
   if (options.repair === true) {
-    const shown = {
-      lists: terminal.progress('lists'),
-      search: terminal.progress('search index'),
-    };
-    await admin.repair((stage, done, all) => shown[stage].update(done, all));
+    await admin.repair(terminal.progress((stage) => (stage === 'search' ? 'search index' : stage)));
   }
-  const progress = terminal.progress('checking');
   const inspection = await admin.check(
     options.quick === true ? 'quick' : 'full',
     terminal.interruption(),
-    (name, done, all) => progress.update(done, all, name),
+    terminal.progress((name) => `checking ${name}`),
   );
   const settings = settingsProblem();
   const value = {

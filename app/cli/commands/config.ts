@@ -23,7 +23,7 @@ export function addConfigCommand(program: Command, terminal: Terminal): void {
 }
 
 function showConfig(terminal: Terminal, checkOnly: boolean): void {
-  const { problem, databasePath } = understood();
+  const { problem, databasePath } = resolveSettings();
   const settings = describeSettings();
   const misspelt = misspeltSettings();
   const value = { usable: problem === null, problem, databasePath, misspelt };
@@ -41,7 +41,7 @@ function showConfig(terminal: Terminal, checkOnly: boolean): void {
   terminal.exitCode = EXIT.config;
 }
 
-function understood(): { problem: string | null; databasePath: string | null } {
+function resolveSettings(): { problem: string | null; databasePath: string | null } {
   try {
     return { problem: null, databasePath: describeLocation(readConfig().database) };
   } catch (error) {

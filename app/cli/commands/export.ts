@@ -1,16 +1,24 @@
 // `oncebox export`: messages as NDJSON or CSV, in the order of the list.
 import type { Command } from 'commander';
-import { type Instant, parseInstant } from '../../model/instant.ts';
+import type { Instant } from '../../model/instant.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
+import {
+  adminOf,
+  formatOption,
+  instant,
+  withDatabase,
+  withExamples,
+  withJson,
+} from '../options.ts';
 import { type Terminal, whole } from '../terminal.ts';
+import { type Format, formatOf, headOf, lineOf } from '../transfer/format.ts';
 
 interface ExportOptions {
   readonly from?: string;
-  readonly since?: string;
-  readonly until?: string;
+  readonly since?: Instant;
+  readonly until?: Instant;
   readonly q?: string;
-  readonly format?: string;
+  readonly format?: Format;
   readonly output?: string;
   readonly spreadsheet?: boolean;
   readonly database?: string;
@@ -21,10 +29,10 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
     .command('export')
     .description('write messages as NDJSON or CSV, in the order of the list')
     .option('--from <number>', 'only messages of this sender')
-    .option('--since <instant>', 'only messages with this ts or a later one')
-    .option('--until <instant>', 'only messages with an earlier ts than this')
+    .option('--since <instant>', 'only messages with this ts or a later one', instant)
+    .option('--until <instant>', 'only messages with an earlier ts than this', instant)
     .option('--q <text>', 'only messages whose text contains this, in upper or lower case')
-    .option('--format <format>', 'ndjson or csv; default: by the extension of the file')
+    .addOption(formatOption())
     .option('-o, --output <file>', 'write to this file, which appears when it is complete')
     .option(
       '--spreadsheet',
@@ -38,36 +46,24 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
   );
 }
 
-/** Returns the instant of an option; null where it was not given. Throws CommandError. */
-export function instantOption(name: string, text: string | undefined): Instant | null {
-  if (text === undefined) return null;
-  const instant = parseInstant(text);
-  if (instant !== null) return instant;
-  throw new CommandError(
-    `--${name} is an instant in UTC such as 2025-01-15T10:00:00Z, not ${text.slice(0, 64)}`,
-    EXIT.usage,
-  );
-}
-
 async function exportTo(terminal: Terminal, options: ExportOptions): Promise<void> {
-  const { formatOf, headOf, lineOf } = await import('../transfer/format.ts');
   const { toFile, toStdout } = await import('../transfer/output.ts');
   const { output: file, spreadsheet = false } = options;
-  const format = formatOf(options.format, file);
+  const format = options.format ?? formatOf(file);
   if (spreadsheet && format !== 'csv')
     throw new CommandError('--spreadsheet is for CSV: add --format csv', EXIT.usage);
   if (terminal.json && file === undefined)
     throw new CommandError('--json needs --output: the messages go to stdout', EXIT.usage);
   const filter = {
     from: options.from ?? null,
-    since: instantOption('since', options.since),
-    until: instantOption('until', options.until),
+    since: options.since ?? null,
+    until: options.until ?? null,
     text: options.q || null,
   };
   const admin = await adminOf(options);
   const interruption = terminal.interruption();
   const startMs = performance.now();
-  const progress = terminal.progress('messages');
+  const progress = terminal.progress();
   const output = file === undefined ? toStdout(interruption) : toFile(file);
   let messages = 0;
   try {
@@ -77,7 +73,7 @@ async function exportTo(terminal: Terminal, options: ExportOptions): Promise<voi
       for (const message of chunk) text += lineOf(message, format, spreadsheet);
       await output.write(text);
       messages += chunk.length;
-      progress.update(messages, null);
+      progress('messages', messages, null);
       // Signals arrive in an iteration of the event loop.
       await new Promise(setImmediate);
       interruption.throwIfAborted();
@@ -87,7 +83,6 @@ async function exportTo(terminal: Terminal, options: ExportOptions): Promise<voi
     output.discard();
     throw error;
   }
-  progress.end();
   if (file === undefined) return;
   const seconds = (performance.now() - startMs) / 1_000;
   terminal.result({ messages, file, format, seconds }, () => [

@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import { CommandError, EXIT } from '../exit.ts';
 import { inputBytes } from '../input.ts';
-import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
+import { adminOf, formatOption, withDatabase, withExamples, withJson } from '../options.ts';
 import { type Terminal, whole } from '../terminal.ts';
+import { type Format, formatOf } from '../transfer/format.ts';
 import type { ImportTotals } from '../transfer/importer.ts';
 
 interface ImportOptions {
-  readonly format?: string;
+  readonly format?: Format;
   readonly rejects?: string;
   readonly database?: string;
 }
@@ -22,7 +23,7 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
       '<file>',
       'the output of `oncebox export`, or webhook bodies, one per line; - for stdin',
     )
-    .option('--format <format>', 'ndjson or csv; default: by the extension of the file')
+    .addOption(formatOption())
     .option('--rejects <file>', 'where rejected rows are written; default: FILE.rejects.ndjson')
     .action((file: string, options: ImportOptions) => importFrom(terminal, file, options));
   withExamples(
@@ -36,10 +37,9 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
 }
 
 async function importFrom(terminal: Terminal, file: string, options: ImportOptions): Promise<void> {
-  const { formatOf } = await import('../transfer/format.ts');
   const { Importer } = await import('../transfer/importer.ts');
   const isStdin = file === '-';
-  const format = formatOf(options.format, isStdin ? undefined : file);
+  const format = options.format ?? formatOf(file);
   const bytes = isStdin ? null : inputBytes(file);
   const rejects = options.rejects ?? `${isStdin ? 'stdin' : file}.rejects.ndjson`;
   const admin = await adminOf(options);
@@ -52,11 +52,10 @@ async function importFrom(terminal: Terminal, file: string, options: ImportOptio
     interruption,
   });
   try {
-    const reading = terminal.progress('importing');
-    const { failure } = await importer.store((done) => reading.update(done, bytes));
-    const indexing = terminal.progress('search index');
-    if (failure === null) await importer.updateSearch((done) => indexing.update(done, null));
-    indexing.end();
+    const progress = terminal.progress();
+    await importer.store((done) => progress('importing', done, bytes));
+    if (importer.totals.failure === null)
+      await importer.updateSearch((done) => progress('search index', done, null));
   } finally {
     await importer.close();
     report(terminal, importer.totals, rejects);

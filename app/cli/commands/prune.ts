@@ -1,17 +1,17 @@
 // `oncebox prune`: removes messages for good, and remembers their ids.
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Instant } from '../../model/instant.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
+import { adminOf, instant, withDatabase, withExamples, withJson } from '../options.ts';
 import { bytes, type Terminal, whole } from '../terminal.ts';
-import { instantOption } from './export.ts';
 
 const DAY_SECONDS = 86_400;
 const UNIT_SECONDS = { h: 3_600, d: DAY_SECONDS, w: 7 * DAY_SECONDS } as const;
 
 interface PruneOptions {
-  readonly before?: string;
-  readonly olderThan?: string;
+  readonly before?: Instant;
+  /** The instant that is so long ago. */
+  readonly olderThan?: Instant;
   readonly from?: string;
   readonly dryRun?: boolean;
   readonly vacuum?: boolean;
@@ -24,8 +24,12 @@ export function addPruneCommand(program: Command, terminal: Terminal): void {
     .description(
       'remove messages for good; their ids are remembered, so that a late retry is a duplicate',
     )
-    .option('--before <instant>', 'messages with an earlier ts than this')
-    .option('--older-than <age>', 'messages whose ts is longer ago than this: 90d, 12h, 4w')
+    .option('--before <instant>', 'messages with an earlier ts than this', instant)
+    .option(
+      '--older-than <age>',
+      'messages whose ts is longer ago than this: 90d, 12h, 4w',
+      instantAgo,
+    )
     .option(
       '--from <number>',
       'messages of this sender; with an age, only its messages of that age',
@@ -41,7 +45,9 @@ export function addPruneCommand(program: Command, terminal: Terminal): void {
 }
 
 async function prune(terminal: Terminal, options: PruneOptions): Promise<void> {
-  const before = beforeOf(options);
+  if (options.before !== undefined && options.olderThan !== undefined)
+    throw new CommandError('--before and --older-than exclude each other', EXIT.usage);
+  const before = options.before ?? options.olderThan ?? null;
   const from = options.from ?? null;
   if (before === null && from === null)
     throw new CommandError('say what to remove: --before, --older-than or --from', EXIT.usage);
@@ -55,18 +61,12 @@ async function prune(terminal: Terminal, options: PruneOptions): Promise<void> {
     return;
   }
   const startMs = performance.now();
-  let stage: keyof typeof STAGES = 'removing';
-  let progress = terminal.progress(STAGES[stage]);
+  const progress = terminal.progress((stage: keyof typeof STAGES) => STAGES[stage]);
   const { details, notes, ...pruned } = await admin.prune(
     { before, from },
     { vacuum: options.vacuum === true, signal: terminal.interruption() },
-    (now, done) => {
-      if (now !== stage) progress = terminal.progress(STAGES[now]);
-      stage = now;
-      progress.update(done, now === 'removing' ? matching : null);
-    },
+    (stage, done) => progress(stage, done, stage === 'removing' ? matching : null),
   );
-  progress.end();
   const seconds = (performance.now() - startMs) / 1_000;
   terminal.result({ dryRun: false, ...pruned, ...details, seconds }, () => [
     `${whole(pruned.removed)} messages removed in ${seconds.toFixed(1)} s; ` +
@@ -81,13 +81,11 @@ const STAGES = {
   shrinking: 'shrinking the file, pages',
 } as const;
 
-function beforeOf(options: PruneOptions): Instant | null {
-  if (options.before !== undefined && options.olderThan !== undefined)
-    throw new CommandError('--before and --older-than exclude each other', EXIT.usage);
-  if (options.olderThan === undefined) return instantOption('before', options.before);
-  const [, count, unit] = /^([0-9]{1,6})([hdw])$/.exec(options.olderThan) ?? [];
+/** Parses an age, and returns the instant that is so long ago. */
+function instantAgo(value: string): Instant {
+  const [, count, unit] = /^([0-9]{1,6})([hdw])$/.exec(value) ?? [];
   if (count === undefined)
-    throw new CommandError('--older-than is an age such as 90d, 12h or 4w', EXIT.usage);
+    throw new InvalidArgumentError('It must be an age such as 90d, 12h or 4w.');
   const age = Number(count) * UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS];
   return { seconds: Math.floor(Date.now() / 1_000) - age, nanos: 0 };
 }

@@ -1,9 +1,16 @@
 // `oncebox restore`: replaces the database with a backup.
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { CommandError } from '../exit.ts';
 import { AdminError, type Depth, LAST_SEQ_MAX } from '../../storage/admin.ts';
-import { adminOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
+import {
+  adminOf,
+  depthOption,
+  wholeNumber,
+  withDatabase,
+  withExamples,
+  withJson,
+} from '../options.ts';
 import { bytes, type Terminal, whole } from '../terminal.ts';
 
 interface Options {
@@ -16,11 +23,7 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('restore <file>')
     .description('check a backup and replace the database with it; refuses while a service runs')
-    .addOption(
-      new Option('--check <depth>', 'how the backup is checked')
-        .choices(['quick', 'full'])
-        .default('full'),
-    )
+    .addOption(depthOption('how the backup is checked', 'full'))
     .option(
       '--first-number <number>',
       'the sequence number of the next message; default: one above the highest of the backup and of the replaced ' +
@@ -36,7 +39,6 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
 
 async function restore(terminal: Terminal, file: string, options: Options): Promise<void> {
   const admin = await adminOf(options);
-  const shown = { copying: terminal.progress('copying'), checking: terminal.progress('checking') };
   try {
     const report = await admin.restore(
       {
@@ -45,7 +47,7 @@ async function restore(terminal: Terminal, file: string, options: Options): Prom
         firstNumber: options.firstNumber ?? null,
         signal: terminal.interruption(),
       },
-      (stage, done, all) => shown[stage].update(done, all),
+      terminal.progress(),
     );
     if (report.numberSource === 'clock')
       terminal.note(

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { readSigningKey } from '../../config/secrets.ts';
 import { Delivery, GaveUp } from '../delivery.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { Journal } from '../journal.ts';
+import { hashOf, Journal } from '../journal.ts';
 import { inputBytes } from '../input.ts';
 import { type Line, linesOf } from '../lines.ts';
 import { httpUrl, wholeNumber, withExamples, withJson } from '../options.ts';
@@ -41,7 +41,7 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
     .option('--concurrency <n>', 'concurrent posts', wholeNumber(1, 256), 16)
     .option(
       '--patience <s>',
-      'give up after so many seconds without a response',
+      'give up when posts have failed for so many seconds in a row',
       wholeNumber(0, 86_400),
       60,
     )
@@ -124,18 +124,18 @@ class Rejects {
 
 async function sendFile(terminal: Terminal, options: Options, file: string): Promise<void> {
   if (file !== '-') inputBytes(file);
-  const journal = file === '-' ? Journal.none() : await Journal.open(`${file}.sent`);
+  const journal = file === '-' ? null : await Journal.open(`${file}.sent`);
   const tally: Tally = { sent: 0, skipped: 0, rejected: 0 };
   const rejects = new Rejects(file, terminal);
   const stop = new AbortController();
   const signal = AbortSignal.any([terminal.interruption(), stop.signal]);
   const delivery = deliveryOf(options, signal);
-  const progress = terminal.progress('sent');
+  const progress = terminal.progress();
   const lines = linesOf(file, signal);
   const sender = async (): Promise<void> => {
     for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
       await sendLine(next.value, { delivery, journal, tally, rejects });
-      progress.update(tally.sent + tally.skipped, null);
+      progress('sent', tally.sent + tally.skipped, null);
     }
   };
   try {
@@ -147,7 +147,7 @@ async function sendFile(terminal: Terminal, options: Options, file: string): Pro
       gaveUp(options.url, tally.sent)(error);
     });
   } finally {
-    journal.close();
+    journal?.close();
     rejects.close();
   }
   const { sent, skipped, rejected } = tally;
@@ -162,19 +162,21 @@ async function sendFile(terminal: Terminal, options: Options, file: string): Pro
 
 interface Job {
   readonly delivery: Delivery;
-  readonly journal: Journal;
+  /** Null for an input that cannot be read twice. */
+  readonly journal: Journal | null;
   readonly tally: Tally;
   readonly rejects: Rejects;
 }
 
 async function sendLine(line: Line, { delivery, journal, tally, rejects }: Job): Promise<void> {
-  if (journal.has(line)) {
+  const hash = hashOf(line.bytes);
+  if (journal?.has(line.number, hash) === true) {
     tally.skipped += 1;
     return;
   }
   const outcome = await delivery.deliver(line.bytes);
   if (outcome.acknowledged) {
-    journal.add(line);
+    journal?.add(line.number, hash);
     tally.sent += 1;
     return;
   }

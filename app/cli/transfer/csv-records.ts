@@ -1,5 +1,5 @@
 // Parses CSV into rows: headings name the columns, and quotes distinguish an empty text from none.
-import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { type Info, parse } from 'csv-parse';
 import { CommandError } from '../exit.ts';
 import { columnOf, unguarded } from './format.ts';
@@ -40,17 +40,14 @@ export async function* records({ firstLine, chunks }: TextInput): AsyncGenerator
   });
   let columns: readonly Column[] | null = null;
   let line = 1;
-  const parsed = Readable.from(chunks)
-    .on('error', (error) => parser.destroy(error))
-    .pipe(checkedUtf8())
-    .on('error', (error) => parser.destroy(error))
-    .pipe(parser);
-  for await (const { record, info } of parsed as AsyncIterable<{ record: Cells; info: Info }>) {
+  // What fails in it destroys the parser, and is thrown below.
+  pipeline(checkedUtf8(chunks), parser, () => undefined);
+  const parsed = parser as AsyncIterable<{ record: Cells; info: Info }>;
+  for await (const { record: cells, info } of parsed) {
     const begins = line;
     line = info.lines + 1;
-    if (columns === null) columns = headings(record, firstLine);
+    if (columns === null) columns = headings(cells, firstLine);
     else {
-      const cells = record;
       const row: Row =
         cells.length === columns.length
           ? rowOfRecord(recordOf(columns, cells))
@@ -102,17 +99,20 @@ function recordOf(columns: readonly Column[], cells: Cells): Record<string, stri
   return record;
 }
 
-/** Passes UTF-8 through, and fails at the first invalid byte, which the parser would turn into a character. */
-function checkedUtf8(): Transform {
+/** Passes UTF-8 through. Throws CommandError at the first invalid byte, which the parser would turn into a character. */
+async function* checkedUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      try {
-        decoder.decode(chunk, { stream: true });
-        done(null, chunk);
-      } catch {
-        done(new CommandError('the file is not UTF-8'));
-      }
-    },
-  });
+  const check = (chunk?: Buffer): void => {
+    try {
+      decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch {
+      throw new CommandError('the file is not UTF-8');
+    }
+  };
+  for await (const chunk of chunks) {
+    check(chunk);
+    yield chunk;
+  }
+  // It may end inside a character.
+  check();
 }

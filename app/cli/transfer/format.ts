@@ -1,22 +1,16 @@
 // The formats of export and import: NDJSON, and CSV as in RFC 4180.
 import { extname } from 'node:path';
 import type { ArchivedMessage } from '../../storage/admin.ts';
-import { CommandError, EXIT } from '../exit.ts';
 
-const FORMATS = ['ndjson', 'csv'] as const;
+export const FORMATS = ['ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** The columns of an export, and the keys of its objects. */
 const COLUMNS = ['message_id', 'from', 'to', 'ts', 'text', 'created_at'] as const;
 
-/** Returns the requested format, else that of the file's extension, else NDJSON. Throws CommandError. */
-export function formatOf(requested: string | undefined, file: string | undefined): Format {
-  const ending = extname(file ?? '').toLowerCase();
-  const format =
-    FORMATS.find((known) => known === requested) ?? (ending === '.csv' ? 'csv' : 'ndjson');
-  if (requested !== undefined && requested !== format)
-    throw new CommandError(`--format is ndjson or csv, not ${requested}`, EXIT.usage);
-  return format;
+/** Returns the format of the file's extension; NDJSON for any other, and where there is no file. */
+export function formatOf(file: string | undefined): Format {
+  return extname(file ?? '').toLowerCase() === '.csv' ? 'csv' : 'ndjson';
 }
 
 /** Returns what precedes the first message. */

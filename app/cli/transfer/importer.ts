@@ -59,7 +59,7 @@ export class Importer {
   }
 
   /** Stores every row. `read` is called with how many bytes of the input were processed. Rejects where the store fails. */
-  async store(read: (bytes: number) => void): Promise<ImportTotals> {
+  async store(read: (bytes: number) => void): Promise<void> {
     const startMs = performance.now();
     for (let ended = false; !ended;) {
       const chunks = await this.#source.next(this.#bulk.batchMessages);
@@ -72,7 +72,6 @@ export class Importer {
       this.totals.seconds = (performance.now() - startMs) / 1_000;
       this.#interruption.throwIfAborted();
     }
-    return this.totals;
   }
 
   /** Brings the search index up to date; otherwise a service, or the next import, does. */

@@ -3,17 +3,19 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { CsvError } from 'csv-parse';
 import { isExpected } from '../../model/refusal.ts';
 import { type Input, openInput } from '../input.ts';
+import { LineSplitter } from '../lines.ts';
 import { records } from './csv-records.ts';
 import type { Format } from './format.ts';
-import { LineSplitter } from './line-splitter.ts';
 import { type Row, rowOfBytes } from './row.ts';
 import { type TextInput, textInput } from './text-input.ts';
 
 /** Rows sent in one chunk. */
 const CHUNK_ROWS = 2_048;
-/** Characters in one chunk: with long texts it has fewer rows. */
+/** Characters in one chunk, rejected rows included: with long texts it has fewer rows. */
 const CHUNK_UNITS = 4 * 1_048_576;
 const READ_BYTES = 1_048_576;
+/** A longer row is reported and skipped. The default limit of a webhook's body. */
+const ROW_BYTES_MAX = 1_048_576;
 /** Characters of a rejected row that its report repeats. */
 const INPUT_UNITS_MAX = 8_192;
 
@@ -25,13 +27,16 @@ export interface Reject {
 }
 
 /** Rows as columns: passing strings between threads takes half the time of passing objects. */
-export interface Chunk {
+interface Rows {
   /** Five for each message: id, from, to, ts, text. */
   readonly fields: (string | null)[];
   readonly createdAt: (string | null)[];
   /** The line of each message. */
   readonly lines: number[];
   readonly rejects: Reject[];
+}
+
+export interface Chunk extends Rows {
   /** How far the input has been read. */
   readonly bytes: number;
   readonly last: boolean;
@@ -52,7 +57,7 @@ class Sender {
   #credit = chunksAhead;
   #wake: () => void = () => undefined;
   #units = 0;
-  #chunk: Omit<Chunk, 'bytes' | 'last' | 'failure'> = emptyChunk();
+  #rows = noRows();
 
   constructor(to: MessagePort) {
     this.#port = to;
@@ -64,25 +69,26 @@ class Sender {
 
   get isFull(): boolean {
     return (
-      this.#chunk.lines.length + this.#chunk.rejects.length >= CHUNK_ROWS ||
+      this.#rows.lines.length + this.#rows.rejects.length >= CHUNK_ROWS ||
       this.#units >= CHUNK_UNITS
     );
   }
 
   add(line: number, row: Row, input: () => string): void {
     if ('reason' in row) {
-      const { reason } = row;
-      this.#chunk.rejects.push({
+      const reject = {
         line,
-        reason,
+        reason: row.reason,
         input: input().slice(0, INPUT_UNITS_MAX).toWellFormed(),
-      });
+      };
+      this.#rows.rejects.push(reject);
+      this.#units += reject.reason.length + reject.input.length;
       return;
     }
     const { message_id, from, to, ts, text } = row.message;
-    this.#chunk.fields.push(message_id, from, to, ts, text);
-    this.#chunk.createdAt.push(row.createdAt);
-    this.#chunk.lines.push(line);
+    this.#rows.fields.push(message_id, from, to, ts, text);
+    this.#rows.createdAt.push(row.createdAt);
+    this.#rows.lines.push(line);
     this.#units += message_id.length + (text?.length ?? 0);
   }
 
@@ -90,13 +96,13 @@ class Sender {
   async send(bytes: number, last: boolean, failure: string | null = null): Promise<void> {
     while (this.#credit === 0) await new Promise<void>((wake) => (this.#wake = wake));
     this.#credit -= 1;
-    this.#port.postMessage({ ...this.#chunk, bytes, last, failure } satisfies Chunk);
-    this.#chunk = emptyChunk();
+    this.#port.postMessage({ ...this.#rows, bytes, last, failure } satisfies Chunk);
+    this.#rows = noRows();
     this.#units = 0;
   }
 }
 
-function emptyChunk(): Omit<Chunk, 'bytes' | 'last' | 'failure'> {
+function noRows(): Rows {
   return { fields: [], createdAt: [], lines: [], rejects: [] };
 }
 
@@ -119,7 +125,7 @@ async function read(sender: Sender): Promise<void> {
 }
 
 async function readLines(stream: Input, { chunks }: TextInput, sender: Sender): Promise<void> {
-  const lines = new LineSplitter();
+  const lines = new LineSplitter(ROW_BYTES_MAX);
   const take = (number: number, bytes: Buffer | null): void => {
     if (bytes === null) sender.add(number, { reason: 'the line is longer than 1 MiB' }, () => '');
     else if (bytes.length > 0) sender.add(number, rowOfBytes(bytes), () => bytes.toString());

@@ -1,4 +1,4 @@
-// The bytes of an import as UTF-8 text: what is UTF-16 is refused by name, and a byte order mark is left out.
+// The bytes of an import as UTF-8 text: UTF-16 is detected and refused, and a byte order mark is left out.
 import { CommandError } from '../exit.ts';
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);

@@ -1,4 +1,4 @@
-// One operation of the description: the entry that a route carries, written out as OpenAPI has it.
+// One operation of the description: the entry that a route carries, as an OpenAPI Operation Object.
 import type * as z from 'zod';
 import type { Parameters } from '../params/query.ts';
 import { FAILURES, type Failure } from './failures.ts';
@@ -29,7 +29,7 @@ export interface Entry {
   readonly failures: readonly Failure[];
 }
 
-/** Returns an operation as OpenAPI has it. `open`: it needs no token. */
+/** Returns an Operation Object of OpenAPI. `open`: it needs no token. */
 export function describeOperation(entry: Entry, open: boolean): Json {
   const { operationId, tag, summary, description, query = {}, headers = {}, body } = entry;
   const parameters = [

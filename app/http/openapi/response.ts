@@ -12,7 +12,7 @@ export interface Described {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Returns a response as OpenAPI has it. */
+/** Returns a Response Object of OpenAPI. */
 export function response(described: Described): Json {
   const { description, type = 'application/json', schema, example, headers = {} } = described;
   return {

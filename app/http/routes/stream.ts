@@ -59,6 +59,9 @@ export const stream: Route = {
         const { refusal } = broadcaster;
         if (refusal !== null) return exchange.send(errorReply(refusal));
         const { lastSeq } = await store.after(0, 0);
+        // Other streams may have been opened meanwhile, or the service may be stopping.
+        const { refusal: lateRefusal } = broadcaster;
+        if (lateRefusal !== null) return exchange.send(errorReply(lateRefusal));
         if (start.after !== null && start.after > lastSeq)
           return exchange.send(invalid([aheadOfStream(start.after, lastSeq)]));
         const response = exchange.open(STREAM_HEADERS);

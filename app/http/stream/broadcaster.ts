@@ -57,6 +57,7 @@ export class Broadcaster {
 
   /** Something was committed. */
   wake(): void {
+    if (this.size === 0) return;
     for (const subscriber of this.#subscribers) subscriber.behind = true;
     this.#run();
   }

@@ -1,4 +1,4 @@
-// The maintenance of a SQLite database behind its port: each method runs one operation of the room `maintenance`.
+// The maintenance of a SQLite database behind its port: each method runs one operation of `maintenance/`.
 import type {
   ArchivedMessage,
   BackupOptions,
@@ -22,12 +22,10 @@ import type {
 
 export class SqliteAdmin implements StoreAdmin {
   readonly location: string;
-  readonly #path: string;
 
   /** `path` is absolute. There need be no file. */
   constructor(path: string) {
     this.location = path;
-    this.#path = path;
   }
 
   async check(
@@ -36,21 +34,20 @@ export class SqliteAdmin implements StoreAdmin {
     onProgress: OnProgress<CheckName>,
   ): Promise<Inspection> {
     const { checkInWorker } = await import('./maintenance/check-worker.ts');
-    return checkInWorker(this.#path, depth, onProgress, signal);
+    return checkInWorker(this.location, depth, onProgress, signal);
   }
 
   async repair(onProgress: OnProgress<'lists' | 'search'>): Promise<void> {
     const { repair } = await import('./maintenance/repair.ts');
-    repair(this.#path, onProgress);
+    repair(this.location, onProgress);
   }
 
   async backup(
-    { replace, ...options }: BackupOptions,
+    options: BackupOptions,
     onProgress: OnProgress<'copying' | 'checking'>,
   ): Promise<BackupReport> {
     const { backUp } = await import('./maintenance/backup.ts');
-    const mode = replace ? 'replace' : 'new';
-    return backUp({ source: this.#path, mode, ...options }, onProgress);
+    return backUp({ source: this.location, ...options }, onProgress);
   }
 
   async restore(
@@ -58,22 +55,22 @@ export class SqliteAdmin implements StoreAdmin {
     onProgress: OnProgress<'copying' | 'checking'>,
   ): Promise<RestoreReport> {
     const { restore } = await import('./maintenance/restore.ts');
-    return restore({ target: this.#path, ...options }, onProgress);
+    return restore({ target: this.location, ...options }, onProgress);
   }
 
   async *exportMessages(filter: ExportFilter): AsyncGenerator<readonly ArchivedMessage[]> {
     const { exportMessages } = await import('./maintenance/export.ts');
-    yield* exportMessages(this.#path, filter);
+    yield* exportMessages(this.location, filter);
   }
 
   async openImport(): Promise<BulkImport> {
     const { FileImport } = await import('./maintenance/import.ts');
-    return new FileImport(this.#path);
+    return new FileImport(this.location);
   }
 
   async countPrunable(selection: Selection): Promise<number> {
     const { countPrunable } = await import('./maintenance/prune.ts');
-    return countPrunable(this.#path, selection);
+    return countPrunable(this.location, selection);
   }
 
   async prune(
@@ -82,7 +79,7 @@ export class SqliteAdmin implements StoreAdmin {
     onProgress: OnProgress<'removing' | 'index' | 'shrinking'>,
   ): Promise<Pruned> {
     const { Pruner } = await import('./maintenance/prune.ts');
-    const pruner = new Pruner(this.#path, (stage, done) => {
+    const pruner = new Pruner(this.location, (stage, done) => {
       signal.throwIfAborted();
       onProgress(stage, done, null);
     });
@@ -95,6 +92,6 @@ export class SqliteAdmin implements StoreAdmin {
 
   async stats(): Promise<DatabaseStats> {
     const { fileStats } = await import('./maintenance/file-stats.ts');
-    return fileStats(this.#path);
+    return fileStats(this.location);
   }
 }

@@ -114,10 +114,10 @@ export class SqliteStore implements Store {
     }
     return {
       checks: {
-        store: store === null ? null : 'the database does not answer',
+        store: store === null ? null : 'the database does not respond',
         schema,
         writer: isStuck ? 'the writer is stuck' : null,
-        disk: diskFailed ? 'the last write failed for want of disk' : null,
+        disk: diskFailed ? 'the last write failed: the disk is full or failing' : null,
       },
       reason: store ?? firstReason({ schema: schema !== null, disk: diskFailed, timeout: isStuck }),
     };

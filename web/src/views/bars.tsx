@@ -1,7 +1,7 @@
 // The bars of the timeline, painted by uPlot in the colours of the theme.
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef } from 'preact/hooks';
-// Before uPlot, which throws where the browser's language is no valid tag: this makes it one.
+// Before uPlot, which throws where the browser's language is not a valid tag: this makes it one.
 import { formatShort, formatTick } from '../format.ts';
 import uPlot from 'uplot';
 import type { Timeline } from '../api.ts';

@@ -1,4 +1,4 @@
-// One operation of the API: what it takes, what it answers, and a form that tries it.
+// One operation of the API: its parameters, its responses, and a form that sends a request.
 import { addressOf } from '../base-path.ts';
 import { limitsOf, resolve, type OperationProps, type Parameter } from '../openapi.ts';
 import { Prose } from './prose.tsx';

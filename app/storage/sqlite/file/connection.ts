@@ -23,11 +23,21 @@ export const CACHE_KIB = 2_048;
  * A WAL that grew beyond this, because something such as a backup read one state for long, is cut when it restarts:
  * twice what it needs otherwise (`write/checkpoints.ts`), so that no ordinary commit has to cut it.
  */
-const WAL_BYTES_KEPT = 268_435_456;
+export const WAL_BYTES_KEPT = 268_435_456;
 
 /** Opens the file for writing, creating it where it is absent. Throws UnusableFile, and what SQLite throws. */
 export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync {
   const database = open(path, false, cacheKib);
+  try {
+    setForWriting(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function setForWriting(database: DatabaseSync): void {
   // Only a new file can have this setting, and then shrinks in steps. An older one shrinks by VACUUM only.
   if (database.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
     database.exec('PRAGMA auto_vacuum = INCREMENTAL');
@@ -39,11 +49,10 @@ export function openForWriting(path: string, cacheKib = CACHE_KIB): DatabaseSync
   requirePragma(database, 'journal_size_limit', String(WAL_BYTES_KEPT), WAL_BYTES_KEPT);
   // Deleted and moved content is overwritten with zeros, as far as that writes no additional page.
   requirePragma(database, 'secure_delete', 'FAST', 2);
-  return database;
 }
 
-/** Opens the file for checkpoints, from a thread that writes no messages. Throws UnusableFile, and what SQLite throws. */
-export function openForCheckpoints(path: string): DatabaseSync {
+/** Opens a file that is there as it is, without the settings for writing messages. Throws UnusableFile, and what SQLite throws. */
+export function openExisting(path: string): DatabaseSync {
   return open(path, false);
 }
 

@@ -5,10 +5,10 @@ import { basename, dirname, join } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { Refusal } from '../../../model/refusal.ts';
 
-/** What SQLite and this program put beside the database. */
+/** The files that the database needs. Its index is none of them: whatever is in the place of that, the service works without it. */
 const SUFFIXES = ['', '-wal', '-shm', '-journal', '-lock'];
-/** SQLite opens no path of more than 504 bytes, and `-lock` is opened as a database too. */
-const PATH_BYTES_MAX = 504 - '-lock'.length;
+/** SQLite opens no path of more than 504 bytes, and `-lock` and `-index` are opened as databases too. */
+const PATH_BYTES_MAX = 504 - '-index'.length;
 /** A path longer than this is cut in messages: they are for people. */
 const SHOWN_UNITS_MAX = 200;
 

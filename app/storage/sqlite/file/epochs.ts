@@ -1,12 +1,12 @@
-// Epochs: each process that opens the database for writing starts one, so that an index recognises the database it was built from.
+// Epochs: the first write of each process begins one, so that an index recognises the database it was built from.
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { counterReader } from './counters.ts';
 
-/** Epochs that are kept. An index that was not updated for longer is rebuilt. */
+/** Epochs that are kept, the last ones. An index that was not updated for longer is rebuilt. */
 const EPOCHS_MAX = 64;
 
-/** Starts an epoch at the last numbers assigned. To be called inside a transaction. Throws what SQLite throws. */
+/** Begins an epoch at the last numbers assigned. To be called inside a transaction. Throws what SQLite throws. */
 export function beginEpoch(database: DatabaseSync): void {
   const counter = counterReader(database);
   database
@@ -18,7 +18,7 @@ export function beginEpoch(database: DatabaseSync): void {
 }
 
 /**
- * Deletes all epochs and starts one, so that every index of this database is deleted and rebuilt: its files then hold nothing
+ * Deletes all epochs and begins one, so that every index of this database is deleted and rebuilt: its files then hold nothing
  * of what was removed. To be called inside a transaction. Throws what SQLite throws.
  */
 export function renewEpochs(database: DatabaseSync): void {

@@ -3,25 +3,35 @@ import { StoreUnavailable } from '../../store.ts';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
 import type { Failure } from './protocol.ts';
 
-// Primary result codes of SQLite (https://sqlite.org/rescode.html).
-const BUSY = 5;
-const LOCKED = 6;
-const READONLY = 8;
-const IOERR = 10;
-const CORRUPT = 11;
-const FULL = 13;
-const CANTOPEN = 14;
-const NOTADB = 26;
-const ERROR = 1;
+/** Primary result codes of SQLite (https://sqlite.org/rescode.html). */
+export const RESULT = {
+  ERROR: 1,
+  BUSY: 5,
+  LOCKED: 6,
+  READONLY: 8,
+  IOERR: 10,
+  CORRUPT: 11,
+  FULL: 13,
+  CANTOPEN: 14,
+  CONSTRAINT: 19,
+  NOTADB: 26,
+} as const;
+
+const FAILURES: ReadonlyMap<number | null, Failure> = new Map([
+  [RESULT.BUSY, 'locked'],
+  [RESULT.LOCKED, 'locked'],
+  [RESULT.FULL, 'disk'],
+  [RESULT.IOERR, 'disk'],
+  [RESULT.READONLY, 'disk'],
+  [RESULT.CANTOPEN, 'disk'],
+  [RESULT.CORRUPT, 'corrupt'],
+  [RESULT.NOTADB, 'corrupt'],
+  [RESULT.ERROR, 'schema'],
+]);
 
 /** Returns the kind of an error of `node:sqlite`: those that the service treats differently. */
 export function failureOf(error: unknown): Failure {
-  const code = resultCode(error);
-  if (code === BUSY || code === LOCKED) return 'locked';
-  if (code === FULL || code === IOERR || code === READONLY || code === CANTOPEN) return 'disk';
-  if (code === CORRUPT || code === NOTADB) return 'corrupt';
-  if (code === ERROR) return 'schema';
-  return 'other';
+  return FAILURES.get(resultCode(error)) ?? 'other';
 }
 
 /** Returns why a query has no result: the reason of a StoreUnavailable, else what `failureOf` returns. */

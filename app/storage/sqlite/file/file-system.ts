@@ -1,4 +1,4 @@
-// Where the database is stored: whether on a local disk, as SQLite depends on locks and syncs that network file systems may not honour, and who may read it.
+// Where the database is stored: on a network file system, which may not honour the locks and syncs of SQLite, or open to others.
 import { statfsSync, statSync } from 'node:fs';
 
 /** Types in Linux's statfs(2) of file systems that are remote, or may be. */
@@ -36,7 +36,7 @@ export function remoteName(type: number): string | null {
 
 /**
  * Returns the permissions of the file as three octal digits if others than its owner may read or write it, else null. Files that
- * the service creates are for their owner alone; the permissions of an existing file are kept. Never throws.
+ * the service creates are for their owner alone; the permissions of an existing file are kept. Throws where it cannot be reached.
  */
 export function openToOthers(path: string): string | null {
   // Windows has no such permissions; Node makes them up.

@@ -105,8 +105,8 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO sender_progress SELECT 1, value, value, '', 0 FROM counters WHERE name = 'ordered_seq';`,
 
   // 7: everything derived moves to a file of its own (decision 021). The old tables keep their names and rows until the service has
-  // emptied them step by step (retire-tables.ts). An epoch starts whenever a process opens the file for writing: by it an index
-  // recognises its database. A removal is a record for the index to follow, and is deleted when it has.
+  // emptied them step by step (retire-tables.ts). The first write of each process begins an epoch, of which the last 64 are kept: by it
+  // an index recognises its database. A removal is a record for the index to follow, and is deleted when it has.
   `CREATE TABLE epochs (
      number INTEGER PRIMARY KEY,
      epoch TEXT NOT NULL UNIQUE,

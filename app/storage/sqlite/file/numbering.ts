@@ -15,15 +15,6 @@ export interface Numbers {
 
 export const UNKNOWN: Numbers = { highest: 0, certain: false };
 
-/** The requested number is not above those that were assigned, or no safe one is known. */
-class NumberingError extends AdminError {
-  override readonly name = 'NumberingError';
-
-  constructor(message: string) {
-    super('unsafe_number', message);
-  }
-}
-
 /**
  * Reads the last number assigned, and compares it with the messages: in a sound file the counter is never below them.
  * `scan`: reads the table, and not its index, which may be damaged. Never throws.
@@ -48,7 +39,7 @@ function numberOf(database: DatabaseSync, sql: string): number | null {
 }
 
 /**
- * Returns the number after which a restored file continues. Throws NumberingError. `firstNumber`: the number that the operator wants
+ * Returns the number after which a restored file continues. Throws AdminError `unsafe_number`. `firstNumber`: the number that the operator wants
  * for the next message; null where it is to be determined.
  */
 export function continueAfter(
@@ -59,7 +50,10 @@ export function continueAfter(
   const highest = Math.max(backup.highest, replaced.highest);
   if (firstNumber !== null) {
     if (firstNumber > highest) return { lastSeq: firstNumber - 1, source: 'option' };
-    throw new NumberingError(`--first-number must be above ${highest}, which was assigned before`);
+    throw new AdminError(
+      'unsafe_number',
+      `--first-number must be above ${highest}, which was assigned before`,
+    );
   }
   if (backup.certain && replaced.certain) return { lastSeq: highest, source: 'files' };
   return { lastSeq: numberOfClock(highest), source: 'clock' };
@@ -67,12 +61,13 @@ export function continueAfter(
 
 /**
  * Returns the time in milliseconds since 1970, which no message can have as its number yet: numbers begin with 1, or with such a
- * time, and then grow by less than 1,000 a second. Throws NumberingError where the clock is not plausible.
+ * time, and then grow by less than 1,000 a second. Throws AdminError `unsafe_number` where the clock is not plausible.
  */
 export function numberOfClock(above: number): number {
   const nowMs = Date.now();
   if (nowMs >= CLOCK_MS_MIN && nowMs > above && nowMs <= LAST_SEQ_MAX) return nowMs;
-  throw new NumberingError(
+  throw new AdminError(
+    'unsafe_number',
     `the last number assigned cannot be read, and the time of this machine (${new Date(nowMs).toISOString()}) ` +
       'is no safe one instead: set the clock, or restore with --first-number',
   );

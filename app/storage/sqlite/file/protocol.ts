@@ -4,8 +4,7 @@ import type { MessageQuery, Page } from '../../../model/page.ts';
 import type { Stats } from '../../../model/stats.ts';
 import type { StreamPage, StreamQuery } from '../../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../../model/timeline.ts';
-import type { UnavailableReason } from '../../../model/unavailable.ts';
-import type { AppendOutcome, PruneRun, StoreUnavailable } from '../../store.ts';
+import type { AppendOutcome, BATCH_FAILURES, PruneRun, StoreUnavailable } from '../../store.ts';
 
 /** Outcomes are sent as their index in this list, one byte per message. */
 export const APPEND_OUTCOMES = [
@@ -31,10 +30,7 @@ export type WriterRequest =
   | { readonly kind: 'close' };
 
 /** Why a batch failed as a whole. `disk`: no space, or the disk failed; it decides the readiness check. */
-export type Failure = Extract<
-  UnavailableReason,
-  'disk' | 'locked' | 'schema' | 'corrupt' | 'other'
->;
+export type Failure = (typeof BATCH_FAILURES)[number];
 
 /**
  * What became of a batch. `outcomes` has a code for each message, in order; `lastSeq` is the highest number that is assigned.

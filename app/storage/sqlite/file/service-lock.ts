@@ -1,10 +1,24 @@
 // Which processes use the database: a lock that every service holds, and that the kernel releases however its process ends.
 import { DatabaseSync } from 'node:sqlite';
+import { AdminError } from '../../admin.ts';
 import { checkForWriting } from './database-file.ts';
-import { InUseError, SQLITE_BUSY } from './in-use.ts';
+import { RESULT } from './failure.ts';
+
+/** Another process holds a conflicting lock. The message is for the operator. */
+export class InUseError extends AdminError {
+  override readonly name = 'InUseError';
+  /** `failureOf` classifies it as `locked`. */
+  readonly errcode = RESULT.BUSY;
+
+  constructor(message: string) {
+    super('in_use', message);
+  }
+}
 
 /** How long to wait for a lock before it counts as held by another process. */
 const WAIT_MS = 2_000;
+
+const EXCHANGED = 'it is being restored or repaired by another process';
 
 /**
  * `primary`: the one process that fills the index; a service holds it for as long as it runs.
@@ -25,7 +39,10 @@ export class ServiceLock {
     this.#level = level;
   }
 
-  /** Returns the lock of a service, of which only one may run. Throws InUseError where another one runs, or the file is being exchanged. */
+  /**
+   * Returns the lock of a service, of which only one may run. Throws InUseError where another one runs, or the file is being
+   * exchanged.
+   */
   static forService(path: string): ServiceLock {
     return ServiceLock.#take(
       path,
@@ -37,12 +54,7 @@ export class ServiceLock {
 
   /** Returns the lock of a command that writes, also beside a service. Throws InUseError while the file is being exchanged. */
   static forCommand(path: string): ServiceLock {
-    return ServiceLock.#take(
-      path,
-      'shared',
-      WAIT_MS,
-      'it is being restored or repaired by another process',
-    );
+    return ServiceLock.#take(path, 'shared', WAIT_MS, EXCHANGED);
   }
 
   /** Returns the lock for work beside which no service may run. Throws InUseError where one runs, or other such work. */
@@ -55,17 +67,22 @@ export class ServiceLock {
     );
   }
 
-  /** For a command: runs `work` as the primary process, unless another is. Returns whether it did. */
+  /**
+   * For a command: runs `work` as the primary process, unless another is. Returns whether it did. Throws InUseError where another
+   * process has taken the file after it.
+   */
   asPrimary(work: () => void): boolean {
     // A write, which is never committed, upgrades a shared lock without releasing it.
     if (!attempt(() => this.#file.exec('PRAGMA user_version = 1'))) return false;
+    let isLocked: boolean;
     try {
       work();
-      return true;
     } finally {
       this.#file.exec('ROLLBACK');
-      lock(this.#file, this.#level, WAIT_MS);
+      isLocked = lock(this.#file, this.#level, WAIT_MS);
     }
+    if (!isLocked) throw new InUseError(EXCHANGED);
+    return true;
   }
 
   release(): void {
@@ -113,7 +130,7 @@ function attempt(work: () => void): boolean {
     work();
     return true;
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;
+    if ((error as { errcode?: number }).errcode === RESULT.BUSY) return false;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ const CELLS = {
   committedSeq: 0,
   /** The sequence number up to which the lists are filled. */
   listedSeq: 1,
-  /** 1 while the indexer keeps up: only then does the writer wait for it. */
+  /** 1 once the indexer has caught up, until it fails or reopens the index: only then does the writer wait for it. */
   following: 2,
   /** The number of the last removal that the index has followed. */
   followedRemoval: 3,

@@ -2,17 +2,19 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { OrderKey } from '../../../model/order.ts';
 import {
+  AFTER,
   ASCENDING,
+  BEFORE,
   DESCENDING,
   type Entry,
-  type EntryRow,
   FIRST_KEY,
   KEY,
   KEY_COLUMNS,
-  entryOf,
+  type KeyValues,
   keyValues,
+  readEntries,
 } from '../file/keys.ts';
-import { preparedArrays } from '../file/statements.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
 import { ALL, INDEX } from './schema.ts';
 
 const ENTRIES = `SELECT ${KEY_COLUMNS}, seq FROM ${INDEX}.entries WHERE list = ?`;
@@ -30,10 +32,10 @@ export class IndexList {
   /** The list of a sender's messages, or of all where `from` is null. To be used inside one snapshot. */
   constructor(database: DatabaseSync, from: string | null) {
     const where = from === null ? `list = ${ALL}` : 'sender = ?';
-    const row = preparedArrays(
+    const row = preparedArrays<[number, number]>(
       database,
       `SELECT list, messages FROM ${INDEX}.lists WHERE ${where}`,
-    ).get(...(from === null ? [] : [from])) as unknown as [number, number] | undefined;
+    ).get(...(from === null ? [] : [from]));
     this.#database = database;
     this.#list = row?.[0] ?? NO_LIST;
     this.count = row?.[1] ?? 0;
@@ -56,32 +58,30 @@ export class IndexList {
   /** Up to `limit` entries from the position `rank` on, counted from 0. */
   at(rank: number, limit: number): Entry[] {
     const { start, before } = this.#segmentAt(rank);
-    return this.#entries(`AND ${KEY} >= (?, ?, ?) ${ASCENDING} LIMIT ? OFFSET ?`, [
+    return this.#entries(
+      `AND ${KEY} >= (?, ?, ?) ${ASCENDING} LIMIT ? OFFSET ?`,
       ...start,
       limit,
       rank - before,
-    ]);
+    );
   }
 
   /** Up to `limit` entries after the key. */
   after(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(`AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`, [...keyValues(key), limit]);
+    return this.#entries(AFTER, ...keyValues(key), limit);
   }
 
   /** Up to `limit` entries before the key, in descending order. */
   before(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(`AND ${KEY} < (?, ?, ?) ${DESCENDING} LIMIT ?`, [
-      ...keyValues(key),
-      limit,
-    ]);
+    return this.#entries(BEFORE, ...keyValues(key), limit);
   }
 
   /** How many entries come before each of the instants, which are whole seconds in ascending order. One walk over the segments. */
   countsBefore(ends: readonly number[]): number[] {
-    const segments = preparedArrays(
+    const segments = preparedArrays<[...KeyValues, number]>(
       this.#database,
       `SELECT ${KEY_COLUMNS}, messages ${SEGMENTS} ${ASCENDING}`,
-    ).all(this.#list) as unknown as [...KeyValues, number][];
+    ).all(this.#list);
     if (segments.length === 0) segments.push([...keyValues(FIRST_KEY), this.count]);
     const within = `SELECT count(*) FROM ${INDEX}.entries WHERE list = ? AND ${KEY} >= (?, ?, ?) AND ts_seconds < ?`;
     const counts: number[] = [];
@@ -100,28 +100,30 @@ export class IndexList {
 
   /** The sequence numbers of `limit` entries after the key, as a JSON array, and the key of the last; null where no more come. */
   seqsAfter(key: OrderKey, limit: number): { seqs: string; last: OrderKey | null } {
-    const after = `AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT`;
-    const row = preparedArrays(
-      this.#database,
-      `SELECT json_group_array(seq) FROM (${ENTRIES} ${after} ?)`,
-    ).get(this.#list, ...keyValues(key), limit);
-    const [last] = this.#entries(`${after} 1 OFFSET ?`, [...keyValues(key), limit - 1]);
-    return { seqs: (row as unknown as [string])[0], last: last ?? null };
+    const [seqs] = oneRow(
+      preparedArrays<[string]>(
+        this.#database,
+        `SELECT json_group_array(seq) FROM (${ENTRIES} ${AFTER})`,
+      ),
+      this.#list,
+      ...keyValues(key),
+      limit,
+    );
+    const [last] = this.#entries(`${AFTER} OFFSET ?`, ...keyValues(key), 1, limit - 1);
+    return { seqs, last: last ?? null };
   }
 
-  #entries(sql: string, parameters: SQLInputValue[]): Entry[] {
-    return preparedArrays(this.#database, `${ENTRIES} ${sql}`)
-      .all(this.#list, ...parameters)
-      .map((row) => entryOf(row as unknown as EntryRow));
+  #entries(sql: string, ...parameters: readonly SQLInputValue[]): Entry[] {
+    return readEntries(this.#database, `${ENTRIES} ${sql}`, this.#list, ...parameters);
   }
 
   /** The start of the segment that the key falls into. */
   #segmentOf(key: OrderKey): KeyValues {
-    const row = preparedArrays(
+    const start = preparedArrays<KeyValues>(
       this.#database,
       `SELECT ${KEY_COLUMNS} ${SEGMENTS} AND ${KEY} <= (?, ?, ?) ${DESCENDING} LIMIT 1`,
     ).get(this.#list, ...keyValues(key));
-    return row === undefined ? keyValues(FIRST_KEY) : (row as unknown as KeyValues);
+    return start ?? keyValues(FIRST_KEY);
   }
 
   /** The start of the segment that holds the position, or of the last one, and how many messages come before it. */
@@ -130,29 +132,34 @@ export class IndexList {
     const first = this.#number(`SELECT messages ${SEGMENTS} ${ASCENDING} LIMIT 1`, []);
     if (Number.isNaN(first) || rank < first) return { start: keyValues(FIRST_KEY), before: 0 };
     // All counts as one text: a thousand rows of one number each take several times as long.
-    const counts = preparedArrays(
-      this.#database,
-      `SELECT json_group_array(messages) FROM (SELECT messages ${SEGMENTS} ${ASCENDING})`,
-    ).get(this.#list) as unknown as [string];
-    const messages = JSON.parse(counts[0]) as number[];
+    const [counts] = oneRow(
+      preparedArrays<[string]>(
+        this.#database,
+        `SELECT json_group_array(messages) FROM (SELECT messages ${SEGMENTS} ${ASCENDING})`,
+      ),
+      this.#list,
+    );
+    const messages = JSON.parse(counts) as number[];
     let before = 0;
     let index = 0;
     while (index < messages.length - 1 && before + (messages[index] ?? 0) <= rank) {
       before += messages[index] ?? 0;
       index += 1;
     }
-    const row = preparedArrays(
-      this.#database,
-      `SELECT ${KEY_COLUMNS} ${SEGMENTS} ${ASCENDING} LIMIT 1 OFFSET ?`,
-    ).get(this.#list, index);
-    return { start: row as unknown as KeyValues, before };
+    const start = oneRow(
+      preparedArrays<KeyValues>(
+        this.#database,
+        `SELECT ${KEY_COLUMNS} ${SEGMENTS} ${ASCENDING} LIMIT 1 OFFSET ?`,
+      ),
+      this.#list,
+      index,
+    );
+    return { start, before };
   }
 
   /** The one number of a statement's one row; NaN without a row. */
   #number(sql: string, parameters: readonly SQLInputValue[]): number {
-    const row = preparedArrays(this.#database, sql).get(this.#list, ...parameters);
-    return (row as unknown as [number] | undefined)?.[0] ?? Number.NaN;
+    const row = preparedArrays<[number]>(this.#database, sql).get(this.#list, ...parameters);
+    return row?.[0] ?? Number.NaN;
   }
 }
-
-type KeyValues = [seconds: number, nanos: number, messageId: string];

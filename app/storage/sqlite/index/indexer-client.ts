@@ -1,7 +1,6 @@
 // The HTTP thread's side of the indexer: starts its thread, again where it ends, and passes on what it reports.
 import { Worker } from 'node:worker_threads';
-import type { StoreObserver } from '../../store.ts';
-import type { IndexEvent } from '../../store.ts';
+import type { IndexEvent, StoreObserver } from '../../store.ts';
 import type { Signals } from '../file/signals.ts';
 
 /** A thread that ended is started again after this pause. */

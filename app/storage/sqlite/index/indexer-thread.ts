@@ -75,6 +75,7 @@ function follow(indexer: Indexer): void {
     if (signals.get('closing') === 1) return;
     if (identity() !== files || lastWritten() !== written) return deleteForRebuild();
     if (signals.get('damaged') === signals.get('generation')) return rebuildDamaged();
+    const listedBefore = indexer.progress.index.listedSeq;
     const search = !rate.busy || searchBacklog(indexer) > SEARCH_BACKLOG_MAX;
     const step = indexer.step(
       search && steps % SEARCH_EVERY === 0 ? Infinity : listMessagesMin,
@@ -84,9 +85,9 @@ function follow(indexer: Indexer): void {
     if (step === 'renewed') return;
     succeeded();
     const { index, main } = indexer.progress;
-    if (step !== 'none' && !behind && main.lastSeq - index.listedSeq > TAIL_MESSAGES_MAX) {
+    if (step !== 'none' && !behind && main.lastSeq - listedBefore > TAIL_MESSAGES_MAX) {
       behind = true;
-      report({ kind: 'building', messages: main.lastSeq - index.listedSeq });
+      report({ kind: 'building', messages: main.lastSeq - listedBefore });
     }
     signals.set('listedSeq', index.listedSeq);
     if (main.lastSeq - index.listedSeq < TAIL_MESSAGES_MAX) signals.set('following', 1);
@@ -111,8 +112,9 @@ function searchBacklog({ progress: { index, main } }: Indexer): number {
 }
 
 /**
- * Copies the WAL into the file. While searches keep it from restarting, no new ones begin. `followedRemoval` is published only
- * after the sync: records of removals that the index lacks after a power cut must still exist.
+ * Copies the WAL into the file. While searches keep it from restarting, no new ones begin. `followedRemoval` is published after it:
+ * a checkpoint that copies anything syncs first, so that after a power cut the index has followed the removals whose records are
+ * purged. Where a reader kept it from copying, the index may lack some of those, and is built again.
  */
 function checkpoint(indexer: Indexer): void {
   const frames = indexer.checkpoint(false);

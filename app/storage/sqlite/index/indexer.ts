@@ -54,7 +54,7 @@ export class Indexer {
     }
   }
 
-  /** How far index and database were when the last step read them. */
+  /** How far the index is after the last step, and the database as that step read it. */
   get progress(): IndexProgress {
     return this.#progress;
   }
@@ -189,14 +189,13 @@ export class Indexer {
     afterSeq: number,
     upToSeq: number,
   ): { texts: [seq: number, text: string][]; end: number } {
-    const select = preparedArrays(
+    const select = preparedArrays<[number, string | null]>(
       this.#database,
       `SELECT seq, text FROM ${MAIN}.messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${SEARCH_BATCH_MESSAGES}`,
     );
     const texts: [number, string][] = [];
     let [rows, units, end] = [0, 0, upToSeq];
-    for (const row of select.iterate(afterSeq, upToSeq)) {
-      const [seq, text] = row as unknown as [number, string | null];
+    for (const [seq, text] of select.iterate(afterSeq, upToSeq)) {
       rows += 1;
       if (text !== null) texts.push([seq, text]);
       units += text?.length ?? 0;
@@ -208,20 +207,22 @@ export class Indexer {
     return { texts, end };
   }
 
-  /** Updates the watermarks, and the epoch of the database that they were read in. */
+  /** Updates the watermarks, and the epoch of the database that they were read in. Last in a step: its commit makes them true. */
   #advance(to: Partial<IndexState>): void {
-    const next = { ...this.#progress.index, ...to };
+    const { index, main } = this.#progress;
+    const next = { ...index, ...to, epoch: main.epoch };
     change(
       this.#database,
       `UPDATE state SET epoch = ?, listed_seq = ?, searched_seq = ?, removals = ?, senders = ?,
          batch = batch + 1, checkpointed = ?`,
-      this.#progress.main.epoch,
+      next.epoch,
       next.listedSeq,
       next.searchedSeq,
       next.removals,
       next.senders,
       this.#checkpointed,
     );
+    this.#progress = { ...this.#progress, index: next };
   }
 
   #reading<T>(work: () => T): T {

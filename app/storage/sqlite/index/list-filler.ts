@@ -1,7 +1,7 @@
 // Adds a batch of messages to the lists of the index: that of all messages and those of their senders, with counts and segments.
 import type { DatabaseSync } from 'node:sqlite';
 import { ASCENDING, FIRST_KEY, KEY, KEY_COLUMNS, keyValues } from '../file/keys.ts';
-import { change, preparedArrays } from '../file/statements.ts';
+import { change, oneRow, preparedArrays } from '../file/statements.ts';
 import { IndexUnusable } from './damage.ts';
 import { ALL, LIST_MESSAGES_MAX, MAIN, SEGMENT_MESSAGES } from './schema.ts';
 
@@ -34,10 +34,10 @@ export function readBatch(
     afterSeq,
     limit,
   );
-  const row = preparedArrays(database, 'SELECT max(seq) FROM temp.batch').get() as unknown as [
-    number | null,
-  ];
-  return { messages, lastSeq: row[0] ?? 0 };
+  const [lastSeq] = oneRow(
+    preparedArrays<[number | null]>(database, 'SELECT max(seq) FROM temp.batch'),
+  );
+  return { messages, lastSeq: lastSeq ?? 0 };
 }
 
 /** Adds the batch to every list that it belongs to. To be called inside a transaction. Returns how many senders are new. */
@@ -65,70 +65,72 @@ export function addBatch(database: DatabaseSync, messages: number): number {
 
 /** New lists are numbered on from the highest number. */
 function lastList(database: DatabaseSync): number {
-  const row = preparedArrays(database, 'SELECT max(list) FROM lists').get() as unknown as [number];
-  return row[0];
+  return oneRow(preparedArrays<[number]>(database, 'SELECT max(list) FROM lists'))[0];
 }
 
 /** Counts the batch into the segments of its lists, and splits what has grown too large. */
 function countSegments(database: DatabaseSync): void {
-  const grown = preparedArrays(
+  const grown = preparedArrays<[number, number]>(
     database,
     `UPDATE segments SET messages = segments.messages + added.added FROM (
        SELECT ${segmentOf(String(ALL))} AS segment, count(*) AS added FROM temp.batch b GROUP BY 1
        UNION ALL
        SELECT ${segmentOf('l.list')}, count(*) FROM ${MEMBERS} WHERE l.segmented = 1 GROUP BY 1
      ) added WHERE segments.segment = added.segment RETURNING segments.segment, segments.messages`,
-  ).all() as unknown as [number, number][];
+  ).all();
   for (const [segment, messages] of grown)
     if (messages > LIST_MESSAGES_MAX) split(database, segment);
-  const lists = preparedArrays(
+  const lists = preparedArrays<[number]>(
     database,
     `SELECT list FROM lists WHERE segmented = 0 AND messages > ${LIST_MESSAGES_MAX}`,
-  ).all() as unknown as [number][];
+  ).all();
   for (const [list] of lists) split(database, firstSegment(database, list));
 }
 
 /** Makes the first segment of a list, which begins before every message. Returns its number. */
 function firstSegment(database: DatabaseSync, list: number): number {
   change(database, 'UPDATE lists SET segmented = 1 WHERE list = ?', list);
-  const row = preparedArrays(
-    database,
-    `INSERT INTO segments (list, ${KEY_COLUMNS}, messages)
-     SELECT list, ?, ?, ?, messages FROM lists WHERE list = ? RETURNING segment`,
-  ).get(...keyValues(FIRST_KEY), list);
-  return (row as unknown as [number])[0];
+  return oneRow(
+    preparedArrays<[number]>(
+      database,
+      `INSERT INTO segments (list, ${KEY_COLUMNS}, messages)
+       SELECT list, ?, ?, ?, messages FROM lists WHERE list = ? RETURNING segment`,
+    ),
+    ...keyValues(FIRST_KEY),
+    list,
+  )[0];
 }
 
 const CUT = `UPDATE segments SET messages = ${SEGMENT_MESSAGES} WHERE segment = ?`;
 
 /** Cuts full segments off the front of one that is too large, until the rest is not. */
 function split(database: DatabaseSync, segment: number): void {
-  const next = preparedArrays(
+  const next = preparedArrays<[number, number, number, string]>(
     database,
     `SELECT list, ${KEY_COLUMNS} FROM entries
      WHERE list = (SELECT list FROM segments WHERE segment = ?1)
        AND ${KEY} >= (SELECT ${KEY_COLUMNS} FROM segments WHERE segment = ?1)
      ${ASCENDING} LIMIT 1 OFFSET ${SEGMENT_MESSAGES}`,
   );
-  const add = preparedArrays(
+  const add = preparedArrays<[number]>(
     database,
     `INSERT INTO segments (list, ${KEY_COLUMNS}, messages) VALUES (?, ?, ?, ?, ?) RETURNING segment`,
   );
   let current = segment;
   let rest = messagesOf(database, segment);
   while (rest > LIST_MESSAGES_MAX) {
-    const start = next.get(current) as unknown as [number, number, number, string] | undefined;
+    const start = next.get(current);
     if (start === undefined)
       throw new IndexUnusable('a segment counts more messages than its list holds', true);
     change(database, CUT, current);
     rest -= SEGMENT_MESSAGES;
-    current = (add.get(...start, rest) as unknown as [number])[0];
+    [current] = oneRow(add, ...start, rest);
   }
 }
 
 function messagesOf(database: DatabaseSync, segment: number): number {
-  const row = preparedArrays(database, 'SELECT messages FROM segments WHERE segment = ?').get(
+  return oneRow(
+    preparedArrays<[number]>(database, 'SELECT messages FROM segments WHERE segment = ?'),
     segment,
-  );
-  return (row as unknown as [number])[0];
+  )[0];
 }

@@ -8,7 +8,7 @@ import { INDEX, attachReadOnly, createTables, indexPath, isIndex } from './schem
 import { type IndexProgress, readProgress } from './state.ts';
 import { matchesWal } from './wal-consistency.ts';
 
-/** Between the snapshots of the two files the indexer and a purge may both have gone on: then another pair is taken. */
+/** Between the snapshots of the two files the indexer and a purge may both have advanced: then another pair is taken. */
 const SNAPSHOTS_MAX = 5;
 
 /**

@@ -23,10 +23,10 @@ export function readRemovals(
   after: number,
   limit: number,
 ): Removal[] {
-  const rows = preparedArrays(
+  const rows = preparedArrays<RemovalRow>(
     database,
     `SELECT number, seq, ${KEY_COLUMNS}, from_msisdn FROM ${main}.removals WHERE number > ? ORDER BY number LIMIT ?`,
-  ).all(after, limit) as unknown as RemovalRow[];
+  ).all(after, limit);
   return rows.map(([number, seq, seconds, nanos, messageId, from]) => ({
     number,
     seq,
@@ -42,12 +42,12 @@ export function readRemovals(
  * the lists do not hold is passed over. Returns how many senders have no message left.
  */
 export function removeAll(database: DatabaseSync, removals: readonly Removal[]): number {
-  const listOf = preparedArrays(database, 'SELECT list FROM lists WHERE sender = ?');
+  const listOf = preparedArrays<[number]>(database, 'SELECT list FROM lists WHERE sender = ?');
   let emptied = 0;
   for (const removal of removals) {
     change(database, 'DELETE FROM texts WHERE rowid = ?', removal.seq);
     change(database, 'DELETE FROM composing WHERE seq = ?', removal.seq);
-    const row = listOf.get(removal.from) as unknown as [number] | undefined;
+    const row = listOf.get(removal.from);
     if (row === undefined || !unlist(database, row[0], removal)) continue;
     unlist(database, ALL, removal);
     if (dropEmpty(database, row[0])) emptied += 1;
@@ -66,12 +66,12 @@ function unlist(database: DatabaseSync, list: number, removal: Removal): boolean
   );
   if (deleted === 0) return false;
   change(database, 'UPDATE lists SET messages = messages - 1 WHERE list = ?', list);
-  const segment = preparedArrays(
+  const segment = preparedArrays<[number, number, number]>(
     database,
     `UPDATE segments SET messages = messages - 1 WHERE segment =
        (SELECT segment FROM segments WHERE list = ? AND ${KEY} <= (?, ?, ?) ${DESCENDING} LIMIT 1)
      RETURNING segment, messages, ts_seconds`,
-  ).get(...key) as unknown as [number, number, number] | undefined;
+  ).get(...key);
   // The first segment of a list stays: it begins before every message.
   if (segment !== undefined && segment[1] === 0 && segment[2] !== FIRST_KEY.seconds)
     change(database, 'DELETE FROM segments WHERE segment = ?', segment[0]);

@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { BUSY_TIMEOUT_MS } from '../file/connection.ts';
+import { BUSY_TIMEOUT_MS, WAL_BYTES_KEPT } from '../file/connection.ts';
 import { isDamage } from './damage.ts';
 import { matchesWal } from './wal-consistency.ts';
 
@@ -31,9 +31,9 @@ export const MAIN = 'truth';
 export const INDEX = 'derived';
 
 /**
- * `state`: which database the index belongs to and how far it follows it; its file stamp is explained in wal-consistency.ts. `lists`: one row a list with its count.
- * `entries`: every list in the order of messages. `segments`: counted key ranges of the longer lists, so that a position is
- * found without walking to it. `texts`: folded texts by trigram, for search; it keeps no text. `composing`: messages of
+ * `state`: which database the index belongs to and how far it follows it; its file stamp is explained in wal-consistency.ts.
+ * `lists`: one row a list with its count. `entries`: every list in the order of messages. `segments`: counted key ranges of the
+ * longer lists, so that a position is found without walking to it. `texts`: folded texts by trigram, for search; it keeps no text. `composing`: messages of
  * which SQL cannot decide whether they match, because letters of their text may be joined when it is folded.
  */
 const TABLES = `
@@ -162,6 +162,7 @@ function attached(database: DatabaseSync, path: string): DatabaseSync {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA wal_autocheckpoint = 0;
+    PRAGMA journal_size_limit = ${WAL_BYTES_KEPT};
     PRAGMA secure_delete = FAST;
     PRAGMA cache_size = -${CACHE_KIB};
     PRAGMA temp_store = MEMORY;`);

@@ -31,8 +31,8 @@ export interface IndexProgress {
   readonly index: IndexState;
   readonly main: MainState;
   /**
-   * Each process that opens the database for writing begins an epoch with a
-   * random name. An index whose epoch the database does not know is another's; one that is further than the database was when that
+   * The first write of each process begins an epoch with a random name; the database keeps the last 64. An index whose epoch the
+   * database does not know is another's, or was not updated for that long; one that is further than the database was when that
    * epoch ended followed a database that was replaced by an older copy of it.
    */
   readonly isIndexOfThisDatabase: boolean;
@@ -63,7 +63,7 @@ export function readProgress(database: DatabaseSync, index: string, main: string
     `coalesce((SELECT n.${column} FROM ${main}.epochs n WHERE n.number > e.number ORDER BY n.number LIMIT 1), ${counter(name)})`;
   // The first read of a schema opens its snapshot: that of the index must not be newer than that of the database.
   preparedArrays(database, `SELECT 1 FROM ${index}.state`).get();
-  const row = preparedArrays(
+  const row = preparedArrays<Row>(
     database,
     `SELECT s.epoch, s.listed_seq, s.searched_seq, s.removals, s.senders,
        (SELECT epoch FROM ${main}.epochs ORDER BY number DESC LIMIT 1),
@@ -71,7 +71,7 @@ export function readProgress(database: DatabaseSync, index: string, main: string
        e.epoch IS NOT NULL AND s.listed_seq <= ${end('first_seq', 'last_seq')}
          AND s.removals <= ${end('first_removal', 'removals')}
      FROM ${index}.state s LEFT JOIN ${main}.epochs e ON e.epoch = s.epoch`,
-  ).get() as unknown as Row | undefined;
+  ).get();
   if (row === undefined) throw new IndexUnusable('the index has no state row', true);
   const [epoch, listedSeq, searchedSeq, removals, senders] = row;
   return {

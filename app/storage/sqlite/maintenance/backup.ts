@@ -1,50 +1,41 @@
 // A backup of the live file: copied by SQLite, checked, and only then renamed to its final name.
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { backup } from 'node:sqlite';
-import type { BackupReport, Depth, Inspection, OnProgress } from '../../admin.ts';
+import {
+  AdminError,
+  type BackupOptions,
+  type BackupReport,
+  type Depth,
+  type Inspection,
+  type OnProgress,
+} from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { statOf } from '../file/database-file.ts';
 import { checkInWorker } from './check-worker.ts';
-import {
-  BadCopy,
-  isSameFile,
-  NameTaken,
-  partialName,
-  publish,
-  type PublishMode,
-  removeStale,
-} from './files.ts';
+import { isSameFile, partialName, publish, removePartial, removeStale } from './files.ts';
 
 /** Pages copied at a time, 1 MiB: in between progress is shown, and an interruption noticed. */
 const STEP_PAGES = 256;
-
-export interface BackupOptions {
-  readonly source: string;
-  readonly target: string;
-  readonly mode: PublishMode;
-  readonly depth: Depth;
-  /** Stops it. What was written is removed again. */
-  readonly signal: AbortSignal;
-}
 
 /** What is being done; `done` of `all` in pages while copying, in messages while checking. */
 export type OnBackupProgress = OnProgress<'copying' | 'checking'>;
 
 /**
  * Makes a backup of the database file; the index file is not part of it. Every message that was acknowledged before the
- * call is in it. Rejects with BadCopy where the copy is not sound, and with the error of SQLite or the system; the target
+ * call is in it. Rejects with AdminError `name_taken`, or `bad_copy` where the copy is not sound, and with the error of SQLite or the system; the target
  * is then as it was before.
  */
 export async function backUp(
-  options: BackupOptions,
+  options: BackupOptions & { readonly source: string },
   onProgress: OnBackupProgress,
 ): Promise<BackupReport> {
-  const { source, target, mode, depth, signal } = options;
-  if (isSameFile(source, target)) throw new NameTaken(`${target} is the database itself`);
-  if (mode === 'new' && existsSync(target)) throw new NameTaken(`${target} is there already`);
+  const { source, target, replace, depth, signal } = options;
+  const taken = (why: string): AdminError => new AdminError('name_taken', `${target} is ${why}`);
+  if (isSameFile(source, target)) throw taken('the database itself');
+  if (!replace && existsSync(target)) throw taken('there already');
   // Renamed over a device, the copy would replace it.
-  if (statOf(target)?.isFile() === false) throw new NameTaken(`${target} is not a regular file`);
+  if (statOf(target)?.isFile() === false) throw taken('not a regular file');
   lowerPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   removeStale(target);
   const partial = partialName(target);
@@ -56,7 +47,7 @@ export async function backUp(
     lowerPriority(constants.priority.PRIORITY_LOW);
     const inspection = await inspectCopy(partial, depth, onProgress, signal);
     signal.throwIfAborted();
-    const bytes = publish(partial, target, mode);
+    const bytes = publish(partial, target, replace);
     return {
       file: target,
       bytes,
@@ -66,8 +57,7 @@ export async function backUp(
       checkSeconds: (performance.now() - copiedMs) / 1_000,
     };
   } finally {
-    for (const suffix of ['', '-journal', '-wal', '-shm'])
-      rmSync(partial + suffix, { force: true });
+    removePartial(partial);
   }
 }
 
@@ -101,7 +91,7 @@ async function copyLive(
   }
 }
 
-/** Checks a copy before it may replace another file. Throws BadCopy. */
+/** Checks a copy before it may replace another file. Throws AdminError `bad_copy`. */
 export async function inspectCopy(
   partial: string,
   depth: Depth,
@@ -116,11 +106,11 @@ export async function inspectCopy(
   );
   if (inspection.sound) return inspection;
   const problems = inspection.findings.flatMap(({ problems: found }) => found);
-  throw new BadCopy(problems.slice(0, 3).join('; '));
+  throw new AdminError('bad_copy', problems.slice(0, 3).join('; '));
 }
 
 /**
- * The service goes first where both want the processor. Linux lowers this thread and those that it starts later: so it is
+ * Lets the service run first when both need the processor. Linux lowers this thread and those that it starts later: so it is
  * called before the first use of the thread pool, in which SQLite copies.
  */
 function lowerPriority(priority: number): void {

@@ -17,7 +17,7 @@ const FINDINGS_MAX = 20;
 export function checkFile(
   path: string,
   depth: Depth,
-  onProgress: OnProgress<CheckName> = () => undefined,
+  onProgress: OnProgress<CheckName>,
 ): Inspection {
   const findings: Finding[] = [];
   const run = (name: CheckName, work: () => string[]): boolean => {

@@ -6,12 +6,16 @@ import { foldCase } from '../../../model/search.ts';
 import type { ArchivedMessage, ExportFilter } from '../../admin.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
-import { ARCHIVED_COLUMNS } from '../file/message-row.ts';
 import { prepared } from '../file/statements.ts';
 import { IndexUnusable } from '../index/damage.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
+import type { IndexProgress } from '../index/state.ts';
 import { MergedList } from '../read/merged-list.ts';
 import { searchEntries } from '../read/search.ts';
+
+/** Columns of an exported message, under the names of the JSON. */
+const ARCHIVED_COLUMNS =
+  'm.message_id, m.from_msisdn AS "from", m.to_msisdn AS "to", m.ts, m.text, m.created_at';
 
 /** Messages that are read in one snapshot. */
 const CHUNK_MESSAGES = 2_000;
@@ -27,56 +31,44 @@ const FOUND_MAX = 50_000;
 export function* exportMessages(path: string, filter: ExportFilter): Generator<ArchivedMessage[]> {
   const database = openUsableReader(path);
   try {
-    if (!isListed(database, filter)) yield* sorted(database, filter, null);
-    else {
-      const found = filter.text === null ? null : find(database, filter, filter.text);
-      if (found === null) yield* walk(database, filter);
-      else
-        for (let at = 0; at < found.length; at += CHUNK_MESSAGES)
-          yield rows(database, found.slice(at, at + CHUNK_MESSAGES));
-    }
+    const found = filter.text === null ? null : search(database, filter, filter.text);
+    if (found === null) yield* walk(database, filter);
+    else
+      for (let at = 0; at < found.length; at += CHUNK_MESSAGES)
+        yield rows(database, found.slice(at, at + CHUNK_MESSAGES));
   } finally {
     database.close();
   }
 }
 
-/** Returns whether the lists are complete except for a tail that can be merged. */
-function isListed(database: DatabaseSync, { from }: ExportFilter): boolean {
+/** Reads from the index in one snapshot; null where it has failed, or lacks too much: the messages can be read without it. */
+function fromIndex<T>(database: DatabaseSync, read: (progress: IndexProgress) => T): T | null {
   try {
-    inSnapshot(database, (progress) => new MergedList(database, progress, from));
-    return true;
+    return inSnapshot(database, read);
   } catch (error) {
-    if (isWithoutIndex(error)) return false;
+    if (error instanceof IndexUnusable || error instanceof StoreUnavailable) return null;
     throw error;
   }
 }
 
 /** Returns what the search index finds; null where that is too much to keep, or search lags too far behind. */
-function find(database: DatabaseSync, filter: ExportFilter, text: string): Entry[] | null {
+function search(database: DatabaseSync, filter: ExportFilter, text: string): Entry[] | null {
   const { from, since } = filter;
   const query = { from, since, text, limit: FOUND_MAX, offset: 0, cursor: null };
-  try {
-    const { entries } = inSnapshot(database, (progress) =>
-      searchEntries(database, progress, query, text),
-    );
-    if (entries.length > FOUND_MAX) return null;
-    return entries.filter((entry) => isBefore(entry, filter.until));
-  } catch (error) {
-    if (isWithoutIndex(error)) return null;
-    throw error;
-  }
-}
-
-/** Whether the index has failed, or lacks too much: the messages can be read without it. */
-function isWithoutIndex(error: unknown): boolean {
-  return error instanceof IndexUnusable || error instanceof StoreUnavailable;
+  const found = fromIndex(database, (progress) => searchEntries(database, progress, query, text));
+  if (found === null || found.entries.length > FOUND_MAX) return null;
+  return found.entries.filter((entry) => isBefore(entry, filter.until));
 }
 
 function* walk(database: DatabaseSync, filter: ExportFilter): Generator<ArchivedMessage[]> {
   const matches = matcherOf(filter);
+  // No message has the key of an instant alone: its id would be empty.
   let end: OrderKey = filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' };
   for (;;) {
-    const entries = listed(database, filter, end);
+    const after = end;
+    const entries = fromIndex(database, (progress) =>
+      new MergedList(database, progress, filter.from).after(after, CHUNK_MESSAGES),
+    );
     if (entries === null) {
       yield* sorted(database, filter, end);
       return;
@@ -89,41 +81,22 @@ function* walk(database: DatabaseSync, filter: ExportFilter): Generator<Archived
   }
 }
 
-/** The next entries after the key; null where the index fails. */
-function listed(
-  database: DatabaseSync,
-  { from }: ExportFilter,
-  key: OrderKey,
-): readonly Entry[] | null {
-  try {
-    return inSnapshot(database, (progress) =>
-      new MergedList(database, progress, from).after(key, CHUNK_MESSAGES),
-    );
-  } catch (error) {
-    if (isWithoutIndex(error)) return null;
-    throw error;
-  }
-}
-
-/** Without an index: SQLite sorts all that match, after the key where there is one. */
+/** Without an index: SQLite sorts all that match, after the key. */
 function* sorted(
   database: DatabaseSync,
   filter: ExportFilter,
-  after: OrderKey | null,
+  after: OrderKey,
 ): Generator<ArchivedMessage[]> {
-  // No message has the key of an instant alone: its id would be empty.
-  const since = after ?? (filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' });
   const until = filter.until === null ? LAST_KEY : { ...filter.until, messageId: '' };
-  const parameters: SQLInputValue[] = [...keyValues(since), ...keyValues(until), filter.from];
-  const select = prepared(
+  const parameters: SQLInputValue[] = [...keyValues(after), ...keyValues(until), filter.from];
+  const select = prepared<ArchivedMessage>(
     database,
     `SELECT ${ARCHIVED_COLUMNS} FROM messages m
      WHERE ${KEY} > (?, ?, ?) AND ${KEY} < (?, ?, ?) AND (?7 IS NULL OR from_msisdn = ?7) ${ASCENDING}`,
   );
   const matches = matcherOf(filter);
   let chunk: ArchivedMessage[] = [];
-  for (const row of select.iterate(...parameters)) {
-    const message = row as unknown as ArchivedMessage;
+  for (const message of select.iterate(...parameters)) {
     if (matches(message)) chunk.push(message);
     if (chunk.length < CHUNK_MESSAGES) continue;
     yield chunk;
@@ -144,10 +117,10 @@ function isBefore(entry: Entry, until: Instant | null): boolean {
 
 /** Returns the messages of the entries, without those that were removed since. */
 function rows(database: DatabaseSync, entries: readonly Entry[]): ArchivedMessage[] {
-  const select = prepared(
+  const select = prepared<ArchivedMessage>(
     database,
     `SELECT ${ARCHIVED_COLUMNS} FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
   );
   const seqs = JSON.stringify(entries.map(({ seq }) => seq));
-  return select.all(seqs) as unknown as ArchivedMessage[];
+  return select.all(seqs);
 }

@@ -15,34 +15,18 @@ import { basename, dirname, join } from 'node:path';
 import { syncDirectory } from '../../../sync-directory.ts';
 import { AdminError } from '../../admin.ts';
 
-/** `new`: the name must be free. `replace`: a file with that name is replaced. */
-export type PublishMode = 'new' | 'replace';
-
 /** Age at which a copy that a killed process left behind is removed by the next process that makes one. */
 const STALE_MS = 86_400_000;
 const PARTIAL = '.partial-';
 
-/** A copy did not pass its check; the message says why. */
-export class BadCopy extends AdminError {
-  override readonly name = 'BadCopy';
-
-  constructor(message: string) {
-    super('bad_copy', message);
-  }
-}
-
-/** The target exists, or is the database itself. */
-export class NameTaken extends AdminError {
-  override readonly name = 'NameTaken';
-
-  constructor(message: string) {
-    super('name_taken', message);
-  }
-}
-
 /** Returns an unused name in the same directory. */
 export function partialName(target: string): string {
   return `${target}${PARTIAL}${randomUUID()}.db`;
+}
+
+/** Removes an unfinished copy, and what SQLite made beside it. */
+export function removePartial(partial: string): void {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(partial + suffix, { force: true });
 }
 
 /** Removes unfinished copies for this target that were not written to for a day. */
@@ -56,11 +40,14 @@ export function removeStale(target: string): void {
   }
 }
 
-/** Syncs a finished copy, renames it to its final name, and syncs the directory. Returns its size in bytes. Throws NameTaken. */
-export function publish(partial: string, target: string, mode: PublishMode): number {
+/**
+ * Syncs a finished copy, renames it to its final name, and syncs the directory. Returns its size in bytes.
+ * Throws AdminError `name_taken` where a file has the name and `replace` is false.
+ */
+export function publish(partial: string, target: string, replace: boolean): number {
   syncFile(partial);
   const { size } = statSync(partial);
-  if (mode === 'replace') renameSync(partial, target);
+  if (replace) renameSync(partial, target);
   else {
     try {
       // A link, unlike a rename, never replaces a file that was created meanwhile.
@@ -68,7 +55,7 @@ export function publish(partial: string, target: string, mode: PublishMode): num
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST' || existsSync(target))
-        throw new NameTaken(`${target} is there already`);
+        throw new AdminError('name_taken', `${target} is there already`);
       // Some file systems have no hard links.
       renameSync(partial, target);
     }

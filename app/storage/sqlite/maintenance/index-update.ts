@@ -30,13 +30,13 @@ export async function updateIndex(
   goal: Goal,
   onSlice: OnSlice = () => undefined,
 ): Promise<void> {
-  const target = readProgressOf(path).main;
+  let progress = readProgressOf(path);
+  const target = progress.main;
   const isDone = ({ index, main }: IndexProgress): boolean =>
     (index.listedSeq === 0 && goal === 'removals') ||
     (index.removals >= Math.min(target.removals, main.removals) &&
       (goal === 'removals' || index.listedSeq >= target.lastSeq) &&
       (goal !== 'search' || index.searchedSeq >= target.lastSeq));
-  let progress = readProgressOf(path);
   let progressedMs = performance.now();
   let discarded = false;
   const work = (): void => {

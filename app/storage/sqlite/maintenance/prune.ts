@@ -7,7 +7,7 @@ import { counterReader } from '../file/counters.ts';
 import { LAST_KEY } from '../file/keys.ts';
 import { REMOVALS_AHEAD_MAX } from '../file/limits.ts';
 import { ServiceLock } from '../file/service-lock.ts';
-import { preparedArrays } from '../file/statements.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
 import { Writer } from '../write/writer.ts';
 import { updateIndex } from './index-update.ts';
 import { YieldingWriter } from './yielding-writer.ts';
@@ -168,11 +168,16 @@ export class Pruner {
 
 /** Returns the last number of the next scan, which covers SCAN_MESSAGES messages, with any gaps. */
 function endOfScan(database: DatabaseSync, after: number, last: number): number {
-  const row = preparedArrays(
-    database,
-    'SELECT max(seq) FROM (SELECT seq FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?)',
-  ).get(after, last, SCAN_MESSAGES) as unknown as [number | null];
-  return row[0] ?? last;
+  const [end] = oneRow(
+    preparedArrays<[number | null]>(
+      database,
+      'SELECT max(seq) FROM (SELECT seq FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?)',
+    ),
+    after,
+    last,
+    SCAN_MESSAGES,
+  );
+  return end ?? last;
 }
 
 /** Returns the numbers of the selected messages after one number and up to another. */
@@ -182,9 +187,9 @@ function selected(
   after: number,
   upTo: number,
 ): number[] {
-  const rows = preparedArrays(
+  const rows = preparedArrays<[number]>(
     database,
     `SELECT m.seq FROM messages m WHERE ${SELECTED} ORDER BY m.seq`,
-  ).all(after, upTo, ...valuesOf(selection)) as unknown as [number][];
+  ).all(after, upTo, ...valuesOf(selection));
   return rows.map(([seq]) => seq);
 }

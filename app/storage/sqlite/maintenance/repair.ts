@@ -64,9 +64,6 @@ function fillIndex(path: string, onProgress: OnProgress<'lists' | 'search'>): vo
       if (step === 'search') onProgress('search', index.searchedSeq, main.lastSeq);
       else onProgress('lists', index.listedSeq, main.lastSeq);
     }
-    const { lastSeq } = indexer.progress.main;
-    onProgress('lists', lastSeq, lastSeq);
-    onProgress('search', lastSeq, lastSeq);
   } finally {
     indexer.close();
   }

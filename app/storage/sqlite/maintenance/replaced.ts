@@ -1,10 +1,10 @@
 // The file that a restore replaces: what its WAL holds, which numbers it has used, and where it is kept.
-import { existsSync, linkSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { openForCheckpoints } from '../file/connection.ts';
+import { openExisting } from '../file/connection.ts';
 import { failureOf } from '../file/failure.ts';
-import { InUseError } from '../file/in-use.ts';
+import { InUseError } from '../file/service-lock.ts';
 import { type Numbers, readNumbers, UNKNOWN } from '../file/numbering.ts';
 import { isSameFile } from './files.ts';
 import { committedFrames } from './wal-frames.ts';
@@ -28,7 +28,9 @@ export class ReplacedFile {
     const lost = lostWal(path, wal);
     // SQLite may delete the WAL of a file that it cannot read: a second name keeps it.
     if (existsSync(wal)) linkSync(wal, `${this.#kept}-wal`);
-    const { walRemoved, numbers } = existsSync(path) ? checkpointAndClose(path) : NOTHING_READ;
+    const { walRemoved, numbers } = this.undoneOnError(() =>
+      existsSync(path) ? checkpointAndClose(path) : NOTHING_READ,
+    );
     this.#walRemoved = walRemoved;
     if (walRemoved) rmSync(`${this.#kept}-wal`, { force: true });
     this.numbers = lost ? uncertain(numbers) : numbers;
@@ -46,13 +48,32 @@ export class ReplacedFile {
     linkSync(this.#path, this.#kept);
     return this.#kept;
   }
+
+  /** Runs a step of the restore. Where it throws, nothing is left of the second names, and the file has its WAL. */
+  undoneOnError<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      this.#undo();
+      throw error;
+    }
+  }
+
+  #undo(): void {
+    if (isSameFile(this.#path, this.#kept)) rmSync(this.#kept);
+    const [wal, keptWal] = [`${this.#path}-wal`, `${this.#kept}-wal`];
+    if (!existsSync(keptWal)) return;
+    // A rename to another name of the same file would leave both.
+    if (isSameFile(wal, keptWal)) rmSync(keptWal);
+    else renameSync(keptWal, wal);
+  }
 }
 
 const NOTHING_READ = { walRemoved: false, numbers: UNKNOWN } as const;
 
 /**
  * Whether an earlier restore was killed between taking a WAL away that it could not read, and exchanging the files.
- * What that WAL had numbered, the file does not know.
+ * The numbers that were assigned in that WAL are missing in the file.
  */
 function lostWal(path: string, wal: string): boolean {
   const prefix = basename(path) + KEPT;
@@ -78,7 +99,7 @@ function checkpointAndClose(path: string): { walRemoved: boolean; numbers: Numbe
   const committed = committedFrames(wal);
   let numbers = UNKNOWN;
   try {
-    const database = openForCheckpoints(path);
+    const database = openExisting(path);
     try {
       // Fails where any other connection is open, one that no service holds.
       database.exec('PRAGMA locking_mode = EXCLUSIVE');

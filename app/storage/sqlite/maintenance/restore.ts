@@ -1,22 +1,27 @@
 // Replaces the database by a backup: checked first, exchanged in one step, the old file kept beside it.
-import { renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../../sync-directory.ts';
-import type { NumberSource, RestoreOptions, RestoreReport } from '../../admin.ts';
-import { openForCheckpoints } from '../file/connection.ts';
+import {
+  AdminError,
+  type NumberSource,
+  type RestoreOptions,
+  type RestoreReport,
+} from '../../admin.ts';
+import { openExisting } from '../file/connection.ts';
 import { renewEpochs } from '../file/epochs.ts';
 import { SCHEMA_VERSION, schemaVersion } from '../file/migrations.ts';
 import { continueAfter, type Numbers, readNumbers, setLastSeq } from '../file/numbering.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 import { deleteIndex } from '../index/schema.ts';
 import { inspectCopy, type OnBackupProgress } from './backup.ts';
-import { BadCopy, isSameFile, NameTaken, partialName, removeStale, syncFile } from './files.ts';
+import { isSameFile, partialName, removePartial, removeStale, syncFile } from './files.ts';
 import { ReplacedFile } from './replaced.ts';
 
 /**
- * Rejects with InUseError while a service or another program has the target open, BadCopy where the backup is not sound,
- * NumberingError where no safe number is known, and what the system says; the target is then as it was. Killed at any moment
+ * Rejects with AdminError `in_use` while a service or another program has the target open, `bad_copy` where the backup is not
+ * sound, `unsafe_number` where no safe number is known, and what the system says; the target is then as it was. Killed at any moment
  * it leaves the old file or the new one under the name, whole. The index is built again at the next start.
  */
 export async function restore(
@@ -34,10 +39,13 @@ export async function restore(
     await copyFile(backup, partial);
     const inspection = await inspectCopy(partial, depth, onProgress, signal);
     const replaced = new ReplacedFile(target);
-    const { lastSeq, source } = numberOn(partial, replaced.numbers, firstNumber);
-    syncFile(partial);
-    const kept = replaced.linkToKeptName();
-    renameSync(partial, target);
+    const { kept, lastSeq, source } = replaced.undoneOnError(() => {
+      const numbering = numberOn(partial, replaced.numbers, firstNumber);
+      syncFile(partial);
+      const keptName = replaced.linkToKeptName();
+      renameSync(partial, target);
+      return { ...numbering, kept: keptName };
+    });
     syncDirectory(dirname(target));
     deleteIndex(target);
     return {
@@ -49,18 +57,20 @@ export async function restore(
       kept,
     };
   } finally {
-    for (const suffix of ['', '-wal', '-shm']) rmSync(partial + suffix, { force: true });
+    removePartial(partial);
     lock.release();
   }
 }
 
 /** A database in use is no backup: what its WAL holds would be missing. */
 function refuseLive(backup: string, target: string): void {
-  if (isSameFile(backup, target)) throw new NameTaken(`${backup} is the database itself`);
-  if (!statSync(backup).isFile()) throw new BadCopy('it is not a regular file');
+  if (isSameFile(backup, target))
+    throw new AdminError('name_taken', `${backup} is the database itself`);
+  if (!statSync(backup).isFile()) throw new AdminError('bad_copy', 'it is not a regular file');
   const wal = statSync(`${backup}-wal`, { throwIfNoEntry: false });
   if (wal !== undefined && wal.size > 0)
-    throw new BadCopy(
+    throw new AdminError(
+      'bad_copy',
       `it has a write-ahead log beside it (${backup}-wal), as a database in use: back that one up`,
     );
 }
@@ -74,7 +84,7 @@ function numberOn(
   replaced: Numbers,
   firstNumber: number | null,
 ): { lastSeq: number; source: NumberSource } {
-  const database = openForCheckpoints(partial);
+  const database = openExisting(partial);
   try {
     const own = readNumbers(database);
     const numbering = continueAfter(own, replaced, firstNumber);

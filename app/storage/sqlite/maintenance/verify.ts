@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { counterReader } from '../file/counters.ts';
 import { FIRST_KEY, KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
-import { preparedArrays } from '../file/statements.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
 import { candidateQuery, trigramsOf } from '../index/folding.ts';
 import { ALL, INDEX, LIST_MESSAGES_MAX } from '../index/schema.ts';
 import type { IndexProgress } from '../index/state.ts';
@@ -125,12 +125,12 @@ export function verifySearch(
   { index }: IndexProgress,
   onProgress: (done: number) => void,
 ): string[] {
-  const texts = preparedArrays(
+  const texts = preparedArrays<TextRow>(
     database,
     `SELECT m.seq, m.message_id, m.text, d.sz FROM messages m LEFT JOIN ${INDEX}.texts_docsize d ON d.id = m.seq
      WHERE m.seq > ? AND m.seq <= ? ORDER BY m.seq LIMIT ${CHUNK_MESSAGES}`,
   );
-  const found = preparedArrays(
+  const found = preparedArrays<[number]>(
     database,
     `SELECT 1 FROM ${INDEX}.texts WHERE texts MATCH ? AND rowid = ?`,
   );
@@ -139,7 +139,7 @@ export function verifySearch(
   const wrong: string[] = [];
   let compared = 0;
   for (let after = 0; ;) {
-    const rows = texts.all(after, index.searchedSeq) as unknown as TextRow[];
+    const rows = texts.all(after, index.searchedSeq);
     for (const [seq, messageId, text, size] of rows) {
       compared += 1;
       const isHeld =
@@ -175,6 +175,5 @@ function number(
   sql: string,
   parameters: Record<string, SQLInputValue> = {},
 ): number {
-  const row = preparedArrays(database, sql).get(parameters) as unknown as [number];
-  return row[0];
+  return oneRow(preparedArrays<[number]>(database, sql), parameters)[0];
 }

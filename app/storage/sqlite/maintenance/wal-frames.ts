@@ -16,8 +16,8 @@ const PAGE_BYTES_MIN = 512;
 const PAGE_BYTES_MAX = 65_536;
 
 /**
- * Returns how many frames of the WAL at `path` its header and salts vouch for, up to the last one that ends a transaction.
- * SQLite stops at the first damaged frame without a word: fewer frames there mean that transactions are lost. 0 where
+ * Returns how many frames of the WAL at `path` have the salts of its header, up to the last one that ends a transaction.
+ * SQLite stops at the first damaged frame without an error: fewer frames there mean that transactions are lost. 0 where
  * there is no WAL or its header is damaged. Throws what the system throws.
  */
 export function committedFrames(path: string): number {

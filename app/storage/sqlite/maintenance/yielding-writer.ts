@@ -10,6 +10,8 @@ const RETRY_MS = 100;
 /** The file counts as contended for so long after another process's commit. */
 const CONTENDED_MS = 5_000;
 const PAUSE_MS_MIN = 10;
+/** Also after a transaction that took long, as a VACUUM does. */
+const PAUSE_MS_MAX = 1_000;
 
 export class YieldingWriter {
   readonly #writer: Writer;
@@ -26,7 +28,7 @@ export class YieldingWriter {
   }
 
   /**
-   * Runs one transaction, retries while others hold the lock, and then leaves the lock to others for as long as it took.
+   * Runs one transaction, retries while others hold the lock, and then leaves the lock to others for as long as it took, up to a second.
    * Rejects with StoreUnavailable where it cannot be done.
    */
   async run<T extends { readonly failure: Failure | null }>(
@@ -51,7 +53,8 @@ export class YieldingWriter {
   async #pause(tookMs: number): Promise<void> {
     if (this.#writer.othersCommitted()) this.#contendedUntilMs = performance.now() + CONTENDED_MS;
     // At least one iteration of the event loop: signals and messages of other threads arrive in it.
-    await sleep(this.uncontended ? 0 : Math.max(PAUSE_MS_MIN, tookMs));
+    const pauseMs = Math.min(Math.max(PAUSE_MS_MIN, tookMs), PAUSE_MS_MAX);
+    await sleep(this.uncontended ? 0 : pauseMs);
   }
 }
 

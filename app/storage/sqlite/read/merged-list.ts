@@ -7,8 +7,9 @@ import { IndexList } from '../index/index-list.ts';
 import { Tail } from './tail.ts';
 
 export class MergedList {
+  /** What the index lacks of it. */
+  readonly tail: Tail;
   readonly #list: IndexList;
-  readonly #tail: Tail;
   readonly #removed: ReadonlySet<number>;
 
   /**
@@ -17,29 +18,26 @@ export class MergedList {
    */
   constructor(database: DatabaseSync, progress: IndexProgress, from: string | null) {
     this.#list = new IndexList(database, from);
-    this.#tail = new Tail(database, progress, from);
-    this.#removed = new Set(this.#tail.removed.map(({ seq }) => seq));
+    this.tail = new Tail(database, progress, from);
+    this.#removed = new Set(this.tail.removed.map(({ seq }) => seq));
   }
 
   /** How many messages come at the key or after it. */
-  count(least: OrderKey = FIRST_KEY): number {
-    const listed =
-      least === FIRST_KEY
-        ? this.#list.count - this.#removed.size
-        : this.#list.count - this.#removed.size - this.#rank(least);
-    return listed + this.#tail.count(least);
+  count(least: OrderKey): number {
+    const listed = this.#list.count - this.#removed.size - this.#rank(least);
+    return listed + this.tail.count(least);
   }
 
   /** Up to `limit` entries after the key. */
   after(key: OrderKey, limit: number): Entry[] {
     const listed = this.#kept(this.#list.after(key, limit + this.#removed.size));
-    return merge(listed, this.#tail.after(key, limit), compareOrder).slice(0, limit);
+    return merge(listed, this.tail.after(key, limit), compareOrder).slice(0, limit);
   }
 
   /** Up to `limit` entries before the key and not before `least`, in descending order. */
   before(key: OrderKey, limit: number, least: OrderKey = FIRST_KEY): Entry[] {
     const listed = this.#kept(this.#list.before(key, limit + this.#removed.size));
-    return merge(listed, this.#tail.before(key, limit), (a, b) => compareOrder(b, a))
+    return merge(listed, this.tail.before(key, limit), (a, b) => compareOrder(b, a))
       .filter((entry) => compareOrder(entry, least) >= 0)
       .slice(0, limit);
   }
@@ -48,31 +46,20 @@ export class MergedList {
   at(offset: number, limit: number, least: OrderKey = FIRST_KEY): Entry[] {
     if (offset === 0) return this.after(least, limit);
     const skipped = this.#rank(least);
-    const tail = this.#tail.after(least, -1);
-    // How many of the tail come before the position: its entry j is at its rank among the listed ones, plus j.
-    let low = 0;
-    let high = tail.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const position = this.#rank(tail[middle] as Entry) - skipped + middle;
-      if (position < offset) low = middle + 1;
-      else high = middle;
-    }
-    const listed = this.#listedAt(skipped + offset - low, limit);
-    return merge(listed, tail.slice(low, low + limit), compareOrder).slice(0, limit);
+    const tail = this.tail.after(least, -1);
+    // Entry j of the tail is at its rank among the listed ones, plus j.
+    const passed = countBefore(tail, (entry, j) => this.#rank(entry) - skipped + j < offset);
+    const listed = this.#listedAt(skipped + offset - passed, limit);
+    return merge(listed, tail.slice(passed, passed + limit), compareOrder).slice(0, limit);
   }
 
   /** How many messages come before each of the instants, which are whole seconds in ascending order. */
   countsBefore(ends: readonly number[]): number[] {
-    const tail = this.#tail.seconds();
-    const removed = this.#tail.removed.map(({ seconds }) => seconds);
-    const before = (sorted: readonly number[], end: number): number => {
-      const position = sorted.findIndex((seconds) => seconds >= end);
-      return position === -1 ? sorted.length : position;
-    };
+    const tail = this.tail.seconds();
     return this.#list.countsBefore(ends).map((count, position) => {
       const end = ends[position] ?? 0;
-      return count - before(removed, end) + before(tail, end);
+      const removed = countBefore(this.tail.removed, ({ seconds }) => seconds < end);
+      return count - removed + countBefore(tail, (seconds) => seconds < end);
     });
   }
 
@@ -84,24 +71,36 @@ export class MergedList {
   /** How many of the listed messages come before the key. */
   #rank(key: OrderKey): number {
     if (key === FIRST_KEY) return 0;
-    const removed = this.#tail.removed.filter((entry) => compareOrder(entry, key) < 0).length;
+    const removed = countBefore(this.tail.removed, (entry) => compareOrder(entry, key) < 0);
     return this.#list.rank(key) - removed;
   }
 
   /** Listed entries from a position that does not count the removed ones. */
   #listedAt(rank: number, limit: number): Entry[] {
-    let position = rank;
-    for (const removed of this.#tail.removed) {
-      if (this.#list.rank(removed) > position) break;
-      position += 1;
-    }
-    return this.#kept(this.#list.at(position, limit + this.#removed.size)).slice(0, limit);
+    // Removal j comes after as many kept entries as its rank in the index, less j.
+    const passed = countBefore(this.tail.removed, (entry, j) => this.#list.rank(entry) - j <= rank);
+    return this.#kept(this.#list.at(rank + passed, limit + this.#removed.size)).slice(0, limit);
   }
 
   #kept(entries: Entry[]): Entry[] {
     if (this.#removed.size === 0) return entries;
     return entries.filter(({ seq }) => !this.#removed.has(seq));
   }
+}
+
+/** How many items of a sorted list come before a point, by bisection. `isBefore` holds for those, and for none after them. */
+function countBefore<T>(
+  sorted: readonly T[],
+  isBefore: (item: T, index: number) => boolean,
+): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBefore(sorted[middle] as T, middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Two sorted lists as one. */

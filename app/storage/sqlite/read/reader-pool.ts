@@ -12,9 +12,8 @@ export class ReaderPool {
   readonly #slots: Semaphore;
   readonly #idle: ReaderThread[];
   readonly #threads: readonly ReaderThread[];
-  #closed = false;
-
   readonly #admission: Admission | null;
+  #closed = false;
 
   /** `start` starts a thread of `reader-thread.ts`. `admission` decides when a query that has a thread may begin. */
   constructor(threads: number, start: () => Worker, admission: Admission | null = null) {

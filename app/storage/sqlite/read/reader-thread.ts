@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
+import { StoreUnavailable } from '../../store.ts';
 import { reasonOf } from '../file/failure.ts';
 import { SCHEMA_VERSION, missingObjects } from '../file/migrations.ts';
 import type { ReadResults, ReaderReply, ReaderRequest } from '../file/protocol.ts';
@@ -39,8 +40,8 @@ function read(request: ReaderRequest): ReaderReply {
       return { result: executeWithoutIndex(error, request) };
     }
   } catch (error) {
-    // A connection that failed is not trusted: the next query opens a new one.
-    disconnect();
+    // A connection that failed is not trusted: the next query opens a new one. A StoreUnavailable is a rule of ours.
+    if (!(error instanceof StoreUnavailable)) disconnect();
     const message = error instanceof Error ? error.message : String(error);
     return { failure: { reason: reasonOf(error), message: `${request.kind}: ${message}` } };
   }

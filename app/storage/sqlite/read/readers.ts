@@ -18,7 +18,7 @@ export class Readers {
   readonly #quick: ReaderPool;
   /** A search may have to compare many messages: it has threads of its own, so that nothing else waits for it. */
   readonly #searches: ReaderPool;
-  /** Probes and scrapes must say how things are, however many read. */
+  /** Probes and scrapes have a thread of their own: they get a reply however many reads wait. */
   readonly #state: ReaderPool;
   /** Queries about the state that have no thread yet. */
   readonly #stateWaiting = new Map<StateKind, Promise<unknown>>();

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { MessageQuery } from '../../../model/page.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
-import { preparedArrays } from '../file/statements.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
 import { candidateQuery } from '../index/folding.ts';
 import { INDEX } from '../index/schema.ts';
 import type { IndexProgress } from '../index/state.ts';
@@ -42,7 +42,12 @@ export function searchEntries(
       Math.min(skip + limit + 1, KEPT_MAX),
       cursor?.direction === 'before',
     );
-    const total = compareAll(matcher, candidates(database, progress, query, text), range, top);
+    const total = compareAll(
+      matcher,
+      candidateBatches(database, progress, query, text),
+      range,
+      top,
+    );
     return { entries: top.take(), total };
   };
   if (cursor !== null) {
@@ -53,7 +58,7 @@ export function searchEntries(
   const { entries: first, total } = pass({ above: FIRST_KEY, below: LAST_KEY }, skip);
   if (skip >= total) return { entries: [], total };
   let entries = first;
-  // A place far down a long list of matches is reached in strides, so that memory stays bounded.
+  // A place far down a long list of matches is reached by several passes, so that memory stays bounded.
   while (skip + limit + 1 > KEPT_MAX && entries.length === KEPT_MAX) {
     const passed = Math.min(skip, KEPT_MAX);
     const last = entries[passed - 1];
@@ -67,7 +72,7 @@ export function searchEntries(
 /** Hands the matches inside the range to `top`. Returns how many match, inside of it or not. */
 function compareAll(
   matcher: TextMatcher,
-  sources: Iterable<Candidates>,
+  batches: Iterable<Candidates>,
   { above, below }: KeyRange,
   top: TopEntries,
 ): number {
@@ -76,21 +81,21 @@ function compareAll(
     total += entries.length;
     for (const entry of entries) top.add(entry, above, below);
   };
-  for (const source of sources) {
+  for (const batch of batches) {
     const wanted = top.narrow({ above, below });
     if (wanted === null) {
-      add(matcher.entries(source));
+      add(matcher.entries(batch));
       continue;
     }
-    const { count, rest } = matcher.outside(source, wanted);
+    const { count, undecided } = matcher.countOutside(batch, wanted);
     total += count;
-    if (rest !== '[]') add(matcher.entries({ kind: 'numbers', seqs: rest }));
+    if (undecided !== '[]') add(matcher.entries({ kind: 'numbers', seqs: undecided }));
   }
   return total;
 }
 
 /** Messages that may match, in chunks, from the cheapest source: one sender's, those that the index names, or all. */
-function* candidates(
+function* candidateBatches(
   database: DatabaseSync,
   { index, main }: IndexProgress,
   { from }: MessageQuery,
@@ -101,22 +106,23 @@ function* candidates(
   if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
     if (lacksMore(database, main.lastSeq, index.listedSeq, SEARCH_TAIL_MAX))
       throw new StoreUnavailable('index_behind', 'the lists are being filled');
-    yield* listed(sender);
+    yield* senderMessages(sender);
     yield* messagesAfter(database, index.listedSeq);
   } else if (query === null) {
     // Both in one SELECT would be found by a scan.
-    const ends = preparedArrays(
-      database,
-      'SELECT (SELECT min(rowid) FROM messages), (SELECT max(rowid) FROM messages)',
-    ).get();
-    const [first, last] = ends as unknown as [number | null, number | null];
+    const [first, last] = oneRow(
+      preparedArrays<[number | null, number | null]>(
+        database,
+        'SELECT (SELECT min(rowid) FROM messages), (SELECT max(rowid) FROM messages)',
+      ),
+    );
     if (first === null || last === null) return;
     for (let start = first; start <= last; start += CHUNK_MAX)
       yield { kind: 'rowid', first: start, last: Math.min(last, start + CHUNK_MAX - 1) };
   } else {
     if (lacksMore(database, main.lastSeq, index.searchedSeq, SEARCH_TAIL_MAX))
       throw new StoreUnavailable('index_behind', 'search is being filled');
-    yield* named(database, query);
+    yield* indexMatches(database, query);
     yield* messagesAfter(database, index.searchedSeq);
   }
 }
@@ -125,15 +131,15 @@ function* candidates(
  * The messages that the index names, in the order of their numbers. One pass: FTS5 does not seek to a rowid, so that a query for each
  * chunk would walk through all of them each time.
  */
-function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
-  const rows = preparedArrays(
+function* indexMatches(database: DatabaseSync, query: string): Iterable<Candidates> {
+  const rows = preparedArrays<[number]>(
     database,
     `SELECT rowid FROM ${INDEX}.texts WHERE texts MATCH ? ORDER BY rowid`,
   ).iterate(query);
   let seqs: number[] = [];
   let size = CHUNK_FIRST;
-  for (const row of rows) {
-    seqs.push((row as unknown as [number])[0]);
+  for (const [seq] of rows) {
+    seqs.push(seq);
     if (seqs.length < size) continue;
     yield { kind: 'numbers', seqs: JSON.stringify(seqs) };
     seqs = [];
@@ -144,12 +150,12 @@ function* named(database: DatabaseSync, query: string): Iterable<Candidates> {
 
 /** The messages after a number. Numbers that no message has are stepped over, however many they are. */
 function* messagesAfter(database: DatabaseSync, seq: number): Iterable<Candidates> {
-  const select = preparedArrays(
+  const select = preparedArrays<[number | null, number | null]>(
     database,
     `SELECT min(seq), max(seq) FROM (SELECT seq FROM messages WHERE seq > ? ORDER BY seq LIMIT ${CHUNK_MAX})`,
   );
   for (let last = seq; ;) {
-    const [first, next] = select.get(last) as unknown as [number | null, number | null];
+    const [first, next] = oneRow(select, last);
     if (first === null || next === null) return;
     yield { kind: 'seq', first, last: next };
     last = next;
@@ -157,7 +163,7 @@ function* messagesAfter(database: DatabaseSync, seq: number): Iterable<Candidate
 }
 
 /** The messages of a list. */
-function* listed(list: IndexList): Iterable<Candidates> {
+function* senderMessages(list: IndexList): Iterable<Candidates> {
   let chunk = list.seqsAfter(FIRST_KEY, CHUNK_FIRST);
   yield { kind: 'numbers', seqs: chunk.seqs };
   while (chunk.last !== null) {

@@ -3,9 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Stats } from '../../../model/stats.ts';
 import { counterReader } from '../file/counters.ts';
 import type { Entry } from '../file/keys.ts';
-import { TAIL_REMOVALS_MAX } from '../file/limits.ts';
 import { prepared, preparedArrays } from '../file/statements.ts';
-import { readRemovals } from '../index/removal.ts';
 import { ALL, INDEX } from '../index/schema.ts';
 import type { IndexProgress } from '../index/state.ts';
 import { MergedList } from './merged-list.ts';
@@ -15,10 +13,11 @@ export const TOP_SENDERS = 10;
 
 /** To be called inside the snapshot of `progress`. Throws StoreUnavailable where the tail is too long, and what SQLite throws. */
 export function selectStats(database: DatabaseSync, progress: IndexProgress): Stats {
-  const { first, last } = new MergedList(database, progress, null).ends();
+  const list = new MergedList(database, progress, null);
+  const { first, last } = list.ends();
   return {
     total_messages: counterReader(database)('messages'),
-    ...senders(database, progress),
+    ...senders(database, progress.index.senders, list.tail.changesBySender()),
     first_message_ts: tsOf(database, first),
     last_message_ts: tsOf(database, last),
   };
@@ -26,20 +25,20 @@ export function selectStats(database: DatabaseSync, progress: IndexProgress): St
 
 /**
  * Senders by count. One among the first ten either has messages in the tail, or is among the first ten of those whose count
- * in the index is right; so many more are read as have a wrong one.
+ * in the index is right; so many more are read as have a wrong one. `listedSenders`: how many the index counts.
  */
 function senders(
   database: DatabaseSync,
-  progress: IndexProgress,
+  listedSenders: number,
+  changes: ReadonlyMap<string, number>,
 ): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
-  const changes = tailChanges(database, progress);
-  const top = preparedArrays(
+  const top = preparedArrays<[string, number]>(
     database,
     `SELECT sender, messages FROM ${INDEX}.lists WHERE list > ${ALL} ORDER BY messages DESC, sender LIMIT ?`,
-  ).all(TOP_SENDERS + changes.size) as unknown as [string, number][];
+  ).all(TOP_SENDERS + changes.size);
   const counts = new Map(top);
   const listed = listedCounts(database, [...changes.keys()]);
-  let sendersCount = progress.index.senders;
+  let sendersCount = listedSenders;
   for (const [from, change] of changes) {
     const before = listed.get(from) ?? 0;
     const count = before + change;
@@ -56,27 +55,14 @@ function senders(
   };
 }
 
-/** By how much the count of each sender in the index is wrong: messages of the tail, less removals that are not followed. */
-function tailChanges(database: DatabaseSync, { index }: IndexProgress): Map<string, number> {
-  const added = preparedArrays(
-    database,
-    'SELECT from_msisdn, count(*) FROM messages WHERE seq > ? GROUP BY 1',
-  ).all(index.listedSeq) as unknown as [string, number][];
-  const changes = new Map(added);
-  if (index.listedSeq === 0) return changes;
-  for (const { from, seq } of readRemovals(database, 'main', index.removals, TAIL_REMOVALS_MAX))
-    if (seq <= index.listedSeq) changes.set(from, (changes.get(from) ?? 0) - 1);
-  return changes;
-}
-
 /** What the index counts of these senders; one that it does not know is left out. */
 function listedCounts(database: DatabaseSync, froms: readonly string[]): Map<string, number> {
   if (froms.length === 0) return new Map();
-  const rows = preparedArrays(
+  const rows = preparedArrays<[string, number]>(
     database,
     `SELECT l.sender, l.messages FROM json_each(?) e CROSS JOIN ${INDEX}.lists l ON l.sender = e.value`,
   ).all(JSON.stringify(froms));
-  return new Map(rows as unknown as [string, number][]);
+  return new Map(rows);
 }
 
 function tsOf(database: DatabaseSync, entry: Entry | undefined): string | null {

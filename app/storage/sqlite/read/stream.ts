@@ -2,8 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { StreamEntry, StreamPage, StreamQuery } from '../../../model/stream.ts';
 import { counterReader } from '../file/counters.ts';
-import { MESSAGE_JSON } from '../file/message-row.ts';
 import { preparedArrays } from '../file/statements.ts';
+import { MESSAGE_JSON } from './page.ts';
 
 /** A page ends once its messages pass this length, so that a few long texts do not make a page of megabytes. */
 const PAGE_UNITS_MAX = 256 * 1_024;
@@ -12,14 +12,13 @@ const PAGE_UNITS_MAX = 256 * 1_024;
 export function selectAfter(database: DatabaseSync, query: StreamQuery): StreamPage {
   const lastSeq = counterReader(database)('last_seq');
   if (query.limit === 0 || query.after >= lastSeq) return { entries: [], more: false, lastSeq };
-  const rows = preparedArrays(
+  const rows = preparedArrays<[number, string]>(
     database,
     `SELECT m.seq, ${MESSAGE_JSON} FROM messages m WHERE m.seq > ? ORDER BY m.seq LIMIT ?`,
   ).iterate(query.after, query.limit);
   const entries: StreamEntry[] = [];
   let units = 0;
-  for (const row of rows) {
-    const [seq, json] = row as unknown as [number, string];
+  for (const [seq, json] of rows) {
     entries.push({ seq, json });
     units += json.length;
     if (units >= PAGE_UNITS_MAX) break;

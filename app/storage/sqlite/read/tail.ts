@@ -3,27 +3,25 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import { StoreUnavailable } from '../../store.ts';
 import {
-  ASCENDING,
-  DESCENDING,
+  AFTER,
+  BEFORE,
   type Entry,
-  type EntryRow,
-  FIRST_KEY,
   KEY,
   KEY_COLUMNS,
-  entryOf,
   keyValues,
+  readEntries,
 } from '../file/keys.ts';
 import { TAIL_MESSAGES_MAX, TAIL_REMOVALS_MAX } from '../file/limits.ts';
-import { preparedArrays } from '../file/statements.ts';
-import { readRemovals } from '../index/removal.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
+import { type Removal, readRemovals } from '../index/removal.ts';
 import type { IndexProgress } from '../index/state.ts';
 
 export class Tail {
   readonly #database: DatabaseSync;
   readonly #where: string;
   readonly #parameters: readonly SQLInputValue[];
-  /** Entries of the list that are removed, in the order of messages. */
-  readonly removed: readonly Entry[];
+  /** Removals of entries of the list, in the order of messages. */
+  readonly removed: readonly Removal[];
 
   /** The tail of a sender's list, or of the list of all where `from` is null. Throws StoreUnavailable where it is too long. */
   constructor(database: DatabaseSync, { index, main }: IndexProgress, from: string | null) {
@@ -47,40 +45,59 @@ export class Tail {
   }
 
   /** How many messages come at the key or after it. */
-  count(least: OrderKey = FIRST_KEY): number {
-    const row = preparedArrays(
-      this.#database,
-      `SELECT count(*) ${this.#where} AND ${KEY} >= (?, ?, ?)`,
-    ).get(...this.#parameters, ...keyValues(least));
-    return (row as unknown as [number])[0];
+  count(least: OrderKey): number {
+    return oneRow(
+      preparedArrays<[number]>(
+        this.#database,
+        `SELECT count(*) ${this.#where} AND ${KEY} >= (?, ?, ?)`,
+      ),
+      ...this.#parameters,
+      ...keyValues(least),
+    )[0];
+  }
+
+  /** By how much the count of each sender in the index is wrong: new messages, less removals. */
+  changesBySender(): Map<string, number> {
+    const changes = new Map(
+      preparedArrays<[string, number]>(
+        this.#database,
+        `SELECT from_msisdn, count(*) ${this.#where} GROUP BY 1`,
+      ).all(...this.#parameters),
+    );
+    for (const { from } of this.removed) changes.set(from, (changes.get(from) ?? 0) - 1);
+    return changes;
   }
 
   /** The whole seconds of all messages, in ascending order. */
   seconds(): number[] {
-    const row = preparedArrays(
-      this.#database,
-      `SELECT json_group_array(ts_seconds) ${this.#where}`,
-    ).get(...this.#parameters) as unknown as [string];
-    return (JSON.parse(row[0]) as number[]).toSorted((a, b) => a - b);
+    const [seconds] = oneRow(
+      preparedArrays<[string]>(
+        this.#database,
+        `SELECT json_group_array(ts_seconds) ${this.#where}`,
+      ),
+      ...this.#parameters,
+    );
+    return (JSON.parse(seconds) as number[]).toSorted((a, b) => a - b);
   }
 
   /** Up to `limit` entries after the key; all of them where it is -1. */
   after(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(`AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`, [...keyValues(key), limit]);
+    return this.#entries(AFTER, key, limit);
   }
 
   /** Up to `limit` entries before the key, in descending order. */
   before(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(`AND ${KEY} < (?, ?, ?) ${DESCENDING} LIMIT ?`, [
-      ...keyValues(key),
-      limit,
-    ]);
+    return this.#entries(BEFORE, key, limit);
   }
 
-  #entries(sql: string, parameters: readonly SQLInputValue[]): Entry[] {
-    return preparedArrays(this.#database, `SELECT ${KEY_COLUMNS}, seq ${this.#where} ${sql}`)
-      .all(...this.#parameters, ...parameters)
-      .map((row) => entryOf(row as unknown as EntryRow));
+  #entries(sql: string, key: OrderKey, limit: number): Entry[] {
+    return readEntries(
+      this.#database,
+      `SELECT ${KEY_COLUMNS}, seq ${this.#where} ${sql}`,
+      ...this.#parameters,
+      ...keyValues(key),
+      limit,
+    );
   }
 }
 
@@ -95,9 +112,13 @@ export function lacksMore(
   max: number,
 ): boolean {
   if (lastSeq - endSeq <= max) return false;
-  const row = preparedArrays(
-    database,
-    'SELECT count(*) FROM (SELECT 1 FROM messages WHERE seq > ? LIMIT ?)',
-  ).get(endSeq, max + 1) as unknown as [number];
-  return row[0] > max;
+  const [lacking] = oneRow(
+    preparedArrays<[number]>(
+      database,
+      'SELECT count(*) FROM (SELECT 1 FROM messages WHERE seq > ? LIMIT ?)',
+    ),
+    endSeq,
+    max + 1,
+  );
+  return lacking > max;
 }

@@ -3,8 +3,8 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { OrderKey } from '../../../model/order.ts';
 import type { MessageQuery } from '../../../model/page.ts';
 import { CODE_POINTS_FOLDED_TO_ASCII, foldCase } from '../../../model/search.ts';
-import { type Entry, FIRST_KEY, entryOf } from '../file/keys.ts';
-import { preparedArrays } from '../file/statements.ts';
+import { type Entry, FIRST_KEY, KEY, KEY_COLUMNS, entryOf } from '../file/keys.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
 import { INDEX } from '../index/schema.ts';
 
 /** Messages to compare: those with these numbers, as a JSON array, or a range of numbers, or of rows in the order of the file. */
@@ -41,11 +41,18 @@ const VERDICT = `CASE
   WHEN NOT found AND (ascii OR (:ascii AND NOT (${FOLDS_TO_ASCII}))) THEN 0
   END`;
 /** `found`: whether the search is in the text as SQL folds it; `ascii`: whether that is all there is to know. */
-const COMPARED = `instr(lower(m.text), :needle) > 0 AS found, length(m.text) = octet_length(m.text) AS ascii`;
+const COMPARED = `instr(lower(text), :needle) > 0 AS found, length(text) = octet_length(text) AS ascii`;
 const FILTER =
   '(ts_seconds, ts_nanos) >= (:since_s, :since_n) AND (:sender IS NULL OR m.from_msisdn = :sender)';
-const WITHIN = `(ts_seconds, ts_nanos, message_id) > (:above_s, :above_n, :above_id)
-  AND (ts_seconds, ts_nanos, message_id) < (:below_s, :below_n, :below_id)`;
+const WITHIN = `${KEY} > (:above_s, :above_n, :above_id) AND ${KEY} < (:below_s, :below_n, :below_id)`;
+
+/**
+ * SQL for the candidates `t` that pass the other filters. `LIMIT -1` limits nothing, but keeps SQLite from merging this into the
+ * query around it, which would compute `found` and `ascii` again at each use.
+ */
+function compared({ kind }: Candidates): string {
+  return `(SELECT ${KEY_COLUMNS}, seq, text, ${COMPARED} FROM ${SOURCES[kind]} AND ${FILTER} LIMIT -1) t`;
+}
 
 export class TextMatcher {
   readonly #database: DatabaseSync;
@@ -68,15 +75,13 @@ export class TextMatcher {
 
   /** Returns the entries of the candidates that match. */
   entries(candidates: Candidates): Entry[] {
-    const rows = preparedArrays(
+    const rows = preparedArrays<Row>(
       this.#database,
-      `SELECT ts_seconds, ts_nanos, message_id, seq, text FROM (
-         SELECT ts_seconds, ts_nanos, message_id, seq,
-           CASE ${VERDICT} WHEN 1 THEN 1 WHEN 0 THEN NULL ELSE text END AS text
-         FROM (SELECT ts_seconds, ts_nanos, m.message_id, m.seq, m.text, ${COMPARED}
-           FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) t LIMIT -1)
+      `SELECT ${KEY_COLUMNS}, seq, text FROM (
+         SELECT ${KEY_COLUMNS}, seq, CASE ${VERDICT} WHEN 1 THEN 1 WHEN 0 THEN NULL ELSE text END AS text
+         FROM ${compared(candidates)} LIMIT -1)
        WHERE text IS NOT NULL`,
-    ).all({ ...this.#parameters, ...sourceOf(candidates) }) as unknown as Row[];
+    ).all({ ...this.#parameters, ...sourceOf(candidates) });
     return rows
       .filter(([, , , , text]) => text === 1 || foldCase(text).includes(this.#needle))
       .map(([seconds, nanos, messageId, seq]) => entryOf([seconds, nanos, messageId, seq]));
@@ -86,24 +91,29 @@ export class TextMatcher {
    * Returns how many candidates match outside of the range; and the numbers of those that match inside of it, or of which
    * SQL cannot decide, as a JSON array: they are to be compared by `entries`.
    */
-  outside(candidates: Candidates, { above, below }: KeyRange): { count: number; rest: string } {
-    const [count, rest] = preparedArrays(
-      this.#database,
-      `SELECT count(*) FILTER (WHERE seq = 0), json_group_array(seq) FILTER (WHERE seq > 0) FROM (
+  countOutside(
+    candidates: Candidates,
+    { above, below }: KeyRange,
+  ): { count: number; undecided: string } {
+    const [count, undecided] = oneRow(
+      preparedArrays<[number, string]>(
+        this.#database,
+        `SELECT count(*) FILTER (WHERE seq = 0), json_group_array(seq) FILTER (WHERE seq > 0) FROM (
          SELECT CASE ${VERDICT} WHEN 1 THEN iif(${WITHIN}, seq, 0) WHEN 0 THEN NULL ELSE seq END AS seq
-         FROM (SELECT ts_seconds, ts_nanos, m.message_id, m.seq, m.text, ${COMPARED}
-           FROM ${SOURCES[candidates.kind]} AND ${FILTER} LIMIT -1) t LIMIT -1)`,
-    ).get({
-      ...this.#parameters,
-      ...sourceOf(candidates),
-      above_s: above.seconds,
-      above_n: above.nanos,
-      above_id: above.messageId,
-      below_s: below.seconds,
-      below_n: below.nanos,
-      below_id: below.messageId,
-    }) as unknown as [number, string];
-    return { count, rest };
+         FROM ${compared(candidates)} LIMIT -1)`,
+      ),
+      {
+        ...this.#parameters,
+        ...sourceOf(candidates),
+        above_s: above.seconds,
+        above_n: above.nanos,
+        above_id: above.messageId,
+        below_s: below.seconds,
+        below_n: below.nanos,
+        below_id: below.messageId,
+      },
+    );
+    return { count, undecided };
   }
 }
 

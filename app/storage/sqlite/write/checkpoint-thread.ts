@@ -1,7 +1,7 @@
 // The checkpointer's thread: copies the WAL into the database file while the writer continues to commit.
 import { fdatasyncSync } from 'node:fs';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { openForCheckpoints } from '../file/connection.ts';
+import { openExisting } from '../file/connection.ts';
 
 /** The state of the WAL after the passes. */
 export type CheckpointReply = {
@@ -24,7 +24,7 @@ const { path, file, port, restFramesMax } = workerData as {
   port: MessagePort;
   restFramesMax: number;
 };
-const database = openForCheckpoints(path);
+const database = openExisting(path);
 const copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
 /** Copies nothing. The result of a pass leaves out what was committed during it. */
 const frames = database.prepare('PRAGMA wal_checkpoint(NOOP)');

@@ -55,7 +55,7 @@ export class Checkpoints {
     });
   }
 
-  /** Called after each commit, between two batches. */
+  /** Called after each commit, between two batches: of so many messages, or of a step of background work that is worth as many. */
   committed(messages: number, writer: Writer): void {
     this.#messages += messages;
     // Not by an event: the event loop of a writer with no pause between its batches would not come to it.

@@ -6,17 +6,22 @@ import type { Writer } from './writer.ts';
 /** How often the cleaner checks whether the index has followed a removal. */
 const PURGE_EVERY_MS = 1_000;
 const RETRY_MS = 10_000;
+/** A step of dropping old tables fills the WAL about as much as so many messages. */
+const STEP_AS_MESSAGES = 2_048;
 
 export class Cleaner {
   readonly #writer: Writer;
   readonly #signals: Signals;
+  readonly #stepped: (messages: number) => void;
   readonly #retiring = new Pacer(1);
   readonly #purging = new Pacer(1);
   #purged = 0;
 
-  constructor(writer: Writer, signals: Signals) {
+  /** `stepped` is called after a step that has filled the WAL as much as so many messages. */
+  constructor(writer: Writer, signals: Signals, stepped: (messages: number) => void) {
     this.#writer = writer;
     this.#signals = signals;
+    this.#stepped = stepped;
     this.#retiring.after(0, () => this.#retire());
     this.#purging.after(PURGE_EVERY_MS, () => this.#purge());
   }
@@ -36,7 +41,10 @@ export class Cleaner {
     const startMs = performance.now();
     const { remaining, failure } = this.#writer.retireSome();
     if (failure !== null) this.#retiring.after(RETRY_MS, () => this.#retire());
-    else if (remaining) this.#retiring.pause(startMs, () => this.#retire());
+    else if (remaining) {
+      this.#stepped(STEP_AS_MESSAGES);
+      this.#retiring.pause(startMs, () => this.#retire());
+    }
   }
 
   /** Deletes the records of removals that the index has followed: they name messages that are gone. */

@@ -2,9 +2,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import type { PruneRun } from '../../store.ts';
+import { failureOf, reasonOf } from '../file/failure.ts';
 import { type Entry, FIRST_KEY } from '../file/keys.ts';
 import { REMOVALS_AHEAD_MAX } from '../file/limits.ts';
 import type { Signals } from '../file/signals.ts';
+import { IndexUnusable } from '../index/damage.ts';
 import { IndexList } from '../index/index-list.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { Pacer } from './pacer.ts';
@@ -29,6 +31,8 @@ const QUIET_MS = 1_000;
 const DAY_SECONDS = 86_400;
 
 export interface RetentionEvents {
+  /** A step has committed the change of so many rows or pages. */
+  stepped(rows: number): void;
   /** A step has removed messages. */
   removed(messages: number): void;
   /** A run has ended: nothing is left that is too old, or a step has failed. */
@@ -119,8 +123,8 @@ export class Retention {
       }
       run.database ??= openReader(this.#path);
       entries = entriesAfter(run.database, run);
-    } catch {
-      return this.#end(run, 'index_behind');
+    } catch (error) {
+      return this.#end(run, error instanceof IndexUnusable ? 'index_behind' : reasonOf(error));
     }
     if (entries === null) {
       // Deleted meanwhile, the index is being built again.
@@ -140,17 +144,23 @@ export class Retention {
     if (step.failure !== null) return this.#end(run, step.failure);
     run.cursor = last;
     run.messages += step.removed;
+    this.#events.stepped(step.removed);
     if (step.removed > 0) this.#events.removed(step.removed);
     this.#pacer.pause(startMs, () => this.#remove(run));
   }
 
   #shrink(run: Run): void {
     const startMs = performance.now();
-    const { total, free, shrinkable } = this.#writer.pages();
-    if (run.messages === 0 || !shrinkable || free <= total * FREE_PART_MAX)
-      return this.#end(run, null);
+    try {
+      const { total, free, shrinkable } = this.#writer.pages();
+      if (run.messages === 0 || !shrinkable || free <= total * FREE_PART_MAX)
+        return this.#end(run, null);
+    } catch (error) {
+      return this.#end(run, failureOf(error));
+    }
     const failure = this.#writer.shrink(STEP_PAGES);
     if (failure !== null) return this.#end(run, failure);
+    this.#events.stepped(STEP_PAGES);
     this.#pacer.pause(startMs, () => this.#shrink(run));
   }
 
@@ -166,11 +176,20 @@ export class Retention {
 
   /** While messages come, the WAL is written over by them soon; when none come, what was removed would stay there. */
   #emptyWal(runStartMs: number): void {
-    const isFollowed = this.#writer.lastRemoval <= this.#signals.get('followedRemoval');
-    const done = !this.#pacer.busy && isFollowed && this.#writer.truncateWal();
+    const done = !this.#pacer.busy && this.#isFollowed() && this.#writer.truncateWal();
     const sinceMs = performance.now() - runStartMs;
     if (done || sinceMs >= RUN_EVERY_MS) this.#pacer.after(RUN_EVERY_MS, () => this.#begin());
     else this.#pacer.after(QUIET_MS, () => this.#emptyWal(runStartMs));
+  }
+
+  /** Whether the index has followed every removal. */
+  #isFollowed(): boolean {
+    try {
+      return this.#writer.lastRemoval <= this.#signals.get('followedRemoval');
+    } catch {
+      // The database cannot be read now.
+      return false;
+    }
   }
 }
 

@@ -12,11 +12,10 @@ import { BATCH_MESSAGES } from '../../append-queue.ts';
 import { UnusableFile } from '../file/database-file.ts';
 import { makeDirectory } from '../file/directory.ts';
 import { failureOf } from '../file/failure.ts';
-import { InUseError } from '../file/in-use.ts';
 import { LIST_BACKLOG_MESSAGES_MAX } from '../file/limits.ts';
 import { SchemaError } from '../file/migrations.ts';
 import type { WriterReply, WriterRequest } from '../file/protocol.ts';
-import { ServiceLock } from '../file/service-lock.ts';
+import { InUseError, ServiceLock } from '../file/service-lock.ts';
 import { Signals } from '../file/signals.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Cleaner } from './cleaner.ts';
@@ -77,8 +76,9 @@ function openOnceFree(file: string): Writer {
 
 function run(open: Writer): void {
   const checkpoints = new Checkpoints(path, signals);
-  const cleaner = new Cleaner(open, signals);
-  const retention = retentionDays === null ? null : retain(retentionDays, open);
+  const stepped = (messages: number): void => checkpoints.committed(messages, open);
+  const cleaner = new Cleaner(open, signals, stepped);
+  const retention = retentionDays === null ? null : retain(retentionDays, open, stepped);
   signals.set('committedSeq', open.lastSeq);
 
   const append = (messages: readonly Message[]): void => {
@@ -110,16 +110,17 @@ function run(open: Writer): void {
 }
 
 /** What is removed leaves the index behind it, by the indexer. */
-function retain(days: number, open: Writer): Retention {
+function retain(days: number, open: Writer, stepped: (rows: number) => void): Retention {
   return new Retention({ path, days }, open, signals, {
+    stepped,
     removed: (messages) => reply({ kind: 'pruned', messages }),
     ended: (pruneRun) => reply({ kind: 'prune-run', run: pruneRun }),
   });
 }
 
 /**
- * Lists and counts must stay available: where the index is so far behind that reads would be refused, the next commit waits. It happens
- * only when messages come as fast as the machine can take them, and not while an index is built or cannot be written.
+ * Lists and counts must stay available: before the index is so far behind that reads would be refused, the next commit waits. It
+ * happens only when messages come as fast as the machine can take them, and not before the indexer has caught up once.
  */
 function letIndexFollow(): void {
   const behind = signals.get('committedSeq') - signals.get('listedSeq') - LIST_BACKLOG_MESSAGES_MAX;
@@ -136,8 +137,8 @@ function nextRequest(from: MessagePort): WriterRequest | undefined {
 }
 
 /**
- * Takes the chunks that have arrived meanwhile into the same batch, up to BATCH_MESSAGES and the rest of a chunk. An idle writer commits what there is at once;
- * a busy one finds more waiting, and makes fewer and fuller commits.
+ * Takes the chunks that have arrived meanwhile into the same batch, up to BATCH_MESSAGES and the rest of a chunk. An idle writer
+ * commits what there is at once; a busy one finds more waiting, and makes fewer and fuller commits.
  */
 function gather(first: readonly Message[]): {
   messages: readonly Message[];

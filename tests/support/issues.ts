@@ -5,8 +5,8 @@ import { message, uniqueNumber } from './message.ts';
 import type { Draft } from './message.ts';
 import type { Answer } from './request.ts';
 import type { Service } from './service.ts';
-import { faultsIn } from './shapes.ts';
-import type { Fault } from './shapes.ts';
+import { issuesIn } from './shapes.ts';
+import type { Issue } from './shapes.ts';
 
 /** Values that are not strings, of every kind that JSON has. Numbers are never taken for strings. */
 export const NOT_STRINGS = [
@@ -25,10 +25,10 @@ export const NOT_STRINGS = [
   { a: 1 },
 ];
 
-/** Gives the faults of an answer that must be 422. */
-export function faultsOf(answer: Answer): Fault[] {
+/** Returns the issues of an answer that must be 422. */
+export function issuesOf(answer: Answer): Issue[] {
   assert.equal(answer.status, 422, answer.text);
-  return faultsIn(answer.json());
+  return issuesIn(answer.json());
 }
 
 /** Shortens a value for the name of a test. */
@@ -51,7 +51,7 @@ export function fits(service: Service, field: string, value: unknown, name = sho
   });
 }
 
-/** One test: the message with this field is 422 with one fault of one of these types, at the field, and is not stored. */
+/** One test: the message with this field is 422 with one issue of one of these types, at the field, and is not stored. */
 export function misfits(
   service: Service,
   field: string,
@@ -62,17 +62,17 @@ export function misfits(
   it(`${field} does not fit: ${name}`, async () => {
     const from = uniqueNumber();
     const sent: Draft = message({ from, [field]: value });
-    const [fault, ...others] = faultsOf(await service.post(sent));
+    const [issue, ...others] = issuesOf(await service.post(sent));
     assert.deepEqual(others, []);
-    assert.deepEqual(fault?.loc, ['body', field]);
-    assert.ok(types.includes(fault.type), `${fault.type} instead of ${types.join(' or ')}`);
+    assert.deepEqual(issue?.loc, ['body', field]);
+    assert.ok(types.includes(issue.type), `${issue.type} instead of ${types.join(' or ')}`);
     if (value !== undefined && JSON.stringify(value).length < 100)
-      assert.deepEqual(fault.input, value);
+      assert.deepEqual(issue.input, value);
     assert.equal((await service.page(`?from=${from}`)).total, 0);
   });
 }
 
-/** One test: the parameter with this raw value is 422, with one fault of one of these types that echoes the decoded value. */
+/** One test: the parameter with this raw value is 422, with one issue of one of these types that echoes the decoded value. */
 export function refusesParameter(
   service: Service,
   name: string,
@@ -80,10 +80,10 @@ export function refusesParameter(
   types: string[],
 ): void {
   it(`${name}=${raw.slice(0, 60)}`, async () => {
-    const [fault, ...others] = faultsOf(await service.get(`/messages?${name}=${raw}`));
+    const [issue, ...others] = issuesOf(await service.get(`/messages?${name}=${raw}`));
     assert.deepEqual(others, []);
-    assert.deepEqual(fault?.loc, ['query', name]);
-    assert.ok(types.includes(fault.type), `${fault.type} instead of ${types.join(' or ')}`);
-    if (raw.length < 100) assert.equal(fault.input, new URLSearchParams(`x=${raw}`).get('x'));
+    assert.deepEqual(issue?.loc, ['query', name]);
+    assert.ok(types.includes(issue.type), `${issue.type} instead of ${types.join(' or ')}`);
+    if (raw.length < 100) assert.equal(issue.input, new URLSearchParams(`x=${raw}`).get('x'));
   });
 }

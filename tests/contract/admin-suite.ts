@@ -1,0 +1,13 @@
+// The contract of `StoreAdmin`, as one suite that every engine is held to.
+import { describe, it } from 'node:test';
+import type { OpenAdminEngine } from './admin-engine.ts';
+import { TRANSFER } from './admin-transfer.ts';
+import { UPKEEP } from './admin-upkeep.ts';
+
+/** Registers the tests of one engine. */
+export function adminContract(name: string, openEngine: OpenAdminEngine): void {
+  describe(`the maintenance of a ${name} database`, () => {
+    for (const { name: clause, holds } of [...TRANSFER, ...UPKEEP])
+      it(clause, (t) => holds(openEngine(t)));
+  });
+}

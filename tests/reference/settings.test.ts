@@ -1,0 +1,17 @@
+// docs/reference/settings.md against the settings of the code: their names and defaults, in both directions.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { SETTINGS } from '../../app/config/settings.ts';
+import { page, tableOf } from '../support/markdown.ts';
+
+it('the page has exactly the settings, with their defaults', () => {
+  const told = tableOf(page('docs/reference/settings.md'), 'variable').map(
+    ({ variable = '', default: value = '' }): [string, string | null] => [
+      variable,
+      value === 'none' ? null : value,
+    ],
+  );
+  const known = SETTINGS.map(({ name, default: value }): [string, string | null] => [name, value]);
+  assert.equal(new Map(told).size, told.length, 'a setting has two rows');
+  assert.deepEqual(new Map(told), new Map(known));
+});
