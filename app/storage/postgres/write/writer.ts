@@ -19,6 +19,14 @@ import { StuckCommits } from './stuck-commits.ts';
 /** Longer than callers wait: what is stuck in a commit keeps its connection, so that there are never more than so many. */
 const APPEND_MS_MAX = 60_000;
 
+/**
+ * A second batch begins beside the first only when it has as many messages as this: commits wait for each other in any case, and each
+ * costs the server as much as many messages.
+ */
+const BESIDE_MESSAGES_MIN = 128;
+/** Messages are still arriving as long as each iteration of the event loop brings some; for so long a batch waits for them at most. */
+const GATHER_MS_MAX = 3;
+
 /** A batch that is being committed. Its result is reported when those of all before it are. */
 interface Flight {
   readonly messages: number;
@@ -35,7 +43,10 @@ export class Writer {
   readonly #stuck: StuckCommits;
   #chunks: (readonly Message[])[] = [];
   readonly #flights: Flight[] = [];
+  /** Messages in `#chunks`. */
+  #waiting = 0;
   #running = 0;
+  #gathering = false;
 
   /** `committed` is called after each commit of new messages. */
   constructor(
@@ -51,6 +62,7 @@ export class Writer {
     this.#committed = committed;
     this.#queue = new AppendQueue((messages) => {
       this.#chunks.push(messages);
+      this.#waiting += messages.length;
       this.#start();
     }, queueMessagesMax);
     this.#disk = new DiskProbes(
@@ -86,13 +98,30 @@ export class Writer {
   }
 
   #start(): void {
-    while (this.#running < APPEND_CONNECTIONS && this.#chunks.length > 0) {
-      const messages = this.#takeBatch();
-      const flight: Flight = { messages: messages.length, result: null };
-      this.#flights.push(flight);
-      this.#running += 1;
-      void this.#fly(flight, messages);
+    while (this.#running < APPEND_CONNECTIONS && this.#waiting >= BESIDE_MESSAGES_MIN)
+      this.#startBatch();
+    if (this.#running === 0 && this.#waiting > 0 && !this.#gathering) {
+      this.#gathering = true;
+      this.#gather(0, performance.now() + GATHER_MS_MAX);
     }
+  }
+
+  /** Starts a batch when an iteration of the event loop has brought nothing more to `before`, or at `endMs`. */
+  #gather(before: number, endMs: number): void {
+    setImmediate(() => {
+      if (this.#waiting > before && performance.now() < endMs)
+        return this.#gather(this.#waiting, endMs);
+      this.#gathering = false;
+      if (this.#running === 0 && this.#waiting > 0) this.#startBatch();
+    });
+  }
+
+  #startBatch(): void {
+    const messages = this.#takeBatch();
+    const flight: Flight = { messages: messages.length, result: null };
+    this.#flights.push(flight);
+    this.#running += 1;
+    void this.#fly(flight, messages);
   }
 
   async #fly(flight: Flight, messages: readonly Message[]): Promise<void> {
@@ -107,6 +136,7 @@ export class Writer {
     const messages: Message[] = [];
     while (this.#chunks.length > 0 && messages.length < BATCH_MESSAGES)
       messages.push(...(this.#chunks.shift() ?? []));
+    this.#waiting -= messages.length;
     return messages;
   }
 
