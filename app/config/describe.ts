@@ -1,5 +1,5 @@
 // The settings as they are shown to people.
-import { ENVIRONMENT } from './environment.ts';
+import { ENVIRONMENT, type Environment } from './environment.ts';
 import { maskedPostgresUrl } from './postgres-url.ts';
 import { SECRET_NAMES } from './secrets.ts';
 import { SETTINGS, type SettingName } from './settings.ts';
@@ -12,9 +12,9 @@ interface DescribedSetting {
 }
 
 /** Every setting with its value, usable or not. Of a secret it says only that it is set, not even how long it is. */
-export function describeSettings(): DescribedSetting[] {
+export function describeSettings(env: Environment = ENVIRONMENT): DescribedSetting[] {
   return SETTINGS.map(({ name, default: value }) => {
-    const set = ENVIRONMENT[name] ?? '';
+    const set = env[name] ?? '';
     if (set !== '') return { name, value: shown(name, set), source: 'environment' };
     return { name, value, source: value === null ? 'unset' : 'default' };
   });

@@ -64,7 +64,9 @@ export class PostgresStore implements Store {
       for (const listener of this.#listeners) listener();
     };
     this.#pools = pools;
-    this.#writer = new Writer(pools, { queueMessagesMax, isolation }, observer, committed);
+    this.#writer = new Writer(pools, { queueMessagesMax, isolation }, observer, (lastSeq) =>
+      this.#follower.reached(lastSeq),
+    );
     this.#lease = new Lease(pools.poll);
     this.#filler = new Filler(pools.background, this.#lease, observer);
     this.#follower = new Follower(pools.poll, committed);

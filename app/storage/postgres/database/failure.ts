@@ -53,9 +53,9 @@ export function isRetryable(error: unknown): boolean {
   return RETRYABLE.includes(sqlStateOf(error));
 }
 
-/** Returns whether a server that says this will say it again however long one waits. */
+/** Returns whether a server says this again however long one waits: it is not away, but is not to be used. */
 export function isHopeless(error: unknown): boolean {
-  if (error instanceof ServerRefused) return true;
+  if (error instanceof Refusal) return !(error instanceof StoreUnavailable);
   return HOPELESS_CLASSES.includes(sqlStateOf(error)?.slice(0, 2));
 }
 

@@ -18,8 +18,8 @@ const TYPES = {
 
 export class Session {
   readonly #client: Client;
-  /** The process of the server, as it says; behind a pooler that of one transaction. */
-  process = 0;
+  #process = 0;
+  #isDirect = false;
   #broken = false;
   readonly #notices = new Set<string>();
   #quiet = Promise.resolve();
@@ -53,6 +53,17 @@ export class Session {
     return new Session(client);
   }
 
+  /** The process of the server; behind a pooler that of one transaction. */
+  get process(): number {
+    return this.#process;
+  }
+
+  /** Takes what the server says its process is. A pooler has given the client another number. */
+  set process(process: number) {
+    this.#process = process;
+    this.#isDirect = Reflect.get(this.#client, 'processID') === process;
+  }
+
   /** Whether the connection has ended. */
   get broken(): boolean {
     return this.#broken;
@@ -65,12 +76,17 @@ export class Session {
     return notices;
   }
 
-  /** Runs one statement, after those that were sent before it. Rejects with what the client throws. */
+  /**
+   * Runs one statement, after those that were sent before it. One with a name is planned once for the connection, but for behind a pooler, where
+   * the next transaction may be another server connection's. Rejects with what the client throws.
+   */
   async rows<Row extends readonly unknown[]>(
     text: string,
     values: readonly Value[] = [],
+    name?: string,
   ): Promise<Row[]> {
-    const query = { text, values: [...values], rowMode: 'array' as const };
+    const prepared = name !== undefined && this.#isDirect ? { name } : {};
+    const query = { text, values: [...values], rowMode: 'array' as const, ...prepared };
     this.#cork();
     const { rows } = await this.#client.query<unknown[]>(query);
     return rows as unknown as Row[];

@@ -9,16 +9,16 @@ const RETRY_MS = 500;
 const POLL_MS_MAX = 2_000;
 
 export class Follower {
+  readonly #committed: () => void;
   readonly #loop: Loop;
   #lastSeq = 0;
 
-  /** `committed` is called when the last number has changed. */
+  /** `committed` is called once for each last number that is new. */
   constructor(pool: Pool, committed: () => void) {
+    this.#committed = committed;
     this.#loop = new Loop(async () => {
       try {
-        const lastSeq = await pool.use(POLL_MS_MAX, lastSeqOf);
-        if (lastSeq !== this.#lastSeq) committed();
-        this.#lastSeq = lastSeq;
+        await this.#poll(pool);
         return POLL_MS;
       } catch {
         return RETRY_MS;
@@ -26,7 +26,23 @@ export class Follower {
     });
   }
 
+  /** This replica has committed messages up to a number: others need not be asked. */
+  reached(seq: number): void {
+    if (seq <= this.#lastSeq) return;
+    this.#lastSeq = seq;
+    this.#committed();
+  }
+
   async close(): Promise<void> {
     await this.#loop.close();
+  }
+
+  async #poll(pool: Pool): Promise<void> {
+    const before = this.#lastSeq;
+    const lastSeq = await pool.use(POLL_MS_MAX, lastSeqOf);
+    // Passed over where it may be older than what came meanwhile. It may be lower: a failover can lose what was not replicated.
+    if (this.#lastSeq !== before || lastSeq === before) return;
+    this.#lastSeq = lastSeq;
+    this.#committed();
   }
 }

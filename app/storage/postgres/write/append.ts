@@ -11,6 +11,12 @@ import { BATCH_COLUMNS, BATCH_ROWS, type Batch } from './batch.ts';
 /** How statements of the append see others. All of them are correct; the tests force the strictest. */
 export type Isolation = 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
 
+interface Appended {
+  readonly outcomes: readonly AppendOutcome[];
+  /** The last number of the batch; null where nothing of it was new. */
+  readonly lastSeq: number | null;
+}
+
 const ATTEMPTS_MAX = 50;
 const RETRY_MS_MAX = 20;
 /** How long it waits for the batches of others; a wait for standbys is not ended by it. */
@@ -20,15 +26,15 @@ const IDLE_MS_MAX = 5_000;
 
 /**
  * `synchronous_commit` may be off, or not wait for standbys, for whatever reason: not for messages. A limit for statements must not be
- * set: it would end the wait for standbys with a commit that only this server has.
+ * set: it would end the wait for standbys with a commit that only this server has. A plan is kept while the tables grow, so it must not be one
+ * that was right for small ones.
  */
 const begin = (isolation: Isolation): string =>
   `BEGIN ISOLATION LEVEL ${isolation} READ WRITE;
-   SET LOCAL lock_timeout = ${LOCK_MS_MAX};
-   SET LOCAL statement_timeout = 0;
-   SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS_MAX};
-   SELECT set_config('synchronous_commit', 'on', true)
-   WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')`;
+   SELECT set_config('lock_timeout', '${LOCK_MS_MAX}', true), set_config('statement_timeout', '0', true),
+     set_config('idle_in_transaction_session_timeout', '${IDLE_MS_MAX}', true), set_config('enable_seqscan', 'off', true),
+     set_config('synchronous_commit',
+       CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)`;
 
 /** Who says "canceling wait for synchronous replication": the commit is durable on the primary alone. */
 const NOT_REPLICATED = 'SyncRepWaitForLSN';
@@ -49,7 +55,7 @@ const NUMBER = `INSERT INTO batches (first_seq, width, created, total, batch)
   SELECT coalesce(l.first_seq + l.width, 1), m.width, m.created, coalesce(l.total, 0) + m.created, ${BATCH}
   FROM (SELECT max(ord) + 1 AS width, count(*) AS created FROM messages WHERE batch = ${BATCH}) m
   LEFT JOIN (SELECT first_seq, width, total FROM batches ORDER BY first_seq DESC LIMIT 1) l ON true
-  WHERE m.created > 0`;
+  WHERE m.created > 0 RETURNING first_seq + width - 1`;
 
 /**
  * Stores a batch, each message exactly once, and returns what became of each. Rejects with what the client throws, and StoreUnavailable; then it is not known whether the batch is stored.
@@ -58,7 +64,7 @@ export async function appendBatch(
   session: Session,
   batch: Batch,
   isolation: Isolation,
-): Promise<{ outcomes: AppendOutcome[]; created: number }> {
+): Promise<Appended> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await appendOnce(session, batch, isolation);
@@ -76,18 +82,14 @@ export async function probe(session: Session): Promise<void> {
   await settled([session.run(begin('READ COMMITTED')), session.run(LOCK), session.run('COMMIT')]);
 }
 
-async function appendOnce(
-  session: Session,
-  batch: Batch,
-  isolation: Isolation,
-): Promise<{ outcomes: AppendOutcome[]; created: number }> {
+async function appendOnce(session: Session, batch: Batch, isolation: Isolation): Promise<Appended> {
   session.takeNotices();
-  const [, inserted, removed] = await settled([
+  const [, inserted, removed, , numbered] = await settled([
     session.run(begin(isolation)),
-    session.rows<[number]>(INSERT, batch.values),
-    session.rows<[number]>(DELETE_REMOVED),
-    session.run(LOCK),
-    session.run(NUMBER),
+    session.rows<[number]>(INSERT, batch.values, 'append_insert'),
+    session.rows<[number]>(DELETE_REMOVED, [], 'append_delete'),
+    session.rows(LOCK, [], 'append_lock'),
+    session.rows<[number]>(NUMBER, [], 'append_number'),
     session.run('COMMIT'),
   ]);
   if (session.takeNotices().has(NOT_REPLICATED))
@@ -102,7 +104,7 @@ async function appendOnce(
     // Of one that is removed nothing is known but the id.
     return other === undefined || isEqual(other, message) ? 'duplicate' : 'conflict';
   });
-  return { outcomes, created: created.size };
+  return { outcomes, lastSeq: numbered[0]?.[0] ?? null };
 }
 
 type Content = Omit<Message, 'message_id'>;

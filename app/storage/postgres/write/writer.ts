@@ -24,7 +24,10 @@ const APPEND_MS_MAX = 60_000;
  * costs the server as much as many messages.
  */
 const BESIDE_MESSAGES_MIN = 128;
-/** Messages are still arriving as long as each iteration of the event loop brings some; for so long a batch waits for them at most. */
+/**
+ * Messages are still arriving as long as each iteration of the event loop brings some, and the callers of the last batch may send their next ones:
+ * a batch waits for them, two iterations at least, and so long at most.
+ */
 const GATHER_MS_MAX = 3;
 
 /** A batch that is being committed. Its result is reported when those of all before it are. */
@@ -37,7 +40,7 @@ export class Writer {
   readonly #pool: Pool;
   readonly #isolation: Isolation;
   readonly #observer: StoreObserver;
-  readonly #committed: () => void;
+  readonly #committed: (lastSeq: number) => void;
   readonly #queue: AppendQueue;
   readonly #disk: DiskProbes;
   readonly #stuck: StuckCommits;
@@ -48,12 +51,12 @@ export class Writer {
   #running = 0;
   #gathering = false;
 
-  /** `committed` is called after each commit of new messages. */
+  /** `committed` is called after each commit of new messages, with the last number of them. */
   constructor(
     { append: pool, poll }: Pools,
     { queueMessagesMax, isolation }: { queueMessagesMax: number; isolation: Isolation },
     observer: StoreObserver,
-    committed: () => void,
+    committed: (lastSeq: number) => void,
   ) {
     this.#pool = pool;
     this.#stuck = new StuckCommits(poll);
@@ -106,7 +109,7 @@ export class Writer {
     }
   }
 
-  /** Starts a batch when an iteration of the event loop has brought nothing more to `before`, or at `endMs`. */
+  /** Starts a batch once an iteration of the event loop has added nothing to the `before` that waited, or at `endMs`. */
   #gather(before: number, endMs: number): void {
     setImmediate(() => {
       if (this.#waiting > before && performance.now() < endMs)
@@ -154,7 +157,7 @@ export class Writer {
         this.#stuck.watch(session, () => appendBatch(session, batch, this.#isolation)),
       );
       ({ outcomes } = result);
-      if (result.created > 0) this.#committed();
+      if (result.lastSeq !== null) this.#committed(result.lastSeq);
     } catch (error) {
       failure = reasonOf(error);
     }
