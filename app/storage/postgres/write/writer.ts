@@ -24,12 +24,6 @@ const APPEND_MS_MAX = 60_000;
  * costs the server as much as many messages.
  */
 const BESIDE_MESSAGES_MIN = 128;
-/**
- * Messages are still arriving as long as each iteration of the event loop brings some, and the callers of the last batch may send their next ones:
- * a batch waits for them, two iterations at least, and so long at most.
- */
-const GATHER_MS_MAX = 3;
-
 /** A batch that is being committed. Its result is reported when those of all before it are. */
 interface Flight {
   readonly messages: number;
@@ -49,7 +43,6 @@ export class Writer {
   /** Messages in `#chunks`. */
   #waiting = 0;
   #running = 0;
-  #gathering = false;
 
   /** `committed` is called after each commit of new messages, with the last number of them. */
   constructor(
@@ -100,23 +93,12 @@ export class Writer {
     return this.#queue.drain();
   }
 
+  /** Messages that arrive during a commit are the next batch: so the requests of one are answered and read while another commits. */
   #start(): void {
-    while (this.#running < APPEND_CONNECTIONS && this.#waiting >= BESIDE_MESSAGES_MIN)
+    while (this.#waiting >= (this.#running === 0 ? 1 : BESIDE_MESSAGES_MIN)) {
+      if (this.#running === APPEND_CONNECTIONS) return;
       this.#startBatch();
-    if (this.#running === 0 && this.#waiting > 0 && !this.#gathering) {
-      this.#gathering = true;
-      this.#gather(0, performance.now() + GATHER_MS_MAX);
     }
-  }
-
-  /** Starts a batch once an iteration of the event loop has added nothing to the `before` that waited, or at `endMs`. */
-  #gather(before: number, endMs: number): void {
-    setImmediate(() => {
-      if (this.#waiting > before && performance.now() < endMs)
-        return this.#gather(this.#waiting, endMs);
-      this.#gathering = false;
-      if (this.#running === 0 && this.#waiting > 0) this.#startBatch();
-    });
   }
 
   #startBatch(): void {
