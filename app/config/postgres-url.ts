@@ -57,8 +57,7 @@ function readHosts(name: string, list: string): PostgresHost[] {
       );
     return { host: parts['address'] ?? decoded(name, parts['name'] ?? ''), port };
   });
-  if (hosts.length > HOSTS_MAX)
-    throw new ConfigError(`${name} names more than ${HOSTS_MAX} hosts`);
+  if (hosts.length > HOSTS_MAX) throw new ConfigError(`${name} names more than ${HOSTS_MAX} hosts`);
   return hosts;
 }
 
