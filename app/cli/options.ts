@@ -1,10 +1,13 @@
 // Options and help that several commands share.
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { readDatabase } from '../config/database.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { readDatabase, readDatabaseUrl } from '../config/database.ts';
+import type { DatabaseLocation } from '../model/database.ts';
 import { type Instant, parseInstant } from '../model/instant.ts';
 import type { Depth, StoreAdmin } from '../storage/admin.ts';
 import { openAdmin } from '../storage/open.ts';
+import { CommandError, EXIT } from './exit.ts';
 import { FORMATS } from './transfer/format.ts';
 
 /** Adds `--json`, which the program reads before the command runs. */
@@ -14,16 +17,26 @@ export function withJson(command: Command): Command {
 
 /** Adds `--database`; the action opens it with `adminOf`. */
 export function withDatabase(command: Command): Command {
-  return command.option('-d, --database <file>', 'the database file, instead of DATABASE_URL');
+  return command.option(
+    '-d, --database <database>',
+    'the database, a file or a URL, instead of DATABASE_URL',
+  );
 }
 
 /** Returns the maintenance of the database: of `--database`, else of DATABASE_URL. Rejects with ConfigError. */
-export async function adminOf({
-  database: file,
-}: {
-  readonly database?: string;
-}): Promise<StoreAdmin> {
-  return openAdmin(file === undefined ? readDatabase() : { engine: 'sqlite', path: resolve(file) });
+export async function adminOf({ database }: { readonly database?: string }): Promise<StoreAdmin> {
+  return openAdmin(database === undefined ? readDatabase() : locationOf('--database', database));
+}
+
+/** Returns the database that an option names: a path, or a URL as DATABASE_URL has it. Throws CommandError. */
+export function locationOf(option: string, value: string): DatabaseLocation {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return { engine: 'sqlite', path: resolve(value) };
+  try {
+    return readDatabaseUrl(option, value);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandError(error.message, EXIT.usage);
+    throw error;
+  }
 }
 
 /** The option `--check` of commands that check a copy. */

@@ -7,6 +7,7 @@ import { addCheckCommand } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addImportCommand } from './commands/import.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
 import { addPruneCommand } from './commands/prune.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addSendCommand } from './commands/send.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addConfigCommand,
   addExportCommand,
   addImportCommand,
+  addMigrateCommand,
   addPruneCommand,
   addSignCommand,
   addSendCommand,
@@ -61,7 +63,7 @@ function createProgram(terminal: Terminal): Command {
     .addHelpText(
       'after',
       '\nSettings come from the environment, as those of the service do. ' +
-        'Exit codes: 0 done, 1 failed or a problem found, 2 wrong usage, 3 the file is in use, ' +
+        'Exit codes: 0 done, 1 failed or a problem found, 2 wrong usage, 3 the database is in use, ' +
         '4 done except for some of the input, 78 a setting cannot be used, 130 and 143 interrupted.',
     );
   for (const add of COMMANDS) add(program, terminal);
@@ -90,6 +92,7 @@ function codeOf(error: unknown, terminal: Terminal): ExitCode {
   terminal.error(error.message);
   if (error instanceof CommandError) return error.exitCode;
   if (error instanceof AdminError && error.code === 'in_use') return EXIT.inUse;
+  if (error instanceof AdminError && error.code === 'unsupported') return EXIT.usage;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;
 }
 

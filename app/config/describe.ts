@@ -12,9 +12,9 @@ interface DescribedSetting {
 }
 
 /** Every setting with its value, usable or not. Of a secret it says only that it is set, not even how long it is. */
-export function describeSettings(env: Environment = ENVIRONMENT): DescribedSetting[] {
+export function describeSettings(environment: Environment = ENVIRONMENT): DescribedSetting[] {
   return SETTINGS.map(({ name, default: value }) => {
-    const set = env[name] ?? '';
+    const set = environment[name] ?? '';
     if (set !== '') return { name, value: shown(name, set), source: 'environment' };
     return { name, value, source: value === null ? 'unset' : 'default' };
   });

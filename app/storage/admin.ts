@@ -3,6 +3,7 @@ import type { Instant } from '../model/instant.ts';
 import type { Message } from '../model/message.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Stats } from '../model/stats.ts';
+import type { MigrationSource, MigrationTarget } from './migration.ts';
 import type { AppendOutcome } from './store.ts';
 
 /** No store has assigned a higher number: the time in milliseconds stays below it for another 70 years, and far below 2^53. */
@@ -13,8 +14,10 @@ export const LAST_SEQ_MAX = 4_000_000_000_000;
  * `schema`: the database is newer than this program, or another program's.
  * `bad_copy`: a backup did not pass its check. `name_taken`: the target must not be overwritten.
  * `unsafe_number`: messages would be numbered as others have been before.
+ * `unsupported`: this engine has tools of its own for that.
  */
-export type AdminErrorCode = 'in_use' | 'schema' | 'bad_copy' | 'name_taken' | 'unsafe_number';
+export type AdminErrorCode =
+  'in_use' | 'schema' | 'bad_copy' | 'name_taken' | 'unsafe_number' | 'unsupported';
 
 /** The work was refused, and nothing was changed. The message is for the operator. */
 export class AdminError extends Refusal {
@@ -136,7 +139,7 @@ export interface BulkImport {
   store(
     messages: readonly Message[],
     createdAt: readonly (string | null)[],
-  ): Promise<AppendOutcome[]>;
+  ): Promise<readonly AppendOutcome[]>;
   /** Resolves when every message is listed. Rejects when `signal` is aborted. */
   updateLists(signal: AbortSignal): Promise<void>;
   /** Resolves when search finds every message; a service does the same in the background. Rejects when `signal` is aborted. */
@@ -210,4 +213,8 @@ export interface StoreAdmin {
     onProgress: OnProgress<'removing' | 'index' | 'shrinking'>,
   ): Promise<Pruned>;
   stats(): Promise<DatabaseStats>;
+  /** The database as one that all messages are copied from, also beside a service. `schema`. */
+  openSource(): Promise<MigrationSource>;
+  /** The database as one that all messages are copied into. `name_taken` where there is one with messages; `in_use`. */
+  openTarget(): Promise<MigrationTarget>;
 }

@@ -1,6 +1,6 @@
 // From a database's location to its engine. The rest of the program imports this file and the two ports, and nothing else of storage.
 import type { DatabaseLocation } from '../model/database.ts';
-import { AdminError, type StoreAdmin } from './admin.ts';
+import type { StoreAdmin } from './admin.ts';
 import type { Store, StoreObserver, StoreOptions } from './store.ts';
 
 // An engine is loaded when it is opened: a command that needs none starts without it. Another engine is another case of
@@ -22,8 +22,10 @@ export async function openStore(
 
 /** Returns the maintenance of a database. Each call opens the database by itself, and nothing stays open in between. */
 export async function openAdmin(database: DatabaseLocation): Promise<StoreAdmin> {
-  if (database.engine === 'postgres')
-    throw new AdminError('schema', 'the commands do not work on PostgreSQL yet');
+  if (database.engine === 'postgres') {
+    const { PostgresAdmin } = await import('./postgres/admin.ts');
+    return new PostgresAdmin(database);
+  }
   const { SqliteAdmin } = await import('./sqlite/admin.ts');
   return new SqliteAdmin(database.path);
 }

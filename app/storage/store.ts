@@ -24,6 +24,8 @@ export const BATCH_FAILURES = [
   'locked',
   'schema',
   'corrupt',
+  'database',
+  'timeout',
   'other',
 ] as const satisfies UnavailableReason[];
 

@@ -74,7 +74,7 @@ export async function imported(
   engine: AdminEngine,
   messages: readonly Message[],
   createdAt: readonly (string | null)[] = messages.map(() => null),
-): Promise<AppendOutcome[]> {
+): Promise<readonly AppendOutcome[]> {
   const bulk = await (await engine.admin()).openImport();
   try {
     const outcomes = await bulk.store(messages, createdAt);

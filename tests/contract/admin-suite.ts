@@ -1,6 +1,8 @@
 // The contract of `StoreAdmin`, as one suite that every engine is held to.
 import { describe, it } from 'node:test';
 import type { OpenAdminEngine } from './admin-engine.ts';
+import { SOURCES } from './admin-sources.ts';
+import { TARGETS } from './admin-targets.ts';
 import { TRANSFER } from './admin-transfer.ts';
 import { UPKEEP } from './admin-upkeep.ts';
 
@@ -9,5 +11,7 @@ export function adminContract(name: string, openEngine: OpenAdminEngine): void {
   describe(`the maintenance of a ${name} database`, () => {
     for (const { name: clause, holds } of [...TRANSFER, ...UPKEEP])
       it(clause, (t) => holds(openEngine(t)));
+    for (const { name: clause, holds } of [...SOURCES, ...TARGETS])
+      it(clause, (t) => holds(openEngine(t), openEngine(t)));
   });
 }

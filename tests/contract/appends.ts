@@ -214,6 +214,8 @@ export const APPENDS: readonly Clause[] = [
         });
       store.onCommit(() => {
         reading = reading.then(readOn, readOn);
+        // One may come late: a replica tells of the commits of others, too, and the store may be closed by then.
+        reading.catch(() => undefined);
       });
       for (const each of sent) await create(store, [each]);
       const all = await bounded(

@@ -1,16 +1,21 @@
 // PostgreSQL as an engine of the suite: the one file of the suite that knows how it is opened.
 import type { PostgresLocation } from '../../app/model/database.ts';
-import { openStore } from '../../app/storage/open.ts';
+import { openAdmin, openStore } from '../../app/storage/open.ts';
 import type { Store } from '../../app/storage/store.ts';
 import { eventually } from '../support/bounded.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { endConnections, postgresDatabase } from '../support/postgres.ts';
 import { silent } from '../unit/stores.ts';
+import type { AdminEngine } from './admin-engine.ts';
 import type { Engine, StoreOptions } from './engine.ts';
 
 const BACKLOGS = ['oncebox_list_backlog_messages', 'oncebox_search_backlog_messages'];
 
-export function postgresEngine(t: Cleaner): Engine & { readonly url: Promise<string> } {
+/** `isolation` is that of appends. */
+export function postgresEngine(
+  t: Cleaner,
+  isolation: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE' = 'READ COMMITTED',
+): Engine & AdminEngine & { readonly url: Promise<string> } {
   const stores: Store[] = [];
   const url = postgresDatabase({
     // The stores are closed before their database is dropped.
@@ -22,9 +27,10 @@ export function postgresEngine(t: Cleaner): Engine & { readonly url: Promise<str
   });
   return {
     url,
+    admin: async () => openAdmin(locationOf(await url)),
     open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
       const location = locationOf(await url);
-      const options = { queueMessagesMax, retentionDays: null, readerThreads: 2 };
+      const options = { queueMessagesMax, retentionDays: null, readerThreads: 2, isolation };
       const store = await openStore(location, options, silent);
       stores.push(store);
       return store;

@@ -32,6 +32,11 @@ export class Clock {
     return Date.now() + this.#offsetMs;
   }
 
+  /** How far it is from the true one, in milliseconds. */
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
   /** From now on the clock is this far from the true one. */
   jump(offsetMs: number): void {
     const bytes = Buffer.alloc(8);

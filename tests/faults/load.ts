@@ -78,13 +78,7 @@ export class Load {
   }
 
   #create(): Stored {
-    const number = this.#count;
-    return message({
-      message_id: `${this.#options.prefix}-${number}`,
-      from: `+1555${number % 97}`,
-      ts: `2025-01-15T10:${String(number % 60).padStart(2, '0')}:00.${number % 1_000}Z`,
-      text: `${this.#options.prefix} word${number}end ${'x'.repeat(number % 211)}`,
-    }) as unknown as Stored;
+    return numbered(this.#options.prefix, this.#count);
   }
 
   #answered(expected: Expected, status: number): void {
@@ -98,6 +92,16 @@ export class Load {
       this.refused.set(expected.message_id, expected);
     }
   }
+}
+
+/** The message of a load with this number: its text has a word that no other has. */
+export function numbered(prefix: string, number: number): Stored {
+  return message({
+    message_id: `${prefix}-${number}`,
+    from: `+1555${number % 97}`,
+    ts: `2025-01-15T10:${String(number % 60).padStart(2, '0')}:00.${number % 1_000}Z`,
+    text: `${prefix} word${number}end ${'x'.repeat(number % 211)}`,
+  }) as unknown as Stored;
 }
 
 interface Job {

@@ -15,6 +15,12 @@ const NOTHING = {
   /** Generated requests that were answered, and connections with bytes that need not be a request. */
   fuzzed: 0,
   fuzzedBroken: 0,
+  /** On PostgreSQL: deaths of replicas, of the database, of the primary of a cluster, and what had been acknowledged over them. */
+  replicaDeaths: 0,
+  databaseDeaths: 0,
+  failovers: 0,
+  replicatedAcknowledged: 0,
+  replicatedRefused: 0,
 };
 
 export type Figures = typeof NOTHING;

@@ -1,5 +1,7 @@
 // The long form of these tests: `npm run torture -- --minutes N` kills the service, cuts its power, breaks its disk and feeds it nonsense.
 import { parseArgs } from 'node:util';
+import { killRounds as killClusterRounds } from '../postgres/kill-rounds.ts';
+import type { Death } from '../postgres/kill-rounds.ts';
 import { startService } from '../support/service.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
@@ -24,8 +26,21 @@ const LONG_MOMENTS = 25;
 /** Requests that one process is fed, in a run that does nothing else. */
 const FUZZED_A_PROCESS = 50_000;
 
+/** In this order: each kind follows each other one. */
+const DEATHS: readonly Death[] = ['replica', 'database', 'primary', 'database', 'replica'];
+const FIGURE_OF = {
+  replica: 'replicaDeaths',
+  database: 'databaseDeaths',
+  primary: 'failovers',
+} as const satisfies Record<Death, string>;
+/** Deaths of a cluster, which has three replicas of the service. */
+const DEATHS_A_LIFE = 15;
+const CLUSTER_LOAD_MS_MAX = 4_000;
+
 const { values } = parseArgs({
   options: {
+    /** What is tortured: a service on its file, or replicas on a cluster of PostgreSQL. */
+    engine: { type: 'string', default: 'sqlite' },
     /** Lives for so long. */
     minutes: { type: 'string' },
     /** Generated requests alone, so many. */
@@ -44,7 +59,10 @@ const seed = number('seed', values.seed ?? String(Math.floor(Math.random() * 1_0
 const results = new Results(values.results);
 
 try {
-  if (values.overload)
+  if (!['sqlite', 'postgres'].includes(values.engine))
+    throw new Error('--engine must be sqlite or postgres');
+  if (values.engine === 'postgres') await liveInCluster(number('minutes', values.minutes ?? '10'));
+  else if (values.overload)
     await inTurn(async (t) => say({ event: 'overload', ...(await overload(t)) }));
   else if (values.fuzz !== undefined) await fuzzOnly(number('fuzz', values.fuzz));
   else if (values.kills !== undefined) await killOnly(number('kills', values.kills));
@@ -75,6 +93,25 @@ async function live(minutes: number): Promise<void> {
       say({ event: 'life', life, seed, ...results.own });
     }
   });
+}
+
+async function liveInCluster(minutes: number): Promise<void> {
+  const endMs = performance.now() + minutes * 60_000;
+  for (let life = 0; performance.now() < endMs; life += 1) {
+    const deaths = Array.from(
+      { length: DEATHS_A_LIFE },
+      (_, place) => DEATHS[place % DEATHS.length] ?? 'replica',
+    );
+    await inTurn(async (t) => {
+      const { acknowledged, refused } = await killClusterRounds(t, deaths, {
+        prefix: `life${life}`,
+        loadMsMax: CLUSTER_LOAD_MS_MAX,
+        died: (death) => results.add({ [FIGURE_OF[death]]: 1 }),
+      });
+      results.add({ replicatedAcknowledged: acknowledged, replicatedRefused: refused });
+    });
+    say({ event: 'life', life, ...results.own });
+  }
 }
 
 async function killOnly(kills: number): Promise<void> {

@@ -18,12 +18,21 @@ export function assertStored(
   // NOT INDEXED reads the table itself: an index that lost or doubled an entry would not show it.
   const rows = query(
     path,
-    'SELECT message_id, from_msisdn, to_msisdn, ts, text FROM messages NOT INDEXED',
+    'SELECT message_id, from_msisdn AS "from", to_msisdn AS "to", ts, text FROM messages NOT INDEXED',
   );
+  return assertRows(rows as unknown as Stored[], acknowledged, mayBeThere);
+}
+
+/** Every acknowledged message is among the rows once, as it was sent; nothing is there that was not sent. Gives their number. */
+export function assertRows(
+  rows: readonly Stored[],
+  acknowledged: ReadonlyMap<string, Stored>,
+  mayBeThere: (id: string) => boolean = () => true,
+): number {
   const seen = new Set<string>();
   let found = 0;
   for (const row of rows) {
-    const id = String(row['message_id']);
+    const id = row.message_id;
     assert.ok(!seen.has(id), `${id} is stored twice`);
     seen.add(id);
     const sent = acknowledged.get(id);
@@ -33,7 +42,7 @@ export function assertStored(
     }
     found += 1;
     assert.deepEqual(
-      [row['from_msisdn'], row['to_msisdn'], row['ts'], row['text']],
+      [row.from, row.to, row.ts, row.text],
       [sent.from, sent.to, sent.ts, sent.text],
     );
   }

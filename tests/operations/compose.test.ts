@@ -1,19 +1,28 @@
-// docker-compose.monitoring.yml: what it mounts is there, its versions are fixed, and nothing of it is open to the network.
+// The compose files beside the main one: what they mount is there, versions are fixed, and only what must be open is.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { oncebox } from '../cli/oncebox.ts';
+import { page, tableOf } from '../support/markdown.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const read = (path: string): unknown => parse(readFileSync(join(ROOT, path), 'utf8'));
+const read = (path: string): unknown =>
+  parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true });
 
 interface Compose {
   services: Record<
     string,
     {
       image?: string;
+      build?: string;
+      environment?: Record<string, string | null>;
+      depends_on?: Record<string, { condition: string }> | string[];
+      healthcheck?: { test: string[] };
+      read_only?: boolean;
+      cap_drop?: string[];
       profiles?: string[];
       ports?: string[];
       volumes?: string[];
@@ -84,5 +93,70 @@ describe('the monitoring profile', () => {
     };
     const places = monitoring.services['grafana']?.volumes?.map((volume) => volume.split(':')[1]);
     assert.ok(places?.includes(`${providers[0]?.options.path}/oncebox.json`));
+  });
+});
+
+describe('the compose file of deploy/postgres', () => {
+  const folder = 'deploy/postgres';
+  const file = read(`${folder}/docker-compose.yml`) as Compose;
+  const replicas = Object.entries(file.services).filter(([name]) => name.startsWith('replica-'));
+  const { postgres, proxy } = file.services;
+
+  it('has PostgreSQL, two replicas that are the same, and a proxy, which alone is open', () => {
+    const names = Object.keys(file.services).toSorted();
+    assert.deepEqual(names, ['postgres', 'proxy', 'replica-1', 'replica-2']);
+    assert.deepEqual(replicas[0]?.[1], replicas[1]?.[1]);
+    for (const [name, { ports = [] }] of Object.entries(file.services))
+      assert.equal(ports.length > 0, name === 'proxy', name);
+    assert.match(proxy?.image ?? '', /^caddy:\d+\.\d+\.\d+$/);
+    assert.match(postgres?.image ?? '', /^postgres:\d+\.\d+$/);
+  });
+
+  it('leaves the main file to SQLite', () => {
+    assert.match(String(main.services['api']?.environment?.['DATABASE_URL']), /sqlite:/);
+    assert.deepEqual(main.services['api']?.cap_drop, replicas[0]?.[1].cap_drop);
+  });
+
+  it('gives the replicas settings that there are, and a URL that Oncebox takes', async (t) => {
+    const rows = tableOf(page('docs/reference/settings.md'), 'variable');
+    const settings = new Set(rows.map(({ variable }) => variable));
+    const { environment = {}, read_only: readOnly } = replicas[0]?.[1] ?? {};
+    assert.equal(readOnly, true);
+    for (const name of Object.keys(environment)) assert.ok(settings.has(name), name);
+    const url = environment['DATABASE_URL']?.replace(/\$\{ONCEBOX_DB_PASSWORD:\?[^}]*\}/, 'aB-_9');
+    const { code, stderr } = await oncebox(t, ['config', '--check'], {
+      env: { DATABASE_URL: url },
+    });
+    assert.equal(code, 0, stderr);
+    const { hostname, pathname, username } = new URL(String(url));
+    assert.deepEqual([hostname, pathname, username], ['postgres', '/oncebox', 'oncebox']);
+  });
+
+  it('starts the replicas when their database is there, which its role can connect to', () => {
+    for (const [, { depends_on: before }] of replicas)
+      assert.deepEqual(before, { postgres: { condition: 'service_healthy' } });
+    const { test = [] } = postgres?.healthcheck ?? {};
+    assert.deepEqual(test.slice(0, 2), ['CMD', 'pg_isready']);
+    assert.ok(test.join(' ').includes('-h 127.0.0.1 -U oncebox -d oncebox'));
+    assert.ok('ONCEBOX_DB_PASSWORD' in (postgres?.environment ?? {}));
+  });
+
+  it('mounts files that are there, read-only, and volumes that it declares', () => {
+    for (const { volumes = [] } of Object.values(file.services))
+      for (const volume of volumes) {
+        const [source = '', , mode] = volume.split(':');
+        if (!source.startsWith('.')) assert.ok(source in (file.volumes ?? {}), volume);
+        else assert.ok(existsSync(join(ROOT, folder, source)) && mode === 'ro', volume);
+      }
+    for (const [name, { build }] of replicas)
+      assert.ok(existsSync(join(ROOT, folder, build ?? '', 'Dockerfile')), name);
+  });
+
+  it('has Caddy ask each replica for what it stands in front of', () => {
+    const caddyfile = readFileSync(join(ROOT, 'deploy/caddy/Caddyfile'), 'utf8');
+    const known = [...caddyfile.matchAll(/\{\$(\w+)/g)].map(([, name = '']) => name);
+    assert.deepEqual(Object.keys(proxy?.environment ?? {}).toSorted(), known.toSorted());
+    const addresses = replicas.map(([name]) => `${name}:8000`);
+    assert.equal(proxy?.environment?.['ONCEBOX_ADDRESS'], addresses.join(' '));
   });
 });

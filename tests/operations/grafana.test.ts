@@ -4,9 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { programFor } from '../support/debian.ts';
+import type { Program } from '../support/debian.ts';
 import { message } from '../support/message.ts';
+import { postgresDatabase } from '../support/postgres.ts';
 import { startService } from '../support/service.ts';
 import { Recording } from './recording.ts';
 
@@ -69,50 +72,84 @@ describe('the board', () => {
       oncebox_database_bytes oncebox_index_bytes oncebox_disk_free_bytes oncebox_search_backlog_messages
       oncebox_list_backlog_messages oncebox_reader_queue_questions oncebox_streams
       process_resident_memory_bytes nodejs_eventloop_lag_p99_seconds oncebox_ready
-      oncebox_log_lines_dropped oncebox_unavailable_total
+      oncebox_log_lines_dropped oncebox_unavailable_total oncebox_database_connections
     `;
     for (const name of wanted.trim().split(/\s+/)) assert.ok(asked.includes(name), name);
   });
 
-  it('finds data for every query in the scrapes of a real service', async (t) => {
+  for (const engine of ['SQLite', 'PostgreSQL'] as const)
+    it(`finds data for every query in the scrapes of a real service over ${engine}`, async (t) => {
+      const promtool = programFor(t, 'promtool');
+      if (promtool === undefined) return;
+      const url = engine === 'SQLite' ? 'sqlite:///app.db' : await postgresDatabase(t);
+      const service = await startService(t, { env: { DATABASE_URL: url } });
+      const recording = new Recording(true, /^never$/);
+      for (let round = 0; round < 12; round += 1) {
+        await service.store(message());
+        await service.get('/messages?q=hello');
+        await recording.scrape(service);
+        await recording.scrape(service);
+      }
+      evaluate(t, promtool, {
+        ...recording.input(),
+        // An answer is there, whatever its value: only what is absent gives nothing to group.
+        promql_expr_test: targets.map(({ expr }) => ({
+          expr: `group(${chosen(expr)})`,
+          eval_time: `${recording.seconds}s`,
+          exp_samples: OF_THE_OTHER[engine].test(expr) ? [] : [{ labels: '{}', value: 1 }],
+        })),
+      });
+    });
+
+  it('counts messages once for all replicas over a database, and of each database with SQLite', (t) => {
     const promtool = programFor(t, 'promtool');
     if (promtool === undefined) return;
-    const service = await startService(t);
-    const recording = new Recording(true, /^never$/);
-    for (let round = 0; round < 12; round += 1) {
-      await service.store(message());
-      await service.get('/messages?q=hello');
-      await recording.scrape(service);
-    }
-    const seconds = `${recording.seconds}s`;
-    const asked = targets.map(({ expr }) =>
-      expr
-        .replaceAll('$__rate_interval', '1m')
-        .replaceAll('$job', 'oncebox')
-        .replaceAll('$instance', '.+'),
-    );
-    const test = {
-      rule_files: [],
-      evaluation_interval: '15s',
-      tests: [
-        {
-          ...recording.input(),
-          // An answer is there, whatever its value: only what is absent gives nothing to group.
-          promql_expr_test: asked.map((expr) => ({
-            expr: `group(${expr})`,
-            eval_time: seconds,
-            exp_samples: [{ labels: '{}', value: 1 }],
-          })),
-        },
-      ],
-    };
-    const directory = temporaryDirectory(t);
-    writeFileSync(join(directory, 'test.yml'), JSON.stringify(test));
-    const { status, stdout, stderr } = spawnSync(promtool.path, ['test', 'rules', 'test.yml'], {
-      cwd: directory,
-      env: { ...process.env, ...promtool.env },
-      encoding: 'utf8',
+    const { expr = '' } = targets.find(({ title }) => title === 'Messages') ?? {};
+    const series = (name: string, job: string, value: number): object[] =>
+      ['a', 'b'].map((instance) => ({
+        series: `${name}{job="${job}", instance="${instance}"}`,
+        values: String(value),
+      }));
+    const total = (job: string, value: number): object => ({
+      expr: chosen(expr, job),
+      eval_time: '0s',
+      exp_samples: [{ labels: '{}', value }],
     });
-    assert.equal(status, 0, stdout + stderr);
+    evaluate(t, promtool, {
+      interval: '15s',
+      input_series: [
+        ...series('oncebox_messages', 'replicas', 7),
+        ...series('oncebox_database_connections', 'replicas', 5),
+        ...series('oncebox_messages', 'files', 7),
+      ],
+      promql_expr_test: [total('replicas', 7), total('files', 14)],
+    });
   });
 });
+
+/** What an engine does not have. */
+const OF_THE_OTHER = {
+  SQLite: /^oncebox_database_connections/,
+  PostgreSQL: /oncebox_(?:wal|index|disk_free)_bytes/,
+};
+
+/** A query as Grafana sends it, with all instances. */
+function chosen(expr: string, job = 'oncebox'): string {
+  return expr
+    .replaceAll('$__rate_interval', '1m')
+    .replaceAll('$job', job)
+    .replaceAll('$instance', '.+');
+}
+
+/** Has promtool run one test of its own format. */
+function evaluate(t: TestContext, promtool: Program, test: object): void {
+  const directory = temporaryDirectory(t);
+  const file = { rule_files: [], evaluation_interval: '15s', tests: [test] };
+  writeFileSync(join(directory, 'test.yml'), JSON.stringify(file));
+  const { status, stdout, stderr } = spawnSync(promtool.path, ['test', 'rules', 'test.yml'], {
+    cwd: directory,
+    env: { ...process.env, ...promtool.env },
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stdout + stderr);
+}

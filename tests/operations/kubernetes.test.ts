@@ -1,88 +1,28 @@
 // deploy/kubernetes: what a cluster would refuse, or drop without a word, is found here, and what Oncebox needs of it is there.
 import assert from 'node:assert/strict';
-import { globSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { IStatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
-import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
-import { Secret } from 'kubernetes-models/v1/Secret';
-import { Service } from 'kubernetes-models/v1/Service';
-import ts from 'typescript';
-import { parseAllDocuments } from 'yaml';
-import { temporaryDirectory } from '../support/cleanup.ts';
+import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
+import { oncebox } from '../cli/oncebox.ts';
+import { assertPod, type Manifest, manifestsOf, misfits, validate } from './manifests.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-interface Manifest {
-  apiVersion: string;
-  kind: string;
-  [key: string]: unknown;
+/** Returns the one of this kind. */
+function only(manifests: readonly Manifest[], kind: string): Manifest | undefined {
+  return manifests.find((manifest) => manifest.kind === kind);
 }
 
-const manifests = globSync('deploy/kubernetes/*.yaml', { cwd: ROOT })
-  .flatMap((path) => parseAllDocuments(readFileSync(join(ROOT, path), 'utf8')))
-  .map((document) => {
-    assert.deepEqual(document.errors, []);
-    return document.toJS() as Manifest;
-  });
+const onFile = manifestsOf('deploy/kubernetes');
+const set = only(onFile, 'StatefulSet') as unknown as IStatefulSet;
+const onServer = manifestsOf('deploy/kubernetes/postgres');
+const deployment = only(onServer, 'Deployment') as unknown as IDeployment;
 
-/** The schema of each kind, and the module that has its type. */
-const KINDS: Readonly<Record<string, { validate: (of: never) => void; from: string }>> = {
-  Secret: { validate: (of) => new Secret(of).validate(), from: 'kubernetes-models/v1/Secret' },
-  Service: { validate: (of) => new Service(of).validate(), from: 'kubernetes-models/v1/Service' },
-  StatefulSet: {
-    validate: (of) => new StatefulSet(of).validate(),
-    from: 'kubernetes-models/apps/v1/StatefulSet',
-  },
-};
-
-/** Holds a manifest against the schema of its kind. Throws where it does not fit. */
-function validate(manifest: Manifest): void {
-  const kind = KINDS[manifest.kind];
-  if (kind === undefined) throw new Error(`no schema for ${manifest.kind}`);
-  kind.validate(manifest as never);
-}
-
-/** What the compiler says of manifests as values of their types: a schema lets unknown fields pass, and a type does not. */
-function misfits(t: TestContext, ...of: readonly Manifest[]): string[] {
-  const directory = temporaryDirectory(t);
-  symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-  const path = join(directory, 'manifests.ts');
-  const source = of.map(
-    (manifest, index) =>
-      `import type { I${manifest.kind} as T${index} } from '${KINDS[manifest.kind]?.from}';\n` +
-      `export const manifest${index}: T${index} = ${JSON.stringify(manifest)};\n`,
-  );
-  writeFileSync(path, source.join(''));
-  const program = ts.createProgram([path], {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    types: [],
-    target: ts.ScriptTarget.ESNext,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-  });
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
-}
-
-const set = manifests.find(({ kind }) => kind === 'StatefulSet') as unknown as IStatefulSet;
-const pod = set.spec?.template.spec;
-const container = pod?.containers[0];
-
-describe('the manifests', () => {
+describe('the manifests of one pod with SQLite', () => {
   it('fit the schemas and the types of Kubernetes', (t) => {
-    assert.deepEqual(manifests.map(({ kind }) => kind).toSorted(), [
-      'Secret',
-      'Service',
-      'StatefulSet',
-    ]);
-    for (const manifest of manifests) validate(manifest);
-    assert.deepEqual(misfits(t, ...manifests), []);
+    const kinds = onFile.map(({ kind }) => kind).toSorted();
+    assert.deepEqual(kinds, ['Secret', 'Service', 'StatefulSet']);
+    for (const manifest of onFile) validate(manifest);
+    assert.deepEqual(misfits(t, ...onFile), []);
   });
 
   it('would not, with a field that does not exist or a value of the wrong kind', (t) => {
@@ -100,44 +40,53 @@ describe('the manifests', () => {
   it('run one pod at a time, on a volume that one node mounts', () => {
     assert.equal(set.spec?.replicas, 1);
     const [claim] = set.spec.volumeClaimTemplates ?? [];
+    const container = set.spec.template.spec?.containers[0];
     assert.deepEqual(claim?.spec?.accessModes, ['ReadWriteOnce']);
     const mount = container?.volumeMounts?.find(({ name }) => name === claim.metadata?.name);
     const url = container?.env?.find(({ name }) => name === 'DATABASE_URL')?.value;
     assert.ok(url?.startsWith(`sqlite:///${mount?.mountPath}/`));
   });
 
-  it('ask the probes that exist, and restart only what is not alive', () => {
-    assert.equal(container?.readinessProbe?.httpGet?.path, '/health/ready');
-    assert.equal(container.livenessProbe?.httpGet?.path, '/health/live');
-    assert.equal(container.startupProbe?.httpGet?.path, '/health/live');
-    const ports = new Set(container.ports?.map(({ name }) => name));
-    for (const probe of [container.readinessProbe, container.livenessProbe, container.startupProbe])
-      assert.ok(ports.has(String(probe.httpGet?.port)));
-    // 10 s for what is in flight and some for the last checkpoint.
-    assert.ok((pod?.terminationGracePeriodSeconds ?? 0) >= 15);
+  it('give the pod the probes and the settings that there are, and no right that it does not need', () => {
+    assertPod(set.spec?.template.spec, only(onFile, 'Secret'));
+  });
+});
+
+describe('the manifests of several pods over PostgreSQL', () => {
+  it('fit the schemas and the types of Kubernetes', (t) => {
+    const kinds = onServer.map(({ kind }) => kind).toSorted();
+    assert.deepEqual(kinds, ['Deployment', 'PodDisruptionBudget', 'Secret', 'Service']);
+    for (const manifest of onServer) validate(manifest);
+    assert.deepEqual(misfits(t, ...onServer), []);
   });
 
-  it('give the process no right that it does not need', () => {
-    assert.equal(pod?.securityContext?.runAsNonRoot, true);
-    assert.equal(pod.securityContext.seccompProfile?.type, 'RuntimeDefault');
-    assert.equal(pod.automountServiceAccountToken, false);
-    assert.deepEqual(container?.securityContext, {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
+  it('keep all but one pod running through upgrades and while nodes are drained', () => {
+    const { replicas = 0, strategy, selector, template } = deployment.spec ?? {};
+    assert.ok(replicas > 1);
+    assert.equal(strategy?.rollingUpdate?.maxUnavailable, 0);
+    const budget = only(onServer, 'PodDisruptionBudget') as unknown as IPodDisruptionBudget;
+    assert.equal(budget.spec?.maxUnavailable, 1);
+    for (const labels of [selector?.matchLabels, budget.spec.selector?.matchLabels])
+      for (const [name, value] of Object.entries(labels ?? { missing: '' }))
+        assert.equal(template?.metadata?.labels?.[name], value);
+  });
+
+  it('name the database in a secret, by a URL that Oncebox takes, and keep nothing in the pod', async (t) => {
+    const stringData = only(onServer, 'Secret')?.['stringData'] as Record<string, string>;
+    const url = stringData['database-url'];
+    const { code, stderr } = await oncebox(t, ['config', '--check'], {
+      env: { DATABASE_URL: url },
     });
+    assert.equal(code, 0, stderr);
+    assert.match(String(url), /^postgres:.*[?&]sslmode=require$/);
+    const { env = [] } = deployment.spec?.template.spec?.containers[0] ?? {};
+    assert.ok(env.some(({ name }) => name === 'DATABASE_URL_FILE'));
+    assert.ok(env.every(({ name }) => name !== 'DATABASE_URL'));
+    const volumes = deployment.spec?.template.spec?.volumes ?? [];
+    assert.deepEqual(volumes.map(({ name }) => name).toSorted(), ['secrets', 'tmp']);
   });
 
-  it('set only what Oncebox knows, from secrets that are there', () => {
-    const reference = readFileSync(join(ROOT, 'docs/reference/settings.md'), 'utf8');
-    const settings = new Set([...reference.matchAll(/^\| `([A-Z_]+)` /gm)].map(([, name]) => name));
-    const secret = manifests.find(({ kind }) => kind === 'Secret');
-    const keys = Object.keys(secret?.['stringData'] as object);
-    const mount = container?.volumeMounts?.find(({ name }) => name === 'secrets');
-    for (const { name, value = '' } of container?.env ?? []) {
-      assert.ok(settings.has(name), name);
-      if (name.endsWith('_FILE'))
-        assert.ok(keys.some((key) => value === `${mount?.mountPath}/${key}`));
-    }
+  it('give the pods the probes and the settings that there are, and no right that they do not need', () => {
+    assertPod(deployment.spec?.template.spec, only(onServer, 'Secret'));
   });
 });

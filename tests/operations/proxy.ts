@@ -69,13 +69,13 @@ export class Proxy {
 export type Kind = 'nginx' | 'caddy';
 
 /**
- * Starts a proxy for what listens on `upstream`; undefined where the test was skipped because there is no such program.
+ * Starts a proxy for what listens on the ports `upstreams`; undefined where the test was skipped because there is no such program.
  * `path`: the prefix under which it serves that, with the changes that the file of deploy/ names; empty for none.
  */
 export async function startProxy(
   t: TestContext,
   kind: Kind,
-  upstream: number,
+  upstreams: number | readonly number[],
   path = '',
 ): Promise<Proxy | undefined> {
   const program = programFor(t, kind);
@@ -83,10 +83,11 @@ export async function startProxy(
   if (program === undefined || openssl === undefined) return undefined;
   const directory = temporaryDirectory(t);
   const port = await freePort();
+  const addresses = [upstreams].flat().map((upstream) => `127.0.0.1:${upstream}`);
   const prepared =
     kind === 'nginx'
-      ? prepareNginx(directory, { port, upstream, path, openssl })
-      : prepareCaddy(directory, { port, upstream, path });
+      ? prepareNginx(directory, { port, addresses, path, openssl })
+      : prepareCaddy(directory, { port, addresses, path });
   const child = spawn(program.path, prepared.args, {
     cwd: directory,
     env: { PATH: process.env['PATH'], ...program.env, ...prepared.env },
@@ -107,7 +108,7 @@ export async function startProxy(
 
 interface Place {
   readonly port: number;
-  readonly upstream: number;
+  readonly addresses: readonly string[];
   readonly path: string;
 }
 
@@ -120,7 +121,7 @@ interface Prepared {
 
 function prepareNginx(
   directory: string,
-  { port, upstream, path, openssl }: Place & { openssl: Program },
+  { port, addresses, path, openssl }: Place & { openssl: Program },
 ): Prepared {
   const { status, stderr } = spawnSync(
     openssl.path,
@@ -131,7 +132,7 @@ function prepareNginx(
   );
   if (status !== 0) throw new Error(`no certificate: ${stderr}`);
   const site = changed(deployed('nginx/oncebox.conf'), [
-    ['server 127.0.0.1:8000;', `server 127.0.0.1:${upstream};`],
+    ['server 127.0.0.1:8000;', addresses.map((address) => `server ${address};`).join(' ')],
     ['listen 80;', `listen unix:${directory}/plain.sock;`],
     ['listen 443 ', `listen 127.0.0.1:${port} `],
     ['/etc/nginx/tls/', `${directory}/`],
@@ -152,19 +153,24 @@ function prepareNginx(
   return { args, env: {}, ca: 'fullchain.pem' };
 }
 
-function prepareCaddy(directory: string, { port, upstream, path }: Place): Prepared {
+function prepareCaddy(directory: string, { port, addresses, path }: Place): Prepared {
   // A certificate of its own making, since no one can vouch for the example's name; no redirect from port 80.
   const options =
     '{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n';
   const site = changed(deployed('caddy/Caddyfile'), [
-    [`${HOST} {\n`, `https://${HOST}:${port} {\n\ttls internal\n`],
+    [`{$ONCEBOX_SITE:${HOST}} {\n`, `https://${HOST}:${port} {\n\ttls internal\n`],
     ...(path === '' ? [] : caddyUnder(path)),
-    ['127.0.0.1:8000', `127.0.0.1:${upstream}`],
   ]);
   writeFileSync(join(directory, 'Caddyfile'), options + site);
   return {
     args: ['run', '--config', 'Caddyfile', '--adapter', 'caddyfile'],
-    env: { HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory },
+    env: {
+      HOME: directory,
+      XDG_DATA_HOME: directory,
+      XDG_CONFIG_HOME: directory,
+      ONCEBOX_ADDRESS: addresses.join(' '),
+      ...(addresses.length > 1 && { ONCEBOX_CHECK: 'health_uri /health/live' }),
+    },
     ca: 'caddy/pki/authorities/local/root.crt',
   };
 }

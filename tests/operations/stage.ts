@@ -17,7 +17,7 @@ export interface Scene {
   /** The reason that those of them name that speak of 503. */
   readonly reason?: string;
   /** Settings and surroundings of the service; a reason where they cannot be had on this machine. */
-  readonly options?: (t: TestContext) => Options | { reason: string };
+  readonly options?: (t: TestContext) => Options | { reason: string } | Promise<Options>;
   /** Causes the fault, and ends it. Returns the service that runs afterwards, where it is another one. */
   readonly play: (stage: Stage) => Promise<Service | undefined> | Promise<void>;
 }
@@ -30,7 +30,7 @@ interface Stage {
 
 /** Scrapes a healthy service, plays the scene, and scrapes on until it is forgotten. Returns the second of the fault. */
 export async function perform(t: TestContext, recording: Recording, scene: Scene): Promise<number> {
-  const options = scene.options?.(t) ?? {};
+  const options = (await scene.options?.(t)) ?? {};
   if ('reason' in options) throw new Unplayable(options.reason);
   const service = await startService(t, { directory: temporaryDirectory(t), ...options });
   await recording.scrape(service);

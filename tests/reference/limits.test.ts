@@ -45,6 +45,8 @@ const RETENTION = 'storage/sqlite/write/retention.ts';
 const WRITER = 'storage/sqlite/write/writer-thread.ts';
 const STORE = 'storage/sqlite/store.ts';
 const STDOUT = 'observe/stdout.ts';
+const POOLS = 'storage/postgres/database/pools.ts';
+const DERIVED = 'storage/postgres/index/limits.ts';
 
 /** By the first cell of a row, the figures of the others, in their order. */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
@@ -66,11 +68,11 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     count(ISSUE, 'INPUT_DEPTH_MAX'),
   ],
   'messages that wait for the writer': [mi(QUEUE, 'QUEUE_UNITS_MAX')],
-  'a full batch and more that wait': [seconds(QUEUE, 'WAIT_MS_MAX')],
+  'waiting for the writer, beyond a full batch': [seconds(QUEUE, 'WAIT_MS_MAX')],
   'open connections': [],
   'connections not accepted yet': [count(SERVER, 'BACKLOG')],
   'messages in a batch': [count(QUEUE, 'BATCH_MESSAGES')],
-  'a batch with the writer': [seconds(QUEUE, 'COMMIT_MS_MAX')],
+  'a commit of a batch': [seconds(QUEUE, 'COMMIT_MS_MAX')],
   'a lock that another process holds': [
     seconds('storage/sqlite/file/connection.ts', 'BUSY_TIMEOUT_MS'),
     seconds(WRITER, 'OPEN_LOCK_MS_MAX'),
@@ -86,23 +88,23 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     count(LIMITS, 'TAIL_MESSAGES_MAX'),
     milliseconds(WRITER, 'INDEX_WAIT_MS_MAX'),
   ],
-  'messages that search lacks': [count('storage/sqlite/read/search.ts', 'SEARCH_TAIL_MAX')],
-  'removals that the index has not followed': [
+  'messages that the index lacks for `q`': [
+    count('storage/sqlite/read/search.ts', 'SEARCH_TAIL_MAX'),
+  ],
+  'removals that the index has not applied': [
     count(LIMITS, 'REMOVALS_AHEAD_MAX'),
     count(LIMITS, 'TAIL_REMOVALS_MAX'),
   ],
   'a step of retention': [count(RETENTION, 'STEP_MESSAGES'), count(RETENTION, 'STEP_PAGES')],
-  'a row of an import': [mib('cli/transfer/line-splitter.ts', 'ROW_BYTES_MAX')],
-  'a line of an import that does not end': [
-    mib('cli/transfer/line-splitter.ts', 'SKIPPED_BYTES_MAX'),
-  ],
+  'a row of an import': [mib('cli/transfer/read-thread.ts', 'ROW_BYTES_MAX')],
+  'a line of an import that does not end': [mib('cli/lines.ts', 'LINE_BYTES_MAX')],
   'a file with a secret': [kib('config/secret-file.ts', 'SECRET_BYTES_MAX')],
   'queries that wait for a reader': [
     count('storage/sqlite/read/reader-pool.ts', 'QUERIES_WAITING_MAX'),
   ],
-  'queries about the state that wait': [],
+  'state queries that wait': [],
   'the WAL, beside reads': [mib(LIMITS, 'LONG_WAL_FRAMES', PAGE_BYTES)],
-  'the WAL, without a snapshot in the way': [
+  'the WAL, without a snapshot that blocks it': [
     mib('storage/sqlite/write/checkpoints.ts', 'WAL_FRAMES_MAX', PAGE_BYTES),
   ],
   'matches that a search keeps in memory': [count('storage/sqlite/read/search.ts', 'KEPT_MAX')],
@@ -111,7 +113,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     seconds(STORE, 'STATE_TIMEOUT_MS'),
   ],
   'open streams': [count(BROADCASTER, 'SUBSCRIBERS_MAX')],
-  'what waits for a client that reads slowly': [
+  'data that waits for a slow stream client': [
     kib(SUBSCRIBER, 'BUFFERED_BYTES_MAX'),
     seconds(SUBSCRIBER, 'STALLED_MS_MAX'),
   ],
@@ -121,15 +123,50 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'buckets of a timeline': [count('model/timeline.ts', 'TIMELINE_BUCKETS_MAX')],
   'messages on a page': [count('model/page-size.ts', 'PAGE_MESSAGES_MAX')],
-  'log that nobody reads': [mib(STDOUT, 'BUFFER_BYTES_MAX')],
-  'the last lines of the log, at the end': [seconds(STDOUT, 'CLOSE_MS_MAX')],
-  'path, id of a message, request id in a line': [
+  'log lines that no process reads': [mib(STDOUT, 'BUFFER_BYTES_MAX')],
+  'the last log lines, when the process ends': [seconds(STDOUT, 'CLOSE_MS_MAX')],
+  'path, message id, request id in a log line': [
     count('observe/request-line.ts', 'PATH_UNITS_MAX'),
     count('ingest/decode.ts', 'LOGGED_ID_UNITS_MAX'),
     requestIdLength(),
   ],
-  'requests in flight when asked to stop': [seconds('service.ts', 'DRAIN_TIMEOUT_MS')],
+  'connections of a replica': [
+    count(POOLS, 'APPEND_CONNECTIONS'),
+    count(POOLS, 'BACKGROUND_CONNECTIONS'),
+    '1',
+    '1',
+  ],
+  'reads that wait for a connection': [count(POOLS, 'READS_WAITING_MAX')],
+  'connecting to one host': [seconds('storage/postgres/database/session.ts', 'CONNECT_MS_MAX')],
+  'an append that waits for other appends': [
+    seconds('storage/postgres/write/append.ts', 'LOCK_MS_MAX'),
+  ],
+  'commits that wait for standbys without a client': [count(POOLS, 'APPEND_CONNECTIONS')],
+  'a start while the server is away': [
+    seconds('storage/postgres/database/start.ts', 'START_MS_MAX'),
+  ],
+  'the lease of background work': [
+    `${count('storage/postgres/index/lease.ts', 'LEASE_SECONDS')} s`,
+    seconds('storage/postgres/index/lease.ts', 'RENEW_MS'),
+  ],
+  'polling for what other replicas stored': [
+    milliseconds('storage/postgres/read/follower.ts', 'POLL_MS'),
+  ],
+  'messages of a step of the lists; of search': [
+    count('storage/postgres/index/lists.ts', 'STEP_MESSAGES'),
+    count('storage/postgres/index/search-filler.ts', 'STEP_MESSAGES'),
+  ],
+  'messages that the lists lack, PostgreSQL': [count(DERIVED, 'TAIL_MESSAGES_MAX')],
+  'messages that search lacks, PostgreSQL': [count(DERIVED, 'SEARCH_TAIL_MAX')],
+  'a step of retention or prune': [count('storage/postgres/write/retention.ts', 'STEP_MESSAGES')],
+  'memory of the server for one search': [workMemory()],
+  'requests in flight at a stop': [seconds('service.ts', 'DRAIN_TIMEOUT_MS')],
 };
+
+/** Units of PostgreSQL are written as it writes them. */
+function workMemory(): string {
+  return /work_mem = '(\d+)MB'/.exec(page('app/storage/postgres/read/search.ts'))?.[1] ?? 'none';
+}
 
 /** The length of a caller's own id for a request: part of an expression. */
 function requestIdLength(): string {
@@ -138,7 +175,7 @@ function requestIdLength(): string {
 
 /** The figures of a cell with their units, without what is no limit: settings, decisions, UTF-16. */
 function figuresOf(cell: string): string[] {
-  const bare = cell.replaceAll(/`[^`]*`|decision \d+|UTF-16/g, '');
+  const bare = cell.replaceAll(/`[^`]*`|\[\d+\]\([^)]*\)|UTF-16/g, '');
   return [...bare.matchAll(/\d[\d,]*\d|\d/g)].map(({ 0: figure, index }) => {
     const [unit = ''] = /^ (?:KiB|MiB|Mi|ms|s)\b/.exec(bare.slice(index + figure.length)) ?? [];
     return figure + unit;
@@ -152,7 +189,7 @@ describe('the limits of the reference', () => {
     assert.deepEqual(table.map(({ what = '' }) => what).toSorted(), Object.keys(ROWS).toSorted());
   });
 
-  for (const { what = '', limit = '', 'over it': over = '' } of table)
+  for (const { what = '', limit = '', 'beyond it': over = '' } of table)
     it(`are those of the code: ${what}`, () => {
       const withoutStatuses = over.replaceAll(/\b[45]\d\d\b/g, '');
       const figures = [...figuresOf(limit), ...figuresOf(withoutStatuses)];

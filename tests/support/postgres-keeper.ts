@@ -5,9 +5,15 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { bounded } from './bounded.ts';
 
+/** Frees the shared memory that a killed server left, which the file of its process in the data directory $data names. */
+export const FREE_MEMORY = `
+  memory=$(sed -n 7p "$data/postmaster.pid" 2>/dev/null | { read -r key id; echo "$id"; })
+  [ -z "$memory" ] || ipcrm -m "$memory" 2>/dev/null
+`;
+
 /**
  * Waits for the end of its input, which comes when the tests are gone, however they went. Then it ends the server
- * that it was told of last, at once, and removes its directory, and the shared memory that a killed server leaves.
+ * that it was told of last, at once, and removes all that it had.
  */
 const KEEP = `
   while read -r line; do pid=$line; done
@@ -17,8 +23,8 @@ const KEEP = `
     sleep 0.05
     left=$((left - 1))
   done
-  memory=$(sed -n 7p "$1/data/postmaster.pid" 2>/dev/null | { read -r key id; echo "$id"; })
-  [ -z "$memory" ] || ipcrm -m "$memory" 2>/dev/null
+  data=$1/data
+  ${FREE_MEMORY}
   rm -rf "$1"
 `;
 
@@ -34,6 +40,8 @@ export class PostgresKeeper {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     this.#input = this.#child.stdin as Socket;
+    // Somebody may have ended it: then what it keeps stays behind, and the tests go on.
+    this.#input.on('error', () => undefined);
     this.#child.unref();
     this.#input.unref();
   }
@@ -41,6 +49,11 @@ export class PostgresKeeper {
   /** The server has this process now. */
   hold(pid: number): void {
     this.#input.write(`${pid}\n`);
+  }
+
+  /** The server has ended: its number may soon be another's. */
+  release(): void {
+    if (!this.#input.writableEnded) this.#input.write('\n');
   }
 
   /** Has the work done now, and waits for it. */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { bounded, eventually } from './bounded.ts';
 import { ordinaryUser } from './ordinary-user.ts';
 import { freePort } from './ports.ts';
-import { PostgresKeeper } from './postgres-keeper.ts';
+import { FREE_MEMORY, PostgresKeeper } from './postgres-keeper.ts';
 import { postgresPrograms } from './postgres-programs.ts';
 import type { PostgresPrograms, PostgresVersion } from './postgres-programs.ts';
 
@@ -72,7 +72,8 @@ export class PostgresServer {
   /** Replaces the data, while it does not run, by that of another server, which does not run either or is in a backup. */
   takeData(from: PostgresServer): void {
     // A running server may remove a file before it is copied: it is none that a backup needs.
-    const script = 'rm -rf data; cp -R "$1" data; rm -f data/postmaster.*; test -f data/PG_VERSION';
+    const script = `data=data; ${FREE_MEMORY}
+      rm -rf data; cp -R "$1" data; rm -f data/postmaster.*; test -f data/PG_VERSION`;
     this.#run('sh', ['-c', script, 'sh', from.data]);
   }
 
@@ -162,6 +163,7 @@ export class PostgresServer {
     closeSync(log);
     child.unref();
     if (child.pid !== undefined) this.#keeper.hold(child.pid);
+    child.once('exit', () => this.#keeper.release());
     this.#child = child;
     return child;
   }

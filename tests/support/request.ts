@@ -1,6 +1,6 @@
-// One HTTP request over a connection of its own, through node:http, and its answer.
+// One HTTP request through node:http, and its answer.
 import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { PATIENCE_MS } from './bounded.ts';
@@ -11,6 +11,8 @@ export interface Request {
   path: string;
   headers?: OutgoingHttpHeaders;
   body?: Buffer | string;
+  /** Keeps connections for the next request, where many are sent. */
+  agent?: Agent;
 }
 
 /** What came back. */
@@ -34,16 +36,16 @@ export class Answer {
   }
 }
 
-/** Sends one request to 127.0.0.1 and returns the answer. Rejects when the connection breaks. */
+/** Sends one request to 127.0.0.1, over a connection of its own unless it has an agent. Returns the answer. Rejects when the connection breaks. */
 export function send(port: number, wanted: Request): Promise<Answer> {
-  const { method = 'GET', path, headers = {}, body } = wanted;
+  const { method = 'GET', path, headers = {}, body, agent = false } = wanted;
   const options = {
     host: '127.0.0.1',
     port,
     method,
     path,
     headers,
-    agent: false,
+    agent,
     timeout: PATIENCE_MS,
   };
   return new Promise((resolve, reject) => {

@@ -52,7 +52,7 @@ export class TcpProxy {
 
   /** Breaks all connections off, on both sides, as a network or a host does that fails. New ones may come. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) breakOff(socket);
   }
 
   /** Breaks off new connections at once, and with `cut` all there are, until `allow`. */
@@ -91,7 +91,7 @@ export class TcpProxy {
       this.#sockets.add(socket);
       // A side that fails takes the other one with it.
       socket.on('error', () => {
-        for (const each of pair) each.resetAndDestroy();
+        for (const each of pair) breakOff(each);
       });
       socket.on('close', () => {
         this.#sockets.delete(socket);
@@ -132,6 +132,12 @@ export class TcpProxy {
     this.cut();
     return false;
   }
+}
+
+/** Resets a connection. One that is being ended cannot be reset: its handle would stay, and Node would wait for it when it exits. */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** Starts a proxy in front of what listens on a port of this machine; it is ended after the test. */

@@ -15,7 +15,7 @@ interface Options {
 
 const MEANINGS: Readonly<Record<CheckName, string>> = {
   schema: 'tables are those of its version, which this program knows',
-  integrity: "every page and index, by the database engine's own check",
+  integrity: 'pages and indexes, as far as the database engine checks them',
   counters: 'counts that the database keeps, against a scan',
   index: 'lists and counts of the index, against the messages',
   search: 'search index, against the texts',

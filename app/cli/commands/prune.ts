@@ -35,7 +35,7 @@ export function addPruneCommand(program: Command, terminal: Terminal): void {
       'messages of this sender; with an age, only its messages of that age',
     )
     .option('--dry-run', 'count them and remove nothing')
-    .option('--vacuum', 'rewrite the whole file afterwards; posts get 503 meanwhile')
+    .option('--vacuum', 'rewrite everything afterwards; posts get 503 meanwhile')
     .action((options: PruneOptions) => prune(terminal, options));
   withExamples(
     withJson(withDatabase(command)),
@@ -70,7 +70,7 @@ async function prune(terminal: Terminal, options: PruneOptions): Promise<void> {
   const seconds = (performance.now() - startMs) / 1_000;
   terminal.result({ dryRun: false, ...pruned, ...details, seconds }, () => [
     `${whole(pruned.removed)} messages removed in ${seconds.toFixed(1)} s; ` +
-      `the file had ${bytes(pruned.bytesBefore)} and has ${bytes(pruned.bytesAfter)}`,
+      `the database had ${bytes(pruned.bytesBefore)} and has ${bytes(pruned.bytesAfter)}`,
   ]);
   for (const note of notes) terminal.note(note);
 }

@@ -16,7 +16,7 @@ import type {
   StoreOptions,
   Unavailable,
 } from '../store.ts';
-import { Connector } from './database/connect.ts';
+import { Connector, assertPrimary } from './database/connect.ts';
 import { reasonOf } from './database/failure.ts';
 import { missingTables } from './database/migrations.ts';
 import type { Pool } from './database/pool.ts';
@@ -64,8 +64,12 @@ export class PostgresStore implements Store {
       for (const listener of this.#listeners) listener();
     };
     this.#pools = pools;
-    this.#writer = new Writer(pools, { queueMessagesMax, isolation }, observer, (lastSeq) =>
-      this.#follower.reached(lastSeq),
+    this.#writer = new Writer(
+      pools,
+      { queueMessagesMax, isolation },
+      observer,
+      (lastSeq) => this.#follower.reached(lastSeq),
+      () => this.#follower.unlisted,
     );
     this.#lease = new Lease(pools.poll);
     this.#filler = new Filler(pools.background, this.#lease, observer);
@@ -128,7 +132,10 @@ export class PostgresStore implements Store {
     let store: UnavailableReason | null = null;
     let missing: string[] = [];
     try {
-      missing = await this.#pools.state.use(STATE_TIMEOUT_MS, missingTables);
+      missing = await this.#pools.state.use(STATE_TIMEOUT_MS, async (session) => {
+        await assertPrimary(session);
+        return await missingTables(session);
+      });
     } catch (error) {
       store = reasonOf(error);
     }
@@ -140,10 +147,10 @@ export class PostgresStore implements Store {
     ];
     return {
       checks: {
-        store: store === null ? null : 'the database does not answer',
+        store: store === null ? null : 'the database does not respond, or accepts no writes',
         schema: store === null ? schema : 'unknown',
         writer: isStuck ? 'the writer is stuck' : null,
-        disk: diskFailed ? 'the last write failed for want of disk' : null,
+        disk: diskFailed ? 'the last write failed: the disk is full or failing' : null,
       },
       reason: store ?? (reasons.find((reason) => reason !== false) || null),
     };

@@ -17,6 +17,7 @@ import type {
   Selection,
   StoreAdmin,
 } from '../admin.ts';
+import type { MigrationSource, MigrationTarget } from '../migration.ts';
 
 // Each operation is loaded when it is called: a command loads one of them.
 
@@ -93,5 +94,15 @@ export class SqliteAdmin implements StoreAdmin {
   async stats(): Promise<DatabaseStats> {
     const { fileStats } = await import('./maintenance/file-stats.ts');
     return fileStats(this.location);
+  }
+
+  async openSource(): Promise<MigrationSource> {
+    const { FileSource } = await import('./maintenance/migration-source.ts');
+    return new FileSource(this.location);
+  }
+
+  async openTarget(): Promise<MigrationTarget> {
+    const { FileTarget } = await import('./maintenance/migration-target.ts');
+    return new FileTarget(this.location);
   }
 }

@@ -38,7 +38,9 @@ export class Connector {
   }
 }
 
-const CHECK = `SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
+const NO_PRIMARY = 'the server is a standby, or read-only: no primary';
+const READ_ONLY = `pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool`;
+const CHECK = `SELECT ${READ_ONLY},
   current_setting('server_version_num')::int4, current_setting('fsync')::bool,
   current_setting('full_page_writes')::bool, current_setting('server_encoding'), pg_backend_pid()`;
 type CheckRow = readonly [
@@ -50,6 +52,12 @@ type CheckRow = readonly [
   process: number,
 ];
 
+/** Rejects with StoreUnavailable where the server accepts no writes any more, and with what the client throws. */
+export async function assertPrimary(session: Session): Promise<void> {
+  const [row] = await session.rows<[boolean]>(`SELECT ${READ_ONLY}`);
+  if (row?.[0] !== false) throw new StoreUnavailable('database', NO_PRIMARY);
+}
+
 /** Ends the connection, and rejects, where the server must not be used. */
 async function checked(session: Session): Promise<void> {
   try {
@@ -57,8 +65,7 @@ async function checked(session: Session): Promise<void> {
     if (row === undefined) throw new Error('the server has no settings');
     const [readOnly, version, fsync, fullPageWrites, encoding, process] = row;
     session.process = process;
-    if (readOnly)
-      throw new StoreUnavailable('database', 'the server is a standby, or read-only: no primary');
+    if (readOnly) throw new StoreUnavailable('database', NO_PRIMARY);
     if (version < VERSION_MIN) throw new ServerRefused('the server is older than PostgreSQL 15');
     if (!fsync) throw new ServerRefused('fsync = off: what is committed could be lost; set it on');
     if (!fullPageWrites)

@@ -36,7 +36,7 @@ export class ServerRefused extends Refusal {
 }
 
 /** Returns the SQLSTATE of an error of the server; null for any other error. */
-function sqlStateOf(error: unknown): string | null {
+export function sqlStateOf(error: unknown): string | null {
   return error instanceof DatabaseError ? (error.code ?? null) : null;
 }
 
@@ -75,7 +75,7 @@ export function describeError(error: unknown): string {
 
 /** Returns whether an error is the connection's: the system's about a socket, one of TLS, or one of the client about its end. */
 function isOfConnection(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!(error instanceof Error) || error instanceof Refusal) return false;
   const { code } = error as { code?: unknown };
   // The client's own errors have no code: terminated, timeout expired, read timeout, not queryable.
   return typeof code === 'string' || /connection|timeout|queryable/i.test(error.message);

@@ -116,7 +116,7 @@ const TABLES = [
 ] as const;
 
 /** A database that this program must not touch: newer than it, or another program's. */
-class SchemaError extends AdminError {
+export class SchemaError extends AdminError {
   override readonly name = 'SchemaError';
 
   constructor(message: string) {
@@ -145,12 +145,29 @@ export async function migrate(session: Session): Promise<void> {
   await inTransaction(session, steps, 'READ COMMITTED');
 }
 
+/** Rejects with SchemaError where the database is not one of this version, and with what the client throws. */
+export async function assertSchema(session: Session): Promise<void> {
+  const version = await versionOrNone(session);
+  if (version === 0)
+    throw new SchemaError(
+      'the database has no tables of Oncebox yet: start the service on it once',
+    );
+  if (version < SCHEMA_VERSION)
+    throw new SchemaError(
+      `the database has schema version ${version}, not ${SCHEMA_VERSION}: start the service of this version on it once`,
+    );
+}
+
 /** Returns the version of the schema, 0 where there is none. Rejects with SchemaError where it must not be touched. */
 async function versionOrNone(session: Session): Promise<number> {
   const tables = await existing(session);
   if (!tables.includes('oncebox_schema')) {
     const [taken] = tables;
     if (taken === undefined) return 0;
+    if (await isUnfinished(session))
+      throw new SchemaError(
+        'the database is the target of a migration that has not finished: run `oncebox migrate` again',
+      );
     throw new SchemaError(
       `the database belongs to another program, which has a table ${taken}: name another database in DATABASE_URL`,
     );
@@ -165,9 +182,29 @@ async function versionOrNone(session: Session): Promise<number> {
 }
 
 /** Returns the version of a database of Oncebox. Rejects with what the client throws. */
-async function schemaVersion(session: Session): Promise<number> {
-  const [row] = await session.rows<[number]>('SELECT version FROM oncebox_schema');
+export async function schemaVersion(session: Session, table = 'oncebox_schema'): Promise<number> {
+  const [row] = await session.rows<[number]>(`SELECT version FROM ${table}`);
   return row?.[0] ?? 0;
+}
+
+/** Has the table of the version while the database is the target of a migration: no service takes it for one of Oncebox. */
+const UNFINISHED = 'oncebox_migration';
+
+/** Returns whether the database is the target of a migration that has not finished. Rejects with SchemaError where it was of another version. */
+export async function isUnfinished(session: Session): Promise<boolean> {
+  const [row] = await session.rows<[boolean]>(`SELECT to_regclass('${UNFINISHED}') IS NOT NULL`);
+  if (row?.[0] !== true) return false;
+  const version = await schemaVersion(session, UNFINISHED);
+  if (version === SCHEMA_VERSION) return true;
+  throw new SchemaError(
+    `a migration into the database was begun by a program with schema version ${version}, not ${SCHEMA_VERSION}: begin again with an empty database`,
+  );
+}
+
+/** Marks a database of this version as unfinished, or as finished. Rejects with what the client throws. */
+export async function markUnfinished(session: Session, unfinished: boolean): Promise<void> {
+  const [from, to] = unfinished ? ['oncebox_schema', UNFINISHED] : [UNFINISHED, 'oncebox_schema'];
+  await session.run(`ALTER TABLE ${from} RENAME TO ${to}`);
 }
 
 /** Returns the names of tables that are missing. Rejects with what the client throws. */

@@ -55,6 +55,8 @@ export class Pool {
       await this.#slots.acquire(limit.signal);
       try {
         session = await this.#session();
+        // Connecting may have taken all of the time: then nothing would end `work`.
+        limit.signal.throwIfAborted();
         limit.signal.addEventListener('abort', giveUp, { once: true });
         return await work(session);
       } finally {

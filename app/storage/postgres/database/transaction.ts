@@ -3,6 +3,8 @@ import { isRetryable } from './failure.ts';
 import type { Session } from './session.ts';
 
 const ATTEMPTS_MAX = 10;
+/** Compiling a statement takes longer than any of ours; the server decides by an estimate that is often far too high for them. */
+const WITHOUT_JIT = 'SET LOCAL jit = off';
 
 /** Waits for all, so that the connection is quiet, and rejects as the first that failed. */
 export async function settled<T extends readonly unknown[] | []>(
@@ -22,7 +24,7 @@ export async function inSnapshot<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   try {
-    const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ${statementMs}`;
+    const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ${statementMs}; ${WITHOUT_JIT}`;
     const [, result] = await settled([session.run(begin), work()]);
     return result;
   } finally {
@@ -42,7 +44,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const begin = session.run(`BEGIN ISOLATION LEVEL ${isolation} READ WRITE`);
+      const begin = session.run(`BEGIN ISOLATION LEVEL ${isolation}; ${WITHOUT_JIT}`);
       const [, result] = await settled([begin, work()]);
       await session.run('COMMIT');
       return result;

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Loop } from '../database/loop.ts';
 import type { Pool } from '../database/pool.ts';
+import { inTransaction, settled } from '../database/transaction.ts';
 
 /** By the clock of the server. A replica that is gone is replaced after this, and the pause below. */
 const LEASE_SECONDS = 12;
@@ -11,6 +12,12 @@ const LEASE_MS_MAX = 5_000;
 const TAKE = `UPDATE leases SET holder = $1::uuid, until = now() + interval '${LEASE_SECONDS} s'
   WHERE name = 'background' AND (holder = $1::uuid OR until < now())`;
 const GIVE_BACK = `UPDATE leases SET holder = NULL, until = '-infinity' WHERE name = 'background' AND holder = $1::uuid`;
+
+/**
+ * A lease need not outlive the server. So it waits for no standby: a connection that ends meanwhile would leave a process of the server
+ * behind that holds the row, and each attempt after it another one.
+ */
+const UNSYNCED = 'SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 2000';
 
 /**
  * It saves work and is no lock: each step of the work has its own, so that two that believe to have the lease do no harm.
@@ -39,7 +46,7 @@ export class Lease {
     if (!this.isHeld) return;
     this.#heldUntilMs = 0;
     try {
-      await this.#pool.use(LEASE_MS_MAX, (session) => session.run(GIVE_BACK, [this.#holder]));
+      await this.#run(GIVE_BACK);
     } catch {
       // Then it ends by itself.
     }
@@ -48,12 +55,25 @@ export class Lease {
   async #take(): Promise<void> {
     const askedMs = performance.now();
     try {
-      const taken = await this.#pool.use(LEASE_MS_MAX, (session) =>
-        session.run(TAKE, [this.#holder]),
-      );
+      const taken = await this.#run(TAKE);
       this.#heldUntilMs = taken === 1 ? askedMs + LEASE_SECONDS * 1_000 : 0;
     } catch {
       // The server is away. What is held still counts until it ends.
     }
+  }
+
+  /** Returns how many rows the statement changed. Rejects with StoreUnavailable. */
+  #run(statement: string): Promise<number> {
+    return this.#pool.use(LEASE_MS_MAX, (session) =>
+      inTransaction(
+        session,
+        async () => {
+          const sent = [session.run(UNSYNCED), session.run(statement, [this.#holder])] as const;
+          const [, changed] = await settled(sent);
+          return changed;
+        },
+        'READ COMMITTED',
+      ),
+    );
   }
 }

@@ -55,7 +55,7 @@ const ADD_STEP = `WITH step AS MATERIALIZED (
 export async function fillLists(session: Session): Promise<boolean> {
   return await inTransaction(session, async () => {
     // What is derived is never ahead of what it is derived from, so it need not be synced.
-    await session.run('SET LOCAL synchronous_commit = off; SET LOCAL jit = off');
+    await session.run('SET LOCAL synchronous_commit = off');
     const [state] = await session.rows<[number, number, number]>(STATE);
     if (state === undefined) return false;
     const [listedSeq, listedTotal, total] = state;

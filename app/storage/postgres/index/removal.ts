@@ -49,6 +49,11 @@ const EMPTY_BLOCKS = `DELETE FROM search_blocks b WHERE b.block = ANY($1::int8[]
   AND NOT EXISTS (SELECT 1 FROM search_texts t WHERE t.block = b.block)`;
 const EMPTY_SEGMENTS = `DELETE FROM segments g USING senders s WHERE g.list = s.sender AND s.messages = 0`;
 const EMPTY_SENDERS = 'DELETE FROM senders WHERE messages = 0';
+/**
+ * An append whose snapshot is older than the tombstones must not commit: above READ COMMITTED, it fails here and is tried again. Last,
+ * as appends wait for it.
+ */
+const NEW_TOMBSTONES = 'UPDATE commit_order SET one = true';
 
 /**
  * Removes the messages with these ids, as far as they are there and their instant is before the second `beforeSeconds`; a tombstone
@@ -70,6 +75,7 @@ export async function removeMessages(
     session.run(EMPTY_BLOCKS, [int8Array([...blocks])]),
     session.run(EMPTY_SEGMENTS),
     session.run(EMPTY_SENDERS),
+    session.run(NEW_TOMBSTONES),
   ]);
   return gone.length;
 }

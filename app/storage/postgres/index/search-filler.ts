@@ -37,7 +37,7 @@ type Row = readonly [
 export async function fillSearch(session: Session, all: boolean): Promise<boolean> {
   // Each statement sees what was committed before it: a removal that held the lock has to be seen.
   const step = async (): Promise<boolean> => {
-    await session.run('SET LOCAL synchronous_commit = off; SET LOCAL jit = off');
+    await session.run('SET LOCAL synchronous_commit = off');
     const [state] = await session.rows<[number, number]>(STATE);
     if (state === undefined) return false;
     const [searchedSeq, lastSeq] = state;

@@ -7,7 +7,7 @@ import type { Progress } from '../index/progress.ts';
 import { assertListed, tail } from './list.ts';
 
 /** Senders that the statistics list. */
-const TOP_SENDERS = 10;
+export const TOP_SENDERS = 10;
 
 /**
  * A sender among the first ten either has messages in the tail, or is among the first ten of the lists: the tail only adds. `new` are

@@ -30,9 +30,9 @@ const IDLE_MS_MAX = 5_000;
  * that was right for small ones.
  */
 const begin = (isolation: Isolation): string =>
-  `BEGIN ISOLATION LEVEL ${isolation} READ WRITE;
+  `BEGIN ISOLATION LEVEL ${isolation};
    SELECT set_config('lock_timeout', '${LOCK_MS_MAX}', true), set_config('statement_timeout', '0', true),
-     set_config('idle_in_transaction_session_timeout', '${IDLE_MS_MAX}', true), set_config('enable_seqscan', 'off', true),
+     set_config('idle_in_transaction_session_timeout', '${IDLE_MS_MAX}', true), set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
      set_config('synchronous_commit',
        CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)`;
 

@@ -20,23 +20,25 @@ export const BATCH_ROWS =
   'unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::int8[], $8::int4[], $9::int4[])';
 
 /**
- * Returns the batch. `createdAt` has the time of each one's arrival where that was not now. Throws where a message has an invalid
+ * Returns the batch. `createdAt` has the time of each one's arrival where that was not now, `places` the place of each in the batch where that
+ * is not its index. Throws where a message has an invalid
  * `ts`: those that reach a store have been validated.
  */
 export function batchOf(
   messages: readonly Message[],
   createdAt: readonly (string | null)[] = [],
+  places: readonly number[] = [],
 ): Batch {
   const now = new Date().toISOString();
-  const places = new Map<string, number>();
+  const firstOf = new Map<string, number>();
   const first = messages.map(({ message_id }, index) => {
-    const known = places.get(message_id);
+    const known = firstOf.get(message_id);
     if (known !== undefined) return known;
-    places.set(message_id, index);
+    firstOf.set(message_id, index);
     return index;
   });
   // Two batches with ids in common wait for each other in the same order, so that there is no deadlock.
-  const rows = [...places.values()]
+  const rows = [...firstOf.values()]
     .map((index) => rowOf(messages[index] as Message, index, createdAt[index] ?? now))
     .toSorted((a, b) => Buffer.compare(a.id, b.id));
   const values = [
@@ -48,7 +50,7 @@ export function batchOf(
     textArray(rows.map((row) => row.createdAt)),
     int8Array(rows.map(({ seconds }) => seconds)),
     int4Array(rows.map(({ nanos }) => nanos)),
-    int4Array(rows.map(({ index }) => index)),
+    int4Array(rows.map(({ index }) => places[index] ?? index)),
   ];
   return { messages, first, values };
 }

@@ -4,6 +4,7 @@ import { reasonOf } from '../database/failure.ts';
 import { KEY_COLUMNS } from '../database/keys.ts';
 import { Loop } from '../database/loop.ts';
 import type { Pool } from '../database/pool.ts';
+import type { Session } from '../database/session.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Lease } from '../index/lease.ts';
 import { removeMessages } from '../index/removal.ts';
@@ -21,10 +22,16 @@ const DAY_SECONDS = 86_400;
 
 const OLDEST = `SELECT message_id FROM messages WHERE ts_seconds < $1::int8 ORDER BY ${KEY_COLUMNS} LIMIT ${STEP_MESSAGES}`;
 
+/** A removal that is lost with the server is made again. It waits for no standby, nor for long behind what does: see `Lease`. */
+const UNSYNCED = 'SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 10000';
+
+/** The first second that stays, by the clock of the server: those of replicas may differ. */
+const END = `SELECT floor(extract(epoch FROM now()))::int8 - $1::int8 * ${DAY_SECONDS}`;
+
 interface Run {
   readonly startMs: number;
-  /** The first second that stays. */
-  readonly endSeconds: number;
+  /** The first second that stays; null before it is known. */
+  endSeconds: number | null;
   messages: number;
 }
 
@@ -55,29 +62,40 @@ export class Retention {
       this.#run = null;
       return LEASE_MS;
     }
-    const endSeconds = Math.floor(Date.now() / 1_000) - this.#days * DAY_SECONDS;
-    this.#run ??= { startMs: performance.now(), endSeconds, messages: 0 };
+    this.#run ??= { startMs: performance.now(), endSeconds: null, messages: 0 };
+    const run = this.#run;
     const startMs = performance.now();
     try {
-      const { removed, found } = await this.#remove(this.#run.endSeconds);
-      this.#run.messages += removed;
+      const { removed, found } = await this.#remove(run);
+      run.messages += removed;
       if (removed > 0) this.#observer.pruned(removed);
       if (found === STEP_MESSAGES) return (performance.now() - startMs) * REST_FACTOR;
-      return this.#end(this.#run, null);
+      return this.#end(run, null);
     } catch (error) {
-      return this.#end(this.#run, reasonOf(error));
+      return this.#end(run, reasonOf(error));
     }
   }
 
-  async #remove(endSeconds: number): Promise<{ removed: number; found: number }> {
+  async #remove(run: Run): Promise<{ removed: number; found: number }> {
     return await this.#pool.use(STEP_MS_MAX, async (session) => {
+      const endSeconds = run.endSeconds ?? (await this.#endSeconds(session));
+      run.endSeconds = endSeconds;
       const rows = await session.rows<[Buffer]>(OLDEST, [endSeconds]);
       if (rows.length === 0) return { removed: 0, found: 0 };
       const ids = rows.map(([id]) => id);
-      const work = (): Promise<number> => removeMessages(session, ids, endSeconds);
+      const work = async (): Promise<number> => {
+        await session.run(UNSYNCED);
+        return await removeMessages(session, ids, endSeconds);
+      };
       const removed = await inTransaction(session, work, 'READ COMMITTED');
       return { removed, found: rows.length };
     });
+  }
+
+  async #endSeconds(session: Session): Promise<number> {
+    const [row] = await session.rows<[number]>(END, [this.#days]);
+    if (row === undefined) throw new Error('the server has no time');
+    return row[0];
   }
 
   #end({ startMs, messages }: Run, failure: string | null): number {

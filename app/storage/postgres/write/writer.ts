@@ -1,4 +1,5 @@
 // The queue in front of the append: what has arrived while a batch is being committed is the next batch.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '../../../model/message.ts';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
 import { AppendQueue, BATCH_MESSAGES } from '../../append-queue.ts';
@@ -12,12 +13,18 @@ import {
 import { reasonOf } from '../database/failure.ts';
 import type { Pool } from '../database/pool.ts';
 import { APPEND_CONNECTIONS, type Pools } from '../database/pools.ts';
+import { TAIL_MESSAGES_MAX } from '../index/limits.ts';
 import { type Isolation, appendBatch, probe } from './append.ts';
 import { batchOf } from './batch.ts';
 import { StuckCommits } from './stuck-commits.ts';
 
-/** Longer than callers wait: what is stuck in a commit keeps its connection, so that there are never more than so many. */
-const APPEND_MS_MAX = 60_000;
+/** Longer than callers wait (COMMIT_MS_MAX) and than the append waits for a lock; then the connection is given up, as that of a host that is gone. */
+const APPEND_MS_MAX = 15_000;
+
+/** Messages that the lists may lack before commits leave them time: half of what ends in refused reads. */
+const UNLISTED_FREE = TAIL_MESSAGES_MAX / 2;
+/** How long a commit waits when the lists lack as many as reads allow. */
+const PACE_MS_MAX = 500;
 
 /**
  * A second batch begins beside the first only when it has as many messages as this: commits wait for each other in any case, and each
@@ -35,6 +42,7 @@ export class Writer {
   readonly #isolation: Isolation;
   readonly #observer: StoreObserver;
   readonly #committed: (lastSeq: number) => void;
+  readonly #unlisted: () => number;
   readonly #queue: AppendQueue;
   readonly #disk: DiskProbes;
   readonly #stuck: StuckCommits;
@@ -44,18 +52,23 @@ export class Writer {
   #waiting = 0;
   #running = 0;
 
-  /** `committed` is called after each commit of new messages, with the last number of them. */
+  /**
+   * `committed` is called after each commit of new messages, with the last number of them. `unlisted` returns how many messages the
+   * lists lack: when there are many, commits wait.
+   */
   constructor(
     { append: pool, poll }: Pools,
     { queueMessagesMax, isolation }: { queueMessagesMax: number; isolation: Isolation },
     observer: StoreObserver,
     committed: (lastSeq: number) => void,
+    unlisted: () => number,
   ) {
     this.#pool = pool;
     this.#stuck = new StuckCommits(poll);
     this.#isolation = isolation;
     this.#observer = observer;
     this.#committed = committed;
+    this.#unlisted = unlisted;
     this.#queue = new AppendQueue((messages) => {
       this.#chunks.push(messages);
       this.#waiting += messages.length;
@@ -110,6 +123,8 @@ export class Writer {
   }
 
   async #fly(flight: Flight, messages: readonly Message[]): Promise<void> {
+    const overdue = Math.min(1, this.#unlisted() / UNLISTED_FREE - 1);
+    if (overdue > 0) await sleep(overdue * PACE_MS_MAX);
     flight.result = await this.#commit(messages);
     this.#running -= 1;
     this.#report();

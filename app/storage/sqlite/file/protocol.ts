@@ -30,7 +30,7 @@ export type WriterRequest =
   | { readonly kind: 'close' };
 
 /** Why a batch failed as a whole. `disk`: no space, or the disk failed; it decides the readiness check. */
-export type Failure = (typeof BATCH_FAILURES)[number];
+export type Failure = Exclude<(typeof BATCH_FAILURES)[number], 'database' | 'timeout'>;
 
 /**
  * What became of a batch. `outcomes` has a code for each message, in order; `lastSeq` is the highest number that is assigned.

@@ -58,13 +58,11 @@ export class ServiceLock {
   }
 
   /** Returns the lock for work beside which no service may run. Throws InUseError where one runs, or other such work. */
-  static exclusive(path: string): ServiceLock {
-    return ServiceLock.#take(
-      path,
-      'exclusive',
-      WAIT_MS,
-      `${path} is in use by a running service: stop it first`,
-    );
+  static exclusive(
+    path: string,
+    reason = `${path} is in use by a running service: stop it first`,
+  ): ServiceLock {
+    return ServiceLock.#take(path, 'exclusive', WAIT_MS, reason);
   }
 
   /**

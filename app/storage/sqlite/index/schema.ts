@@ -18,6 +18,12 @@ const CACHE_KIB = 16_384;
 /** Memory in which FTS5 gathers a batch of texts: one segment of its own a batch, where the default of 1 MiB makes several. */
 const TEXTS_HASH_BYTES = 33_554_432;
 
+/**
+ * FTS5 merges a segment when so much of it is deleted, in percent. Measured, half of 60,000 texts deleted in steps of 256: 160 µs of
+ * processor time a text with the default of 10, 11 with 40, and the same number of pages afterwards.
+ */
+const TEXTS_DELETED_PERCENT = 40;
+
 /** The list of all messages. Every other list is that of one sender. */
 export const ALL = 0;
 
@@ -79,7 +85,8 @@ const TABLES = `
   CREATE VIRTUAL TABLE texts USING fts5(
     text, content='', contentless_delete=1, detail=none, tokenize="trigram case_sensitive 1"
   );
-  INSERT INTO texts (texts, rank) VALUES ('hashsize', ${TEXTS_HASH_BYTES});`;
+  INSERT INTO texts (texts, rank) VALUES ('hashsize', ${TEXTS_HASH_BYTES});
+  INSERT INTO texts (texts, rank) VALUES ('deletemerge', ${TEXTS_DELETED_PERCENT});`;
 
 /** Tables that must be there for the file to be of use. */
 const NAMES = ['composing', 'entries', 'lists', 'segments', 'state', 'texts'];

@@ -14,7 +14,7 @@ import { MergedList } from '../read/merged-list.ts';
 import { searchEntries } from '../read/search.ts';
 
 /** Columns of an exported message, under the names of the JSON. */
-const ARCHIVED_COLUMNS =
+export const ARCHIVED_COLUMNS =
   'm.message_id, m.from_msisdn AS "from", m.to_msisdn AS "to", m.ts, m.text, m.created_at';
 
 /** Messages that are read in one snapshot. */

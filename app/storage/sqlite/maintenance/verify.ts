@@ -10,7 +10,7 @@ import type { IndexProgress } from '../index/state.ts';
 /** Messages compared in one statement. */
 const CHUNK_MESSAGES = 4_096;
 /** About how many texts are searched for. */
-const SAMPLE_MESSAGES = 512;
+const SAMPLE_MESSAGES = 128;
 /** How many of the messages that search does not find are named. */
 const NAMED_MAX = 5;
 

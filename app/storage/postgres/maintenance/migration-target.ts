@@ -1,0 +1,153 @@
+// An empty database as the target of a migration: no service takes it for one of Oncebox before the end.
+import type { PostgresLocation } from '../../../model/database.ts';
+import { AdminError } from '../../admin.ts';
+import type { MigrationTarget, NumberedMessage } from '../../migration.ts';
+import { byteaArray } from '../database/arrays.ts';
+import { LAST_KEY } from '../database/keys.ts';
+import { isUnfinished, markUnfinished, migrate } from '../database/migrations.ts';
+import type { Session } from '../database/session.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { removeMessages } from '../index/removal.ts';
+import { BATCH_COLUMNS, BATCH_ROWS, batchOf } from '../write/batch.ts';
+import { Archive } from './archive.ts';
+import { assertUnused, connect, ended, expected } from './connection.ts';
+
+/** A batch has as many messages as those of a busy service, and few numbers that no message has. */
+const BATCH_MESSAGES = 512;
+const BATCH_NUMBERS = 65_536;
+
+const LAST = 'SELECT first_seq + width - 1, total FROM batches ORDER BY first_seq DESC LIMIT 1';
+const STORE = `WITH b AS (
+    INSERT INTO batches (first_seq, width, created, total, batch) VALUES ($10::int8, $11::int4, $12::int4, $13::int8, nextval('batch_ids'))
+    RETURNING batch
+  ) INSERT INTO messages (${BATCH_COLUMNS}, batch) SELECT m.*, b.batch FROM b CROSS JOIN ${BATCH_ROWS} AS m`;
+/** A number that no message has. */
+const SKIP = `INSERT INTO batches (first_seq, width, created, total, batch) VALUES ($1::int8, 1, 0, $2::int8, nextval('batch_ids'))`;
+
+export class DatabaseTarget extends Archive implements MigrationTarget {
+  /** The last number and the count of messages that were stored. */
+  #last: readonly [seq: number, total: number];
+
+  private constructor(session: Session, last: readonly [seq: number, total: number]) {
+    super(session);
+    this.#last = last;
+  }
+
+  /** Connects to an empty database, or to one that was left unfinished. Rejects with AdminError and Refusal. */
+  static async open(location: PostgresLocation): Promise<DatabaseTarget> {
+    const session = await connect(location);
+    try {
+      return await expected(async () => {
+        if (!(await isUnfinished(session))) await begin(session);
+        return new DatabaseTarget(session, await lastOf(session));
+      });
+    } catch (error) {
+      await ended(session);
+      throw error;
+    }
+  }
+
+  async store(messages: readonly NumberedMessage[]): Promise<void> {
+    await this.#transaction(async ([, total]) => {
+      // The last commit syncs what all commits before it wrote; what is lost before that is copied again.
+      await this.session.run('SET LOCAL synchronous_commit = off');
+      let stored = total;
+      for (const batch of batchesOf(messages)) {
+        const [first, last] = [batch[0]?.seq ?? 0, batch.at(-1)?.seq ?? 0];
+        stored += batch.length;
+        const { values } = batchOf(
+          batch,
+          batch.map(({ created_at }) => created_at),
+          batch.map(({ seq }) => seq - first),
+        );
+        const numbers = [first, last - first + 1, batch.length, stored];
+        if ((await this.session.run(STORE, [...values, ...numbers])) !== batch.length)
+          throw new Error('two messages of one batch have the same id');
+      }
+    });
+  }
+
+  async addTombstones(tombstones: readonly Uint8Array[]): Promise<void> {
+    await expected(() =>
+      this.session.run('INSERT INTO tombstones SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING', [
+        byteaArray(tombstones),
+      ]),
+    );
+  }
+
+  async remove(messages: readonly NumberedMessage[]): Promise<void> {
+    const ids = messages.map(({ message_id }) => Buffer.from(message_id));
+    await expected(() =>
+      inTransaction(
+        this.session,
+        () => removeMessages(this.session, ids, LAST_KEY.seconds),
+        'READ COMMITTED',
+      ),
+    );
+  }
+
+  async finish(lastSeq: number): Promise<void> {
+    await this.#transaction(async ([last, total]) => {
+      // What was stored before is durable with this commit.
+      await this.session.run('SET LOCAL synchronous_commit = on');
+      if (lastSeq > last) await this.session.run(SKIP, [lastSeq, total]);
+      await markUnfinished(this.session, false);
+    });
+    await expected(() => this.session.run('ANALYZE messages, batches, tombstones'));
+  }
+
+  /** Runs `work` where nobody else has written since the last one. */
+  async #transaction(work: (last: readonly [number, number]) => Promise<void>): Promise<void> {
+    this.#last = await expected(() =>
+      inTransaction(
+        this.session,
+        async () => {
+          await this.session.run('SELECT 1 FROM commit_order FOR UPDATE');
+          const last = await lastOf(this.session);
+          if (last[0] !== this.#last[0])
+            throw new AdminError('in_use', 'another migration writes to the target');
+          await work(last);
+          return await lastOf(this.session);
+        },
+        'READ COMMITTED',
+      ),
+    );
+  }
+}
+
+/** Creates the tables, and hides them from services. Rejects with AdminError where the database is not empty, or in use. */
+async function begin(session: Session): Promise<void> {
+  await migrate(session);
+  const work = async (): Promise<void> => {
+    await assertUnused(session);
+    const [row] = await session.rows<[boolean]>(
+      'SELECT EXISTS (SELECT FROM batches) OR EXISTS (SELECT FROM messages) OR EXISTS (SELECT FROM tombstones)',
+    );
+    if (row?.[0] !== false)
+      throw new AdminError('name_taken', 'the target has messages already: name an empty database');
+    await markUnfinished(session, true);
+  };
+  await inTransaction(session, work, 'READ COMMITTED');
+}
+
+async function lastOf(session: Session): Promise<readonly [seq: number, total: number]> {
+  const [row] = await session.rows<[number, number]>(LAST);
+  return row ?? [0, 0];
+}
+
+function batchesOf(messages: readonly NumberedMessage[]): NumberedMessage[][] {
+  const batches: NumberedMessage[][] = [];
+  for (const message of messages) {
+    const batch = batches.at(-1);
+    const first = batch?.[0];
+    if (
+      batch === undefined ||
+      first === undefined ||
+      batch.length === BATCH_MESSAGES ||
+      message.seq - first.seq >= BATCH_NUMBERS
+    )
+      batches.push([message]);
+    else batch.push(message);
+  }
+  return batches;
+}

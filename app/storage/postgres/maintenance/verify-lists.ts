@@ -1,0 +1,89 @@
+// Compares lists, segments, counts of senders and of periods with the messages. The caller holds a snapshot.
+import type { Depth } from '../../admin.ts';
+import { KEY_COLUMNS } from '../database/keys.ts';
+import type { Session } from '../database/session.ts';
+import { ALL } from '../index/limits.ts';
+import { periodsOf } from '../index/periods.ts';
+import type { Progress } from '../index/progress.ts';
+import { difference } from './difference.ts';
+
+/** What the lists should hold; `$1` is the last number that is listed. */
+const LISTED = `(SELECT m.* FROM messages m JOIN batches b USING (batch) WHERE b.first_seq <= $1::int8)`;
+
+/** What is kept, and what a scan finds. */
+const COUNTS: readonly (readonly [what: string, kept: string, scanned: string])[] = [
+  [
+    'messages in the list of all',
+    `SELECT coalesce(sum(messages), 0)::int8 FROM segments WHERE list = ${ALL} AND $1::int8 IS NOT NULL`,
+    `SELECT count(*) FROM ${LISTED} m`,
+  ],
+  [
+    'senders',
+    'SELECT senders FROM list_state WHERE $1::int8 IS NOT NULL',
+    `SELECT count(DISTINCT from_msisdn) FROM ${LISTED} m`,
+  ],
+  [
+    'messages that are not listed yet',
+    `SELECT coalesce((SELECT total FROM batches ORDER BY first_seq DESC LIMIT 1), 0) - listed_total
+     FROM list_state WHERE $1::int8 IS NOT NULL`,
+    'SELECT coalesce(sum(created), 0)::int8 FROM batches WHERE first_seq > $1::int8',
+  ],
+];
+
+/** How many rows are wrong. */
+const WRONG: readonly (readonly [what: string, sql: string])[] = [
+  [
+    'senders have a wrong count',
+    `SELECT count(*) FROM senders s
+     FULL JOIN (SELECT from_msisdn, count(*) AS messages FROM ${LISTED} m GROUP BY 1) m USING (from_msisdn)
+     WHERE s.messages IS DISTINCT FROM m.messages`,
+  ],
+  [
+    'periods have a wrong count',
+    `SELECT count(*) FROM periods p
+     FULL JOIN (${periodsOf(LISTED)}) AS m (unit, start, messages) USING (unit, start)
+     WHERE coalesce(p.messages, 0) <> coalesce(m.messages, 0)`,
+  ],
+  [
+    'segmented lists do not add up to their sender',
+    `SELECT count(*) FROM (SELECT sender, messages FROM senders WHERE segmented AND $1::int8 IS NOT NULL) s
+     FULL JOIN (SELECT list AS sender, sum(messages) AS messages FROM segments WHERE list <> ${ALL} GROUP BY 1) g USING (sender)
+     WHERE s.messages IS DISTINCT FROM g.messages`,
+  ],
+];
+
+/** Segments and messages in one order: the messages after a segment, up to the next one, are its own. */
+const SEGMENTS = `WITH places AS (
+    SELECT list, ${KEY_COLUMNS}, messages, 1 AS starts FROM segments
+    UNION ALL SELECT ${ALL}, ${KEY_COLUMNS}, NULL, 0 FROM ${LISTED} m
+    UNION ALL SELECT s.sender, ${KEY_COLUMNS}, NULL, 0 FROM ${LISTED} m JOIN senders s USING (from_msisdn) WHERE s.segmented
+  ), counted AS (
+    SELECT list, messages, starts,
+      sum(starts) OVER (PARTITION BY list ORDER BY ${KEY_COLUMNS}, starts DESC ROWS UNBOUNDED PRECEDING) AS part
+    FROM places
+  )
+  SELECT count(*) FROM (
+    SELECT max(messages) AS kept, count(*) FILTER (WHERE starts = 0) AS scanned FROM counted GROUP BY list, part
+  ) p WHERE kept IS DISTINCT FROM scanned`;
+
+/** Returns a sentence for each thing that is wrong. Rejects with what the client throws. */
+export async function verifyLists(
+  session: Session,
+  { listedSeq }: Progress,
+  depth: Depth,
+): Promise<string[]> {
+  const value = async (sql: string): Promise<number> => {
+    const [row] = await session.rows<[number]>(sql, [listedSeq]);
+    return row?.[0] ?? 0;
+  };
+  const problems: string[] = [];
+  for (const [what, kept, scanned] of COUNTS)
+    problems.push(...difference(what, await value(kept), await value(scanned)));
+  const wrong =
+    depth === 'quick' ? WRONG : [...WRONG, ['segments have a wrong count', SEGMENTS] as const];
+  for (const [what, sql] of wrong) {
+    const count = await value(sql);
+    if (count > 0) problems.push(`${count} ${what}`);
+  }
+  return problems;
+}

@@ -1,0 +1,157 @@
+// A new database file as the target of a migration: written under another name, which no service opens, and renamed at the end.
+import { existsSync, rmSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { parseInstant } from '../../../model/instant.ts';
+import { AdminError } from '../../admin.ts';
+import type { MigrationTarget, NumberedMessage } from '../../migration.ts';
+import { openForWriting } from '../file/connection.ts';
+import { counterReader, counterWriter } from '../file/counters.ts';
+import { migrate } from '../file/migrations.ts';
+import { ServiceLock } from '../file/service-lock.ts';
+import { prepared } from '../file/statements.ts';
+import { purgeRemovals, removeMessages } from '../write/remover.ts';
+import { Archive } from './archive.ts';
+import { publish } from './files.ts';
+
+/** Holds the pages of a large transaction: ids come in no order. */
+const CACHE_KIB = 262_144;
+/** Transactions between two checkpoints, so that a page that several of them change is copied once. */
+const TRANSACTIONS_A_CHECKPOINT = 16;
+
+export class FileTarget implements MigrationTarget {
+  readonly #path: string;
+  /** The name until the end. */
+  readonly #partial: string;
+  readonly #lock: ServiceLock;
+  readonly #database: DatabaseSync;
+  readonly #archive: Archive;
+  #transactions = 0;
+  #closed = false;
+
+  /** Creates the file, or opens the one that was left unfinished. Throws AdminError `name_taken`, InUseError, and what SQLite throws. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#partial = `${path}.migrating`;
+    this.#assertFree();
+    this.#lock = ServiceLock.exclusive(
+      this.#partial,
+      `another migration writes to ${this.#partial}`,
+    );
+    try {
+      this.#database = openForWriting(this.#partial, CACHE_KIB);
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+    this.#archive = new Archive(this.#database);
+    try {
+      migrate(this.#database);
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+  }
+
+  async lastSeq(): Promise<number> {
+    return this.#archive.lastSeq();
+  }
+
+  async messages(after: number, upTo: number, limit: number): Promise<NumberedMessage[]> {
+    return this.#archive.messages(after, upTo, limit);
+  }
+
+  async tombstones(after: Uint8Array | null, limit: number): Promise<Uint8Array[]> {
+    return this.#archive.tombstones(after, limit);
+  }
+
+  async store(messages: readonly NumberedMessage[]): Promise<void> {
+    const last = messages.at(-1);
+    if (last === undefined) return;
+    const insert = prepared(
+      this.#database,
+      `INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at, seq, ts_seconds, ts_nanos)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#transaction(() => {
+      for (const { message_id, from, to, ts, text, created_at, seq } of messages) {
+        const instant = parseInstant(ts);
+        if (instant === null) throw new Error('a stored message has an invalid ts');
+        const { seconds, nanos } = instant;
+        insert.run(message_id, from, to, ts, text, created_at, seq, seconds, nanos);
+      }
+      this.#add('messages', messages.length);
+      counterWriter(this.#database)('last_seq', last.seq);
+    });
+  }
+
+  async addTombstones(tombstones: readonly Uint8Array[]): Promise<void> {
+    const insert = prepared(
+      this.#database,
+      'INSERT OR IGNORE INTO tombstones (id_hash) VALUES (?)',
+    );
+    this.#transaction(() => {
+      let added = 0;
+      for (const hash of tombstones) added += Number(insert.run(hash).changes);
+      this.#add('tombstones', added);
+    });
+  }
+
+  async remove(messages: readonly NumberedMessage[]): Promise<void> {
+    this.#transaction(() => {
+      removeMessages(
+        this.#database,
+        messages.map(({ seq }) => seq),
+      );
+      // There is no index that has to follow.
+      purgeRemovals(this.#database, counterReader(this.#database)('removals'));
+    });
+  }
+
+  async finish(lastSeq: number): Promise<void> {
+    this.#transaction(() => counterWriter(this.#database)('last_seq', lastSeq));
+    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    this.#release();
+    this.#assertFree();
+    publish(this.#partial, this.#path, false);
+    for (const suffix of ['-wal', '-shm', '-lock']) rmSync(this.#partial + suffix, { force: true });
+  }
+
+  async close(): Promise<void> {
+    this.#release();
+  }
+
+  /** Also where another file's log is left: SQLite would take it for that of the new file. */
+  #assertFree(): void {
+    for (const suffix of ['', '-wal', '-journal'])
+      if (existsSync(this.#path + suffix))
+        throw new AdminError(
+          'name_taken',
+          `${this.#path}${suffix} is there already: name a new file`,
+        );
+  }
+
+  #add(counter: 'messages' | 'tombstones', count: number): void {
+    counterWriter(this.#database)(counter, counterReader(this.#database)(counter) + count);
+  }
+
+  #transaction(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+    this.#transactions += 1;
+    if (this.#transactions % TRANSACTIONS_A_CHECKPOINT === 0)
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  }
+
+  #release(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#database.close();
+    this.#lock.release();
+  }
+}
