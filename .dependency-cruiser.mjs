@@ -250,6 +250,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // The packages of the tests lie in a folder that is searched for files of ours; some come with their sources.
+    exclude: { path: '^tests/node_modules/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

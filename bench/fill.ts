@@ -82,7 +82,7 @@ function fill(path: string, rows: number): void {
   const writer = new Writer(path, ServiceLock.exclusive(path), CACHE_KIB);
   try {
     for (let first = writer.lastSeq; first < rows; first = writer.lastSeq) {
-      const { failure } = writer.append(chunk(first, Math.min(CHUNK_MESSAGES, rows - first), rows));
+      const { failure } = writer.append(filledChunk(first, rows));
       if (failure !== null) throw new Error(`the table could not be filled: ${failure}`);
       writer.truncateWal();
       progressPart('messages stored', writer.lastSeq, rows);
@@ -107,8 +107,9 @@ function fillIndex(path: string, rows: number): void {
   }
 }
 
-function chunk(first: number, count: number, rows: number): Message[] {
-  // Each chunk has a seed of its own, so that one can be made without those before it.
+/** Returns the next messages of a table of `rows` that has `first` already: whole chunks, as each has a seed of its own. */
+export function filledChunk(first: number, rows: number): Message[] {
+  const count = Math.min(CHUNK_MESSAGES, rows - first);
   const corpus = new Corpus(1 + first / CHUNK_MESSAGES);
   return Array.from({ length: count }, (_, index) =>
     corpus.plantedMessage(first + index, YEAR_START_MS + ((first + index) / rows) * YEAR_MS),

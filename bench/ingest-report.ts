@@ -25,13 +25,13 @@ export function printIngest(
     [
       '',
       'requests/s',
-      'to floor',
+      `to ${floor}`,
       'p50 ms',
       'p99 ms',
-      'to floor',
+      `to ${floor}`,
       'p99.9 ms',
       'max ms',
-      'to floor',
+      `to ${floor}`,
     ],
     names.map((name) => [
       name,

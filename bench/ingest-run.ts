@@ -1,11 +1,13 @@
 // One measurement of ingest: a fresh process and a fresh file, a warm-up, the load, and a check that nothing was lost.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { type Backlog, backlogOf, caughtUp } from './backlog.ts';
 import { CUT_OFF_PER_CONNECTION, type Load, type LoadFigures, runLoad } from './load.ts';
+import type { Subject } from './ingest-subjects.ts';
 import {
   type ThreadCost,
+  costOf,
+  familyCpuSeconds,
   memory,
   processCpuSeconds,
   threadCosts,
@@ -15,14 +17,6 @@ import {
 import { type Server, scrape } from './server.ts';
 
 const WARM_UP_SECONDS = 2;
-
-/** A server whose ingest is measured. */
-export interface Subject {
-  readonly name: string;
-  /** Whether it stores what it takes, in the table `messages` of the file. One that does not may get the same messages again. */
-  readonly stores: boolean;
-  readonly start: (databasePath: string) => Promise<Server>;
-}
 
 /** What is the same in every measurement of a run. */
 export interface Setting {
@@ -57,7 +51,7 @@ export interface SubjectFigures extends IngestFigures {
   readonly whole: WholeCost;
 }
 
-/** Measures a server. Rejects when an answer was not 200, or when an acknowledged message is missing from the file. */
+/** Measures a server. Rejects when an answer was not 200, or when an acknowledged message is missing from the database. */
 export async function measure(
   subject: Subject,
   setting: Setting,
@@ -67,7 +61,8 @@ export async function measure(
   const path = join(home, 'app.db');
   try {
     const { acknowledged, figures } = await inProcess(subject, path, setting, connections);
-    if (subject.stores) requireAll(path, acknowledged, 2 * connections * CUT_OFF_PER_CONNECTION);
+    const cutOffMax = 2 * connections * CUT_OFF_PER_CONNECTION;
+    if (subject.stores) requireAll(await subject.stored(path), acknowledged, cutOffMax);
     return figures;
   } finally {
     rmSync(home, { recursive: true, force: true });
@@ -89,7 +84,7 @@ async function inProcess(
     const warm = onlyAccepted(await runLoad({ ...warmUp, seconds: WARM_UP_SECONDS }));
     await settled(server);
     const before = await scrape(server.url);
-    const cpuBefore = processCpuSeconds(server.pid);
+    const cpuBefore = wholeCpuSeconds(server);
     const writtenBefore = writtenBytes(server.pid);
     const figures = await underLoad(server, { file, use, seconds }, connections);
     const after = await scrape(server.url);
@@ -103,7 +98,7 @@ async function inProcess(
         messages_a_commit: commits > 0 ? grown('oncebox_batch_messages_sum') / commits : null,
         backlog: backlogOf(after),
         whole: {
-          cpu_seconds: processCpuSeconds(server.pid) - cpuBefore,
+          cpu_seconds: wholeCpuSeconds(server) - cpuBefore,
           written_bytes: writtenBytes(server.pid) - writtenBefore,
           catch_up_seconds,
         },
@@ -112,6 +107,15 @@ async function inProcess(
   } finally {
     await server.stop();
   }
+}
+
+/** CPU seconds of the server so far, and of its database server where it has one. */
+function wholeCpuSeconds(server: Server): number {
+  return processCpuSeconds(server.pid) + databaseCpuSeconds(server);
+}
+
+function databaseCpuSeconds({ databasePid }: Server): number {
+  return databasePid === undefined ? 0 : familyCpuSeconds(databasePid);
 }
 
 /** Waits until what the server derives from the messages is up to date. Returns the seconds that it took. */
@@ -126,13 +130,22 @@ export async function underLoad(
   connections: number,
 ): Promise<IngestFigures> {
   const before = threadTimes(server.pid);
+  const databaseBefore = databaseCpuSeconds(server);
   const writtenBefore = writtenBytes(server.pid);
   const figures = await runLoad({ url: `${server.url}/webhook`, file, use, connections, seconds });
   const after = threadTimes(server.pid);
+  const database = costOf(
+    'PostgreSQL',
+    databaseCpuSeconds(server) - databaseBefore,
+    figures.seconds,
+  );
   return {
     ...onlyAccepted(figures),
     requests_per_second: figures.requests / figures.seconds,
-    threads: threadCosts(before, after, figures.seconds),
+    threads: [
+      ...threadCosts(before, after, figures.seconds),
+      ...(server.databasePid ? [database] : []),
+    ],
     written_bytes: writtenBytes(server.pid) - writtenBefore,
     ...memory(server.pid),
   };
@@ -147,13 +160,10 @@ function onlyAccepted(figures: LoadFigures): LoadFigures {
 }
 
 /**
- * Checks that the file of a server that has ended holds every acknowledged message, and nothing else but at most `cutOffMax`
+ * Checks that a server that has ended has stored every acknowledged message, and nothing else but at most `cutOffMax`
  * requests whose answer the generator did not wait for.
  */
-function requireAll(path: string, acknowledged: number, cutOffMax: number): void {
-  const database = new DatabaseSync(path);
-  const stored = Number(database.prepare('SELECT count(*) AS rows FROM messages').get()?.['rows']);
-  database.close();
+function requireAll(stored: number, acknowledged: number, cutOffMax: number): void {
   if (stored >= acknowledged && stored <= acknowledged + cutOffMax) return;
   throw new Error(
     `acknowledged ${acknowledged}, stored ${stored} (at most ${cutOffMax} more are in order)`,

@@ -1,10 +1,19 @@
-// `npm run bench`: ingest against the durable floor and the null server, and against another tree, in turns within one run.
+// `npm run bench`, `npm run bench:postgres`: ingest beside servers that do less, and beside another tree, in turns within one run.
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { printIngest } from './ingest-report.ts';
-import { type Setting, type Subject, type SubjectFigures, measure } from './ingest-run.ts';
+import { type Setting, type SubjectFigures, measure } from './ingest-run.ts';
+import {
+  DURABLE_FLOOR,
+  NULL_SERVER,
+  type Subject,
+  fastifyServer,
+  postgresService,
+  serviceOf,
+} from './ingest-subjects.ts';
 import { GENERATOR } from './load.ts';
 import { drawThroughput } from './plot.ts';
+import { BenchServer } from './postgres-server.ts';
 import {
   loadAverage,
   median,
@@ -16,8 +25,8 @@ import {
   writeResults,
 } from './report.ts';
 import { type ConnectionHeader, writeRequests } from './requests.ts';
-import { type LogSink, startBareServer, startService } from './server.ts';
-import { THIS_TREE, type Tree, treeAt } from './trees.ts';
+import { type LogSink, startService } from './server.ts';
+import { THIS_TREE, treeAt } from './trees.ts';
 
 const WARM_UP_REQUESTS = 150_000;
 const PROBE_SECONDS = 2;
@@ -38,6 +47,7 @@ const options = readOptions({
   connections: '32,256',
   rounds: '3',
   beside: '',
+  engine: 'sqlite',
   log: 'null',
   plain: false,
   plot: false,
@@ -49,14 +59,18 @@ const log: LogSink = options.log === 'pipe' ? 'pipe' : 'null';
 const header: ConnectionHeader = options.plain ? 'none' : 'keep-alive';
 const directory = workingDirectory();
 
-const nullServer: Subject = {
-  name: 'null server',
-  stores: false,
-  start: () => startBareServer(null),
-};
-const floor: Subject = { name: 'durable floor', stores: true, start: startBareServer };
 const trees = [THIS_TREE, ...(options.beside === '' ? [] : [treeAt(options.beside)])];
-const subjects = [nullServer, floor, ...trees.map(serviceOf)];
+/** On PostgreSQL the baseline is what people write themselves, and the service on SQLite is beside both. */
+const database = options.engine === 'postgres' ? await BenchServer.start() : null;
+const floor = database === null ? DURABLE_FLOOR : fastifyServer(database);
+const subjects: readonly Subject[] =
+  database === null
+    ? [NULL_SERVER, floor, ...trees.map((tree) => serviceOf(tree, log))]
+    : [
+        floor,
+        ...trees.map((tree) => postgresService(tree, log, database)),
+        serviceOf(THIS_TREE, log, 'Oncebox, SQLite'),
+      ];
 
 const warmUpFile = join(directory, 'warm-up.requests');
 const file = join(directory, 'requests');
@@ -67,17 +81,14 @@ for (let round = 0; round < roundCount; round += 1) {
   for (const connections of connectionCounts) rounds.push(await measureRound(round, connections));
 }
 report();
-
-function serviceOf(tree: Tree): Subject {
-  return { name: tree.name, stores: true, start: (path) => startService(path, log, tree) };
-}
+await database?.remove();
 
 /** Writes the load, enough for the fastest server, and has each tree keep its compiled code. */
 async function prepare(): Promise<void> {
   progress(`load generator: ${GENERATOR}; ${loadAverage()}`);
   writeRequests(warmUpFile, WARM_UP_REQUESTS, WARM_UP_REQUESTS, 1, header);
   const probe = { ...setting, file: warmUpFile, seconds: PROBE_SECONDS };
-  const { requests_per_second } = await measure(nullServer, probe, Math.max(...connectionCounts));
+  const { requests_per_second } = await measure(NULL_SERVER, probe, Math.max(...connectionCounts));
   const reserved = Math.max(requests_per_second * RESERVE, RATE_PER_SECOND_MIN);
   writeRequests(file, Math.ceil(reserved * seconds), Math.ceil(requests_per_second), 2, header);
   for (const [index, tree] of trees.entries())
@@ -121,6 +132,7 @@ function report(): void {
     seconds,
     connection_header: header,
     log,
+    engine: options.engine,
     trees,
     ratios,
     rounds: rounds.map((round) => ({ ...round, figures: Object.fromEntries(round.figures) })),

@@ -44,13 +44,25 @@ export function threadCosts(
     sums.set(name, (sums.get(name) ?? 0) + used);
   }
   return [...sums]
-    .map(([name, cpu_seconds]) => ({
-      name,
-      cpu_seconds,
-      cpu_percent: Math.round((cpu_seconds / seconds) * 100),
-    }))
+    .map(([name, cpu_seconds]) => costOf(name, cpu_seconds, seconds))
     .filter(({ cpu_seconds }) => cpu_seconds > 0)
     .toSorted((left, right) => right.cpu_seconds - left.cpu_seconds);
+}
+
+/** What so many CPU seconds are within `seconds`. */
+export function costOf(name: string, cpu_seconds: number, seconds: number): ThreadCost {
+  return { name, cpu_seconds, cpu_percent: Math.round((cpu_seconds / seconds) * 100) };
+}
+
+/** CPU seconds of a process and its children since their start, also of those that have ended. */
+export function familyCpuSeconds(pid: number): number {
+  const children = readable(`/proc/${pid}/task/${pid}/children`).trim().split(' ');
+  const seconds = children.map((child) => timeIn(`/proc/${child}/stat`).cpuSeconds);
+  const { cpuSeconds, endedChildrenSeconds } = timeIn(`/proc/${pid}/stat`);
+  // One that ends between the readings is in neither.
+  return seconds
+    .filter((one) => Number.isFinite(one))
+    .reduce((sum, one) => sum + one, cpuSeconds + endedChildrenSeconds);
 }
 
 /** CPU seconds of the whole process since its start. */
@@ -72,12 +84,14 @@ export function memory(pid: number): { rss_mib: number; peak_rss_mib: number } {
 }
 
 /** The name and the CPU time in a file of the form of /proc/PID/stat; NaN where there is none. */
-function timeIn(file: string): ThreadTime {
+function timeIn(file: string): ThreadTime & { endedChildrenSeconds: number } {
   const stat = readable(file);
   // The name stands in parentheses and may hold any character, so the fields are counted from the last of them.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
-  return { name, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND };
+  const seconds = (first: number): number =>
+    (Number(fields[first]) + Number(fields[first + 1])) / TICKS_PER_SECOND;
+  return { name, cpuSeconds: seconds(11), endedChildrenSeconds: seconds(13) };
 }
 
 function listed(directory: string): string[] {

@@ -1,8 +1,10 @@
 // `npm run bench:reads`: every kind of read on tables of several sizes, over one connection to the real service.
 import { caughtUp } from './backlog.ts';
+import { filledPostgres } from './fill-postgres.ts';
 import { filledTable } from './fill.ts';
 import { importedTable } from './import-table.ts';
 import { drawReads } from './plot.ts';
+import { BenchServer } from './postgres-server.ts';
 import { memory } from './process-figures.ts';
 import { type Answer, ReadClient, type Times, nextPage, summary } from './read-client.ts';
 import { KINDS, type Kind } from './read-kinds.ts';
@@ -16,7 +18,7 @@ import {
   warnOfMemory,
   writeResults,
 } from './report.ts';
-import { type Server, startService } from './server.ts';
+import { type Server, startService, startServiceOn } from './server.ts';
 import { THIS_TREE, type Tree, treeAt } from './trees.ts';
 
 /** One turn of a kind ends after this many answers, or after `--turn-ms`. */
@@ -27,7 +29,8 @@ const FULL_ROWS = 10_000_000;
 /** A running service on a table of one size. */
 interface Table {
   readonly rows: number;
-  readonly tree: Tree;
+  /** Of the tree, or of the engine where that is not SQLite. */
+  readonly name: string;
   readonly fill_seconds: number | null;
   readonly search_wait_seconds: number;
   readonly server: Server;
@@ -37,7 +40,7 @@ interface Table {
 
 interface Result {
   readonly rows: number;
-  readonly tree: string;
+  readonly name: string;
   readonly fill_seconds: number | null;
   readonly ready_ms: number;
   readonly search_wait_seconds: number;
@@ -47,6 +50,7 @@ interface Result {
 }
 
 const WALK = 'cursor walk';
+const POSTGRES = 'PostgreSQL';
 
 const options = readOptions({
   sizes: '10000,100000,1000000',
@@ -54,6 +58,7 @@ const options = readOptions({
   plot: false,
   keep: '',
   beside: '',
+  engine: 'sqlite',
   rounds: '3',
   'turn-ms': '1000',
 });
@@ -61,8 +66,13 @@ const turnMs = Number(options['turn-ms']);
 const [rounds = 3] = readNumbers(options.rounds);
 const trees = [THIS_TREE, ...(options.beside === '' ? [] : [treeAt(options.beside)])];
 const tables: Table[] = [];
-for (const rows of [...readNumbers(options.sizes), ...(options.full ? [FULL_ROWS] : [])])
-  for (const tree of trees) tables.push(await openTable(rows, tree));
+/** `--engine postgres` has tables on PostgreSQL alone, `both` on both engines in the same turns. */
+const database = options.engine === 'sqlite' ? null : await BenchServer.start();
+for (const rows of [...readNumbers(options.sizes), ...(options.full ? [FULL_ROWS] : [])]) {
+  if (options.engine !== 'postgres')
+    for (const tree of trees) tables.push(await openTable(rows, tree));
+  if (database !== null) tables.push(await openPostgres(rows, database));
+}
 // Every kind is asked of every table in turns, so that whatever else the machine does meets all of them alike.
 for (let round = 0; round < rounds; round += 1) {
   const inTurn = round % 2 === 0 ? tables : tables.toReversed();
@@ -71,6 +81,7 @@ for (let round = 0; round < rounds; round += 1) {
 }
 const results: Result[] = [];
 for (const table of tables) results.push(await closeTable(table));
+await database?.remove();
 report();
 
 /** Another tree gets a file of its own, with the same messages. */
@@ -79,9 +90,26 @@ async function openTable(rows: number, tree: Tree): Promise<Table> {
     tree === THIS_TREE ? filledTable(rows, options.keep) : importedTable(tree, rows, options.keep);
   warnOfMemory(path);
   const server = await startService(path, 'null', tree);
+  return await readyTable(rows, tree.name, fillSeconds, server);
+}
+
+async function openPostgres(rows: number, on: BenchServer): Promise<Table> {
+  const { url, fillSeconds } = await filledPostgres(on, rows);
+  const server = await startServiceOn(url, 'null', THIS_TREE);
+  const table = await readyTable(rows, POSTGRES, fillSeconds, server);
+  await on.settle(url);
+  return table;
+}
+
+async function readyTable(
+  rows: number,
+  name: string,
+  fillSeconds: number | null,
+  server: Server,
+): Promise<Table> {
   return {
     rows,
-    tree,
+    name,
     fill_seconds: fillSeconds,
     search_wait_seconds: await caughtUp(server.url),
     server,
@@ -91,12 +119,12 @@ async function openTable(rows: number, tree: Tree): Promise<Table> {
 }
 
 async function closeTable(table: Table): Promise<Result> {
-  const { rows, tree, fill_seconds, search_wait_seconds, server, client, answers } = table;
-  const kinds = Object.fromEntries([...answers].map(([name, all]) => [name, summary(all)]));
+  const { rows, name, fill_seconds, search_wait_seconds, server, client, answers } = table;
+  const kinds = Object.fromEntries([...answers].map(([kind, all]) => [kind, summary(all)]));
   const figures = { ready_ms: server.readyMs, ...memory(server.pid), kinds };
   client.close();
   await server.stop();
-  return { rows, tree: tree.name, fill_seconds, search_wait_seconds, ...figures };
+  return { rows, name, fill_seconds, search_wait_seconds, ...figures };
 }
 
 async function askInTurn(table: Table, kind: Kind, round: number): Promise<void> {
@@ -113,7 +141,7 @@ async function askInTurn(table: Table, kind: Kind, round: number): Promise<void>
   // A kind so slow that the time ran out has no warm-up to spare.
   const kept = turn.slice(turn.length > 2 * WARM_UP_REQUESTS ? WARM_UP_REQUESTS : 0);
   keep(table, kind.name, kept);
-  progress(`${nameOf(rows, table.tree.name)}: ${kind.name}: ${shown(summary(kept).p50_ms)} ms`);
+  progress(`${nameOf(rows, table.name)}: ${kind.name}: ${shown(summary(kept).p50_ms)} ms`);
 }
 
 function keep(table: Table, name: string, answers: readonly Answer[]): void {
@@ -140,8 +168,8 @@ function checkTotal(kind: Kind, rows: number, { status, body }: Answer): void {
   if (total !== expected) throw new Error(`${kind.name}: total is ${total}, not ${expected}`);
 }
 
-function nameOf(rows: number, tree: string): string {
-  return `${rows.toLocaleString('en')}${tree === THIS_TREE.name ? '' : ` ${tree}`}`;
+function nameOf(rows: number, name: string): string {
+  return `${rows.toLocaleString('en')}${name === THIS_TREE.name ? '' : ` ${name}`}`;
 }
 
 function report(): void {
@@ -151,7 +179,7 @@ function report(): void {
   printTimes('Reads: p99 in ms', names, ({ p99_ms }) => p99_ms);
   printTable(
     'The process',
-    ['', ...results.map(({ rows, tree }) => nameOf(rows, tree))],
+    ['', ...results.map(({ rows, name }) => nameOf(rows, name))],
     [
       ['start to ready, ms', ...results.map(({ ready_ms }) => shown(ready_ms))],
       ['search up to date after, s', ...results.map((one) => shown(one.search_wait_seconds))],
@@ -166,9 +194,10 @@ function report(): void {
   if (!options.plot) return;
   const curves = names.map((name) => ({
     name,
-    points: results.flatMap(({ rows, tree, kinds }) => {
-      const ms = kinds[name]?.p50_ms ?? Number.NaN;
-      return tree === THIS_TREE.name && Number.isFinite(ms) ? [{ rows, ms }] : [];
+    points: results.flatMap((result) => {
+      const ms = result.kinds[name]?.p50_ms ?? Number.NaN;
+      const { rows } = result;
+      return result.name === THIS_TREE.name && Number.isFinite(ms) ? [{ rows, ms }] : [];
     }),
   }));
   drawReads(curves.filter(({ points }) => points.length > 0));
@@ -180,20 +209,22 @@ function printTimes(
   names: readonly string[],
   value: (times: Times) => number,
 ): void {
-  const cellsOf = (name: string, { rows, tree, kinds }: Result): string[] => {
-    const times = kinds[name];
+  const cellsOf = (kind: string, { rows, name, kinds }: Result): string[] => {
+    const times = kinds[kind];
     if (times === undefined) return ['-'];
     const cell = `${shown(value(times))}${times.refused > 0 ? ` (${times.refused} refused)` : ''}`;
-    if (tree === THIS_TREE.name) return [cell];
-    const own = results.find((one) => one.rows === rows)?.kinds[name];
+    if (name === THIS_TREE.name) return [cell];
+    const own = results.find((one) => one.rows === rows && one.name === THIS_TREE.name)?.kinds[
+      kind
+    ];
     return [cell, own === undefined ? '-' : (value(own) / value(times)).toFixed(2)];
   };
   printTable(
     title,
     [
       'read',
-      ...results.flatMap(({ rows, tree }) =>
-        tree === THIS_TREE.name ? [nameOf(rows, tree)] : [nameOf(rows, tree), 'ratio'],
+      ...results.flatMap(({ rows, name }) =>
+        name === THIS_TREE.name ? [nameOf(rows, name)] : [nameOf(rows, name), 'ratio'],
       ),
     ],
     names.map((name) => [name, ...results.flatMap((result) => cellsOf(name, result))]),

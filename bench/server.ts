@@ -17,6 +17,8 @@ export type LogSink = 'null' | 'pipe';
 export interface Server {
   readonly url: string;
   readonly pid: number;
+  /** The process of the database server that it stores in, where that is one of its own. */
+  readonly databasePid?: number;
   /** Time from the start of the process to the first 200 of /health/ready. */
   readonly readyMs: number;
   /** Ends the process with SIGTERM. Rejects when it does not end well in time. */
@@ -38,8 +40,18 @@ export function startService(
   log: LogSink,
   tree: Tree = THIS_TREE,
 ): Promise<Server> {
-  const settings = { DATABASE_URL: `sqlite:///${databasePath}`, HOST: '127.0.0.1' };
+  return startServiceOn(`sqlite:///${databasePath}`, log, tree);
+}
+
+/** Starts the service of a tree on the database of a URL. */
+export function startServiceOn(databaseUrl: string, log: LogSink, tree: Tree): Promise<Server> {
+  const settings = { DATABASE_URL: databaseUrl, HOST: '127.0.0.1' };
   return start(tree, 'app/main.ts', settings, log);
+}
+
+/** Starts the plain Fastify server on an empty database of PostgreSQL. */
+export function startFastifyServer(databaseUrl: string): Promise<Server> {
+  return start(THIS_TREE, 'bench/fastify-server.ts', { DATABASE_URL: databaseUrl }, 'null');
 }
 
 /** Starts the bare server: the durable floor on a database file, or without one the null server. */

@@ -10,7 +10,7 @@ import { readProgress } from './progress.ts';
 import { fillSearch } from './search-filler.ts';
 
 /** A step of the lists comes so long after a commit: what comes in between shares it. */
-const LISTS_MS = 40;
+const LISTS_MS = 200;
 const SEARCH_MS = 250;
 /** After this long without a message, the last block of search is filled too, though it is not full. */
 const QUIET_MS = 300;

@@ -26,6 +26,11 @@ const UNLISTED_FREE = TAIL_MESSAGES_MAX / 2;
 /** How long a commit waits when the lists lack as many as reads allow. */
 const PACE_MS_MAX = 500;
 
+/**
+ * A second batch begins beside the first only when it has as many messages as this: commits wait for each other in any case, and each
+ * costs the server as much as many messages.
+ */
+const BESIDE_MESSAGES_MIN = 128;
 /** A batch that is being committed. Its result is reported when those of all before it are. */
 interface Flight {
   readonly messages: number;
@@ -43,6 +48,8 @@ export class Writer {
   readonly #stuck: StuckCommits;
   #chunks: (readonly Message[])[] = [];
   readonly #flights: Flight[] = [];
+  /** Messages in `#chunks`. */
+  #waiting = 0;
   #running = 0;
 
   /**
@@ -64,6 +71,7 @@ export class Writer {
     this.#unlisted = unlisted;
     this.#queue = new AppendQueue((messages) => {
       this.#chunks.push(messages);
+      this.#waiting += messages.length;
       this.#start();
     }, queueMessagesMax);
     this.#disk = new DiskProbes(
@@ -98,14 +106,20 @@ export class Writer {
     return this.#queue.drain();
   }
 
+  /** Messages that arrive during a commit are the next batch: so the requests of one are answered and read while another commits. */
   #start(): void {
-    while (this.#running < APPEND_CONNECTIONS && this.#chunks.length > 0) {
-      const messages = this.#takeBatch();
-      const flight: Flight = { messages: messages.length, result: null };
-      this.#flights.push(flight);
-      this.#running += 1;
-      void this.#fly(flight, messages);
+    while (this.#waiting >= (this.#running === 0 ? 1 : BESIDE_MESSAGES_MIN)) {
+      if (this.#running === APPEND_CONNECTIONS) return;
+      this.#startBatch();
     }
+  }
+
+  #startBatch(): void {
+    const messages = this.#takeBatch();
+    const flight: Flight = { messages: messages.length, result: null };
+    this.#flights.push(flight);
+    this.#running += 1;
+    void this.#fly(flight, messages);
   }
 
   async #fly(flight: Flight, messages: readonly Message[]): Promise<void> {
@@ -122,6 +136,7 @@ export class Writer {
     const messages: Message[] = [];
     while (this.#chunks.length > 0 && messages.length < BATCH_MESSAGES)
       messages.push(...(this.#chunks.shift() ?? []));
+    this.#waiting -= messages.length;
     return messages;
   }
 

@@ -1,0 +1,78 @@
+// A table of PostgreSQL with the messages of `filledTable`, stored through the port as the service stores them.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readPostgresUrl } from '../app/config/postgres-url.ts';
+import type { Message } from '../app/model/message.ts';
+import { openStore } from '../app/storage/open.ts';
+import type { Store, StoreObserver } from '../app/storage/store.ts';
+import { filledChunk } from './fill.ts';
+import type { BenchServer } from './postgres-server.ts';
+import { progressPart } from './report.ts';
+
+/** Messages of an append: a full batch. */
+const APPEND_MESSAGES = 512;
+const APPENDS_AT_ONCE = 3;
+/** The queue refuses what would wait for too long, as it does while the machine is busy. */
+const RETRY_MS = 200;
+const OPTIONS = {
+  queueMessagesMax: APPEND_MESSAGES * APPENDS_AT_ONCE,
+  retentionDays: null,
+  readerThreads: 1,
+};
+
+/** Returns the URL of a new database with `rows` messages, and the seconds that it took. Rejects when one was not stored. */
+export async function filledPostgres(
+  database: BenchServer,
+  rows: number,
+): Promise<{ url: string; fillSeconds: number }> {
+  const startMs = performance.now();
+  const url = await database.createDatabase();
+  const store = await openStore(readPostgresUrl('DATABASE_URL', url), OPTIONS, OBSERVER);
+  try {
+    await fill(store, rows);
+  } finally {
+    await store.close();
+  }
+  return { url, fillSeconds: (performance.now() - startMs) / 1_000 };
+}
+
+async function fill(store: Store, rows: number): Promise<void> {
+  let stored = 0;
+  while (stored < rows) {
+    const chunk = filledChunk(stored, rows);
+    let next = 0;
+    const appendInTurn = async (): Promise<void> => {
+      while (next < chunk.length) {
+        const messages = chunk.slice(next, (next += APPEND_MESSAGES));
+        await append(store, messages);
+        stored += messages.length;
+        progressPart('messages stored', stored, rows);
+      }
+    };
+    await Promise.all(Array.from({ length: APPENDS_AT_ONCE }, appendInTurn));
+  }
+}
+
+async function append(store: Store, messages: readonly Message[]): Promise<void> {
+  for (;;) {
+    const result = await store.append(messages);
+    if (!('unavailable' in result)) return;
+    if (result.unavailable !== 'queue_full')
+      throw new Error(`the table could not be filled: ${result.unavailable}`);
+    await sleep(RETRY_MS);
+  }
+}
+
+const quiet = (): void => undefined;
+const OBSERVER: StoreObserver = {
+  batch: quiet,
+  index: quiet,
+  hazard: quiet,
+  waitingForLock: quiet,
+  waitingForDatabase: quiet,
+  diskRecovered: quiet,
+  pruned: quiet,
+  pruneRun: quiet,
+  fatal: (error) => {
+    throw error;
+  },
+};
