@@ -7,6 +7,10 @@ import { join } from 'node:path';
 import { SECRET } from './requests.ts';
 import { THIS_TREE, type Tree, compileCacheOf, nodeOf } from './trees.ts';
 
+/** The service, and the flags with which `make run` starts it. */
+const SERVICE = 'app/main.ts';
+const START_FLAGS = ['--max-semi-space-size=16'];
+
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 5;
 const STOP_TIMEOUT_MS = 60_000;
@@ -46,7 +50,7 @@ export function startService(
 /** Starts the service of a tree on the database of a URL. */
 export function startServiceOn(databaseUrl: string, log: LogSink, tree: Tree): Promise<Server> {
   const settings = { DATABASE_URL: databaseUrl, HOST: '127.0.0.1' };
-  return start(tree, 'app/main.ts', settings, log);
+  return start(tree, SERVICE, settings, log);
 }
 
 /** Starts the plain Fastify server on an empty database of PostgreSQL. */
@@ -69,7 +73,8 @@ async function start(
   const port = await freePort();
   const startMs = performance.now();
   const entry = join(tree.path, program);
-  const child = spawn(nodeOf(tree), [entry], {
+  const flags = tree === THIS_TREE && program === SERVICE ? START_FLAGS : [];
+  const child = spawn(nodeOf(tree), [...flags, entry], {
     env: {
       PATH: process.env['PATH'],
       NODE_COMPILE_CACHE: compileCacheOf(tree),
