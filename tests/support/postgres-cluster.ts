@@ -101,11 +101,12 @@ export class PostgresCluster {
     await this.#follow(name);
   }
 
-  /** Waits until both standbys receive what the primary writes, and count for its quorum. */
+  /** Waits until both standbys count for the quorum of the primary, and show what it has written by now. */
   async complete(): Promise<void> {
     const url = this.nodes[this.#primary].url('postgres');
+    const [now] = await queryOnce(url, 'SELECT pg_current_wal_lsn()::text AS written');
     const ready = `SELECT count(*)::int AS standbys FROM pg_stat_replication
-      WHERE state = 'streaming' AND sync_state = 'quorum'`;
+      WHERE state = 'streaming' AND sync_state = 'quorum' AND replay_lsn >= '${String(now?.['written'])}'`;
     await eventually('both standbys', async () => {
       const [row] = await queryOnce(url, ready);
       return row?.['standbys'] === 2 || undefined;
