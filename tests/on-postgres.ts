@@ -15,7 +15,6 @@ const ONCE = {
     'layers',
     'leftovers',
     'packages',
-    'properties/json-position',
     'readme',
     'sbom',
     'start-impossible',
