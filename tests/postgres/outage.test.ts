@@ -112,6 +112,7 @@ describe('a database that', { concurrency: 2 }, () => {
       );
       if (ended) await endAll(server.url('postgres'));
       assert.equal((await service.post(message())).status, 503);
+      for (const path of READS) assert.equal((await service.get(path)).status, 503, path);
       assert.equal((await service.get('/health/live')).status, 200);
       server.configure({ default_transaction_read_only: 'off' });
       await assertBack(service);

@@ -22,7 +22,7 @@ import { missingTables } from './database/migrations.ts';
 import type { Pool } from './database/pool.ts';
 import type { Session } from './database/session.ts';
 import { prepare } from './database/start.ts';
-import { inSnapshot } from './database/transaction.ts';
+import { inSnapshot, settled } from './database/transaction.ts';
 import { Filler } from './index/filler.ts';
 import { Lease } from './index/lease.ts';
 import { type Progress, readProgress } from './index/progress.ts';
@@ -118,7 +118,13 @@ export class PostgresStore implements Store {
 
   after(after: number, limit: number): Promise<StreamPage> {
     return this.#pools.read.use(READ_TIMEOUT_MS, (session) =>
-      inSnapshot(session, READ_TIMEOUT_MS, () => selectAfter(session, after, limit)),
+      inSnapshot(session, READ_TIMEOUT_MS, async () => {
+        const [, page] = await settled([
+          assertPrimary(session),
+          selectAfter(session, after, limit),
+        ]);
+        return page;
+      }),
     );
   }
 
@@ -191,6 +197,9 @@ async function read<T>(
   select: (session: Session, progress: Progress) => Promise<T>,
 ): Promise<T> {
   return await pool.use(READ_TIMEOUT_MS, (session) =>
-    inSnapshot(session, READ_TIMEOUT_MS, async () => select(session, await readProgress(session))),
+    inSnapshot(session, READ_TIMEOUT_MS, async () => {
+      const [, progress] = await settled([assertPrimary(session), readProgress(session)]);
+      return await select(session, progress);
+    }),
   );
 }

@@ -29,7 +29,7 @@ export interface Figures {
   readonly samples: Samples | null;
   /** Why there are none: the metrics want another token than the rest. */
   readonly locked: boolean;
-  /** Gives whether the token fits. */
+  /** Returns whether the token fits. */
   readonly unlock: (token: string) => Promise<boolean>;
 }
 

@@ -7,7 +7,7 @@ import type { PostgresTls } from '../../../model/database.ts';
 export function tlsOptions(tls: PostgresTls): ConnectionOptions | false {
   const { mode, rootCertificate, certificate, key } = tls;
   if (mode === 'disable') return false;
-  // As libpq has it: whoever names a root certificate wants it used.
+  // As libpq has it: a root certificate that is named is used.
   const checksChain = mode.startsWith('verify-') || rootCertificate !== null;
   return {
     rejectUnauthorized: checksChain,

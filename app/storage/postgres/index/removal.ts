@@ -6,7 +6,7 @@ import { BLOCK_NUMBERS } from './limits.ts';
 import { periodsOf } from './periods.ts';
 import { SEGMENT_OF } from './segments.ts';
 
-/** Whoever fills lists or search waits for this, and this for them: what is listed cannot change in between. */
+/** The filling of lists and search waits for this, and this for it: what is listed cannot change in between. */
 const LOCK = 'SELECT 1 FROM list_state l, search_state s FOR UPDATE';
 
 const GONE = `WITH state AS (SELECT listed_seq FROM list_state

@@ -14,7 +14,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { removeMessages } from '../index/removal.ts';
 import { withSession } from './connection.ts';
 
-/** Messages of a step: whoever fills lists and search waits for it. */
+/** Messages of a step: the filling of lists and search waits for it. */
 const STEP_MESSAGES = 512;
 
 /** Every table that has something of a message. */

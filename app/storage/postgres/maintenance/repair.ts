@@ -31,7 +31,7 @@ export async function repair(
   });
 }
 
-/** In one snapshot, with the locks of whoever fills lists and search, and of whoever removes. */
+/** In one snapshot, with the locks of the filling of lists and search, and of removals. */
 async function discard(session: Session): Promise<void> {
   await session.run('SELECT 1 FROM list_state l, search_state s FOR UPDATE');
   await session.run(RECOUNT);

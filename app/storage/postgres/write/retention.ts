@@ -9,7 +9,7 @@ import { inTransaction } from '../database/transaction.ts';
 import type { Lease } from '../index/lease.ts';
 import { removeMessages } from '../index/removal.ts';
 
-/** Messages of a step: whoever fills lists and search waits for it. */
+/** Messages of a step: the filling of lists and search waits for it. */
 const STEP_MESSAGES = 512;
 /** After a step comes a pause of this many times its length. */
 const REST_FACTOR = 2;
