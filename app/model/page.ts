@@ -8,11 +8,20 @@ export interface MessageQuery {
   readonly offset: number;
   readonly from: string | null;
   readonly since: Instant | null;
+  /** The first instant that is left out. */
+  readonly until: Instant | null;
+  /** DEFAULT_SOURCE included. */
+  readonly source: string | null;
+  readonly order: Direction;
   readonly text: string | null;
   /** Where the page starts or ends, instead of `offset`: only messages after the key, or the last ones before it. */
   readonly cursor: Cursor | null;
 }
 
+/** By instant, then by id: `asc` is oldest first. `offset` and cursors count in this order. */
+export type Direction = 'asc' | 'desc';
+
+/** `after` and `before` are those of the list as it is ordered. */
 export interface Cursor {
   readonly direction: 'after' | 'before';
   readonly key: OrderKey;

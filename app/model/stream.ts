@@ -1,8 +1,13 @@
 // Messages in the order in which they were committed, as subscribers read them.
 
-/** One message with its sequence number, in the order of commit. `json` is the message as `GET /messages` lists it, serialized once for all subscribers. */
+/** What a stream sends: messages alone, or messages and events. Both have the same numbers. */
+export type StreamScope = 'messages' | 'items';
+
+/** One message with its sequence number, in the order of commit. `json` is the message as `GET /messages` lists it, or the item as `/events/stream` sends it, serialized once for all subscribers. */
 export interface StreamEntry {
   readonly seq: number;
+  /** Always `message` where the scope is `messages`. */
+  readonly item: 'message' | 'event';
   readonly json: string;
 }
 
@@ -20,4 +25,5 @@ export interface StreamQuery {
   readonly after: number;
   /** The most entries; 0 reads only the last sequence number. */
   readonly limit: number;
+  readonly scope: StreamScope;
 }

@@ -1,5 +1,6 @@
 // The port for maintenance: what the commands may call of an engine, beside a running service or without one. It depends on no engine.
 import type { Instant } from '../model/instant.ts';
+import type { Delivery, Item } from '../model/item.ts';
 import type { Message } from '../model/message.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Stats } from '../model/stats.ts';
@@ -64,6 +65,7 @@ export interface Inspection {
   readonly schemaVersion: number | null;
   /** Null where the database is too damaged, or not ours. */
   readonly messages: number | null;
+  readonly events: number | null;
   readonly lastSeq: number | null;
   /** Messages that are listed, and that search covers. Null without an index: the next start of the service builds it. */
   readonly index: { readonly listed: number; readonly searched: number } | null;
@@ -117,15 +119,44 @@ export interface RestoreReport {
 
 /** Which messages; null does not restrict. `until` is the first instant that is left out. */
 export interface ExportFilter {
+  /** DEFAULT_SOURCE included. */
+  readonly source: string | null;
   readonly from: string | null;
   readonly since: Instant | null;
   readonly until: Instant | null;
   readonly text: string | null;
 }
 
+/** What only items of named sources have; null in messages of the default source. */
+interface ArchivedOrigin {
+  readonly payload: string | null;
+  readonly content: string | null;
+}
+
 /** A message and when it arrived, ISO-8601. */
-export interface ArchivedMessage extends Message {
+export interface ArchivedMessage extends Message, ArchivedOrigin {
   readonly created_at: string;
+  /** Null: the default source. */
+  readonly source: string | null;
+  readonly kind: string | null;
+}
+
+/** An event and when it arrived, ISO-8601. */
+export interface ArchivedEvent extends ArchivedOrigin {
+  readonly event_id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string | null;
+  readonly ts: string;
+  readonly created_at: string;
+  readonly content: string;
+}
+
+/** A delivery with the ids of its items that are stored. */
+export interface ArchivedDelivery extends Delivery {
+  readonly number: number;
+  readonly messages: readonly string[];
+  readonly events: readonly string[];
 }
 
 /** One import. It creates the database where there is none. */
@@ -137,9 +168,18 @@ export interface BulkImport {
    * arrived; null: now. Rejects with StoreUnavailable; then nothing of the batch is stored.
    */
   store(
-    messages: readonly Message[],
+    messages: readonly (Message | ArchivedMessage)[],
     createdAt: readonly (string | null)[],
   ): Promise<readonly AppendOutcome[]>;
+  /** Stores events like `store`, each exactly once. The delivery of each comes later, by `link`. */
+  storeEvents(events: readonly ArchivedEvent[]): Promise<readonly AppendOutcome[]>;
+  /**
+   * Stores deliveries whose items are stored and have none yet. One with no such item is passed over. Its number here is that of its
+   * first item. Resolves with how many were stored.
+   */
+  link(deliveries: readonly ArchivedDelivery[]): Promise<number>;
+  /** Stores items of deliveries that are stored already (`Delivery.number`), each exactly once, durably. */
+  append(items: readonly Item[]): Promise<readonly AppendOutcome[]>;
   /** Resolves when every message is listed. Rejects when `signal` is aborted. */
   updateLists(signal: AbortSignal): Promise<void>;
   /** Resolves when search finds every message; a service does the same in the background. Rejects when `signal` is aborted. */
@@ -147,9 +187,14 @@ export interface BulkImport {
   close(): void;
 }
 
-/** Messages whose instant is before `before`, and of the sender `from`; null does not restrict. Not both are null. */
+/**
+ * Items whose instant is before `before`, of the source, and messages of the sender `from`; null does not restrict. Not all are null. With
+ * `from`, of events only the conflicts of removed messages go; and the deliveries of those messages, whatever else is in them.
+ */
 export interface Selection {
   readonly before: Instant | null;
+  /** DEFAULT_SOURCE included. */
+  readonly source: string | null;
   readonly from: string | null;
 }
 
@@ -161,7 +206,10 @@ export interface PruneOptions {
 }
 
 export interface Pruned {
+  /** Messages. */
   readonly removed: number;
+  readonly removedEvents: number;
+  readonly removedDeliveries: number;
   /** What the database took on the disk. */
   readonly bytesBefore: number;
   readonly bytesAfter: number;
@@ -204,8 +252,16 @@ export interface StoreAdmin {
    * exactly once; what arrives meanwhile comes if its position is still ahead.
    */
   exportMessages(filter: ExportFilter): AsyncIterable<readonly ArchivedMessage[]>;
+  /** The same of events. `from` and `text` of the filter do not apply. */
+  exportEvents(filter: ExportFilter): AsyncIterable<readonly ArchivedEvent[]>;
+  /** Returns deliveries in the order of their numbers, in chunks: all, or those of one source, or those with these numbers that are there. */
+  exportDeliveries(
+    which: { readonly source: string | null } | { readonly numbers: readonly number[] },
+  ): AsyncIterable<readonly ArchivedDelivery[]>;
   openImport(): Promise<BulkImport>;
-  countPrunable(selection: Selection): Promise<number>;
+  countPrunable(
+    selection: Selection,
+  ): Promise<{ readonly messages: number; readonly events: number }>;
   /** Removes messages for good and remembers their ids. `removing` is in messages; the other stages in units of the engine. */
   prune(
     selection: Selection,

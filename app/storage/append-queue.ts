@@ -1,5 +1,5 @@
 // The bounded queue in front of an engine: appends are handed over in chunks, and refused where they would wait too long.
-import type { Message } from '../model/message.ts';
+import { type Item, isEvent, isOfSource } from '../model/item.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 import type { AppendOutcome, Unavailable } from './store.ts';
 
@@ -28,19 +28,25 @@ interface Append {
   readonly settle: (outcomes: readonly AppendOutcome[] | Unavailable) => void;
 }
 
-/** The size of messages in UTF-16 units, as far as it varies. */
-function unitsOf(messages: readonly Message[]): number {
+/** The size of items in UTF-16 units, as far as it varies, and of their deliveries in bytes. */
+function unitsOf(items: readonly Item[]): number {
   let units = 0;
-  for (const { message_id, text } of messages) units += message_id.length + (text?.length ?? 0);
-  return units;
+  for (const item of items) {
+    units += isEvent(item)
+      ? item.event_id.length
+      : item.message_id.length + (item.text?.length ?? 0);
+    if (isOfSource(item)) units += item.payload?.length ?? 0;
+  }
+  const [first] = items;
+  return first !== undefined && isOfSource(first) ? units + first.delivery.body.length : units;
 }
 
 export class AppendQueue {
-  readonly #submit: (messages: readonly Message[]) => void;
+  readonly #submit: (messages: readonly Item[]) => void;
   readonly #messagesMax: number;
   readonly #idle = new Set<() => void>();
   /** The next chunk. */
-  #chunk: Message[] = [];
+  #chunk: Item[] = [];
   /** In the order in which the engine commits: what it has, then what the next chunk holds. */
   #waiting: Append[] = [];
   /** Messages that the engine has. */
@@ -58,7 +64,7 @@ export class AppendQueue {
    * `submit` hands messages to the engine, which reports all of them in the same order by `committed` and `failed`. It must not split them
    * over several transactions. `messagesMax`, at least 1, is how many may wait.
    */
-  constructor(submit: (messages: readonly Message[]) => void, messagesMax: number) {
+  constructor(submit: (messages: readonly Item[]) => void, messagesMax: number) {
     this.#submit = submit;
     this.#messagesMax = messagesMax;
     this.#watch = setInterval(() => this.#giveUpWhenStuck(), WATCH_INTERVAL_MS).unref();
@@ -75,10 +81,10 @@ export class AppendQueue {
   }
 
   /**
-   * Queues messages that are stored all or none. Resolves with the durable outcome of each, or with why there is none: the queue is
+   * Queues items that are stored all or none. Resolves with the durable outcome of each, or with why there is none: the queue is
    * full or closing, or the commit failed.
    */
-  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
+  append(messages: readonly Item[]): Promise<readonly AppendOutcome[] | Unavailable> {
     const units = unitsOf(messages);
     const refusal = this.#refusal(messages.length, units);
     if (refusal !== null) return Promise.resolve({ unavailable: refusal });

@@ -1,18 +1,28 @@
 // The port for moving a whole database into another one, of the same engine or not: messages keep their numbers. It knows no engine.
-import type { Message } from '../model/message.ts';
+import type { ArchivedDelivery, ArchivedEvent, ArchivedMessage } from './admin.ts';
+
+interface Numbered {
+  readonly seq: number;
+  /** The number of its delivery; null where it has none. */
+  readonly delivery: number | null;
+}
 
 /** A message with its number in the order of commit, and when it arrived, ISO-8601. */
-export interface NumberedMessage extends Message {
-  readonly seq: number;
-  readonly created_at: string;
-}
+export type NumberedMessage = ArchivedMessage & Numbered;
+
+/** An event likewise. */
+export type NumberedEvent = ArchivedEvent & Numbered;
+
+export type NumberedItem = NumberedMessage | NumberedEvent;
 
 /** One end of a migration. Methods reject with AdminError, with StoreUnavailable, and with what the engine and the system throw. */
 export interface MigrationEnd {
   /** The last number assigned, to a message that is there or not; 0 before the first. */
   lastSeq(): Promise<number>;
-  /** At most `limit` messages with numbers above `after` and up to `upTo`, in their order. */
-  messages(after: number, upTo: number, limit: number): Promise<readonly NumberedMessage[]>;
+  /** At most `limit` items with numbers above `after` and up to `upTo`, in their order. */
+  items(after: number, upTo: number, limit: number): Promise<readonly NumberedItem[]>;
+  /** At most `limit` deliveries with numbers above `after` and up to `upTo`, in their order; fewer where their bodies are large. */
+  deliveries(after: number, upTo: number, limit: number): Promise<readonly ArchivedDelivery[]>;
   /** At most `limit` tombstones that follow one of them, or from the first on, in the order of their bytes. */
   tombstones(after: Uint8Array | null, limit: number): Promise<readonly Uint8Array[]>;
   /** Idempotent. */
@@ -20,8 +30,8 @@ export interface MigrationEnd {
 }
 
 export interface MigrationSource extends MigrationEnd {
-  /** Whether each of these ids is that of a message that was here and was removed. */
-  areRemoved(messageIds: readonly string[]): Promise<boolean>;
+  /** Whether each of these is an item that was here and was removed. */
+  areRemoved(items: readonly NumberedItem[]): Promise<boolean>;
   /**
    * Keeps every other process from writing until `close`. Resolves with false where a service runs: then nothing is held. Called again, it
    * rejects where others could have written since.
@@ -31,11 +41,13 @@ export interface MigrationSource extends MigrationEnd {
 
 /** A database that no service opens before `finish`. One that was left unfinished is continued when it is opened again. */
 export interface MigrationTarget extends MigrationEnd {
-  /** Stores messages under their numbers, all of them or none. The numbers are above `lastSeq`, and in order. */
-  store(messages: readonly NumberedMessage[]): Promise<void>;
+  /** Stores items under their numbers, all of them or none. The numbers are above `lastSeq`, and in order. */
+  store(items: readonly NumberedItem[]): Promise<void>;
+  /** Stores deliveries under their numbers, all of them or none; those that are there already are passed over. */
+  storeDeliveries(deliveries: readonly ArchivedDelivery[]): Promise<void>;
   addTombstones(tombstones: readonly Uint8Array[]): Promise<void>;
-  /** Removes messages that were stored; a tombstone of each id stays. */
-  remove(messages: readonly NumberedMessage[]): Promise<void>;
+  /** Removes items that were stored; a tombstone of each id stays. */
+  remove(items: readonly NumberedItem[]): Promise<void>;
   /** Makes everything durable, and the database one that a service may open: its next message gets the number after `lastSeq`. */
   finish(lastSeq: number): Promise<void>;
 }

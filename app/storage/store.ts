@@ -1,15 +1,18 @@
 // The port of the engines: what the service and the commands may call of an engine. It knows no engine.
-import type { Message } from '../model/message.ts';
+import type { EventPage, EventQuery } from '../model/event.ts';
+import type { Delivery, Item } from '../model/item.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
 import type { Stats } from '../model/stats.ts';
-import type { StreamPage } from '../model/stream.ts';
+import type { SourceCounts } from '../model/source.ts';
+import type { StreamPage, StreamScope } from '../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../model/timeline.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 
 /**
- * What became of one message. Each means that a message with this id is durable:
- * `created` this one, `duplicate` an equal one, `conflict` one with other content (the first write wins).
+ * What became of one item. Each means that an item with this id is durable: `created` this one, `duplicate` an equal one, `conflict`
+ * one with other content (the first write wins). The other content is then durable too, as an event of the type `conflict`, unless
+ * there are CONFLICTS_MAX of that id already.
  */
 export type AppendOutcome = 'created' | 'duplicate' | 'conflict';
 
@@ -55,18 +58,32 @@ export class StoreUnavailable extends Refusal {
 
 export interface Store {
   /**
-   * Stores messages, each exactly once, and all of them or none. Resolves only when the outcomes are durable (committed and
-   * synced), in the order of the messages, or with why that cannot be said: then the sender is expected to send again. Never rejects.
+   * Stores items, each exactly once, and all of them or none; a delivery with the first item of it that is new. Resolves only when
+   * the outcomes are durable (committed and synced), in the order of the items, or with why that cannot be said: then the sender is
+   * expected to send again. Never rejects.
    */
-  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable>;
+  append(items: readonly Item[]): Promise<readonly AppendOutcome[] | Unavailable>;
   /** One page and the total that matches, both from one snapshot. Rejects with StoreUnavailable. */
   page(query: MessageQuery): Promise<Page>;
+  /**
+   * One message as `GET /message` returns it, JSON: with its payload, statuses and conflicts; null where there is none. Rejects with
+   * StoreUnavailable.
+   */
+  message(messageId: string): Promise<Uint8Array | null>;
+  /** Rejects with StoreUnavailable. */
+  events(query: EventQuery): Promise<EventPage>;
+  /** One event as `GET /event` returns it, JSON, with its payload; null where there is none. Rejects with StoreUnavailable. */
+  event(eventId: string): Promise<Uint8Array | null>;
+  /** A delivery by its number: that of the first item that was stored of it. Null where there is none. Rejects with StoreUnavailable. */
+  delivery(number: number): Promise<Delivery | null>;
+  /** What is stored of each source of which anything is stored. Rejects with StoreUnavailable. */
+  sources(): Promise<readonly SourceCounts[]>;
   /** Rejects with StoreUnavailable. */
   stats(): Promise<Stats>;
   /** How many messages fall into each bucket of a range. Rejects with StoreUnavailable. */
   timeline(query: TimelineQuery): Promise<TimelineCounts>;
-  /** At most `limit` messages that were committed after the number `after`, in that order. Rejects with StoreUnavailable. */
-  after(after: number, limit: number): Promise<StreamPage>;
+  /** At most `limit` items of the scope, or messages, that were committed after the number `after`, in that order. Rejects with StoreUnavailable. */
+  after(after: number, limit: number, scope?: StreamScope): Promise<StreamPage>;
   /** Calls `listener` after messages were committed, also by others as far as the engine notices. It must be cheap and not throw. */
   onCommit(listener: () => void): void;
   /** Reads the state of the store as it is now; nothing is remembered. Never rejects. */

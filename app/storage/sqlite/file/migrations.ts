@@ -124,13 +124,68 @@ const MIGRATIONS: readonly string[] = [
    );
    DELETE FROM counters WHERE name IN ('ordered_seq', 'searched_seq');
    INSERT INTO counters (name, value) VALUES ('removals', 0), ('removals_purged', 0);`,
+
+  // 8: items of named sources (decision 024). A message without a source is the default one's, and has none of the new columns. Events share
+  // the numbers of messages; they are few beside them, so their indexes are written with them. A delivery has the number of its first
+  // item, and goes with the last. `sources` counts what is stored of each; messages of the default source are the rest of all.
+  `ALTER TABLE messages ADD COLUMN source TEXT;
+   ALTER TABLE messages ADD COLUMN kind TEXT;
+   ALTER TABLE messages ADD COLUMN payload TEXT;
+   ALTER TABLE messages ADD COLUMN content TEXT;
+   ALTER TABLE messages ADD COLUMN delivery INTEGER;
+   CREATE INDEX messages_by_delivery ON messages (delivery) WHERE delivery IS NOT NULL;
+   CREATE TABLE events (
+     event_id TEXT PRIMARY KEY NOT NULL,
+     source TEXT NOT NULL,
+     type TEXT NOT NULL,
+     subject TEXT,
+     ts TEXT NOT NULL,
+     payload TEXT,
+     content TEXT NOT NULL,
+     delivery INTEGER,
+     created_at TEXT NOT NULL,
+     seq INTEGER NOT NULL UNIQUE,
+     ts_seconds INTEGER NOT NULL,
+     ts_nanos INTEGER NOT NULL
+   );
+   CREATE INDEX events_by_time ON events (ts_seconds, ts_nanos, event_id);
+   CREATE INDEX events_by_source ON events (source, ts_seconds, ts_nanos, event_id);
+   CREATE INDEX events_by_type ON events (type, ts_seconds, ts_nanos, event_id);
+   CREATE INDEX events_by_subject ON events (subject, ts_seconds, ts_nanos, event_id) WHERE subject IS NOT NULL;
+   CREATE INDEX events_by_delivery ON events (delivery) WHERE delivery IS NOT NULL;
+   CREATE TABLE deliveries (
+     number INTEGER PRIMARY KEY,
+     source TEXT NOT NULL,
+     received_at TEXT NOT NULL,
+     headers TEXT NOT NULL,
+     body BLOB NOT NULL
+   );
+   CREATE INDEX deliveries_by_source ON deliveries (source, number);
+   CREATE TABLE sources (
+     source TEXT PRIMARY KEY NOT NULL,
+     messages INTEGER NOT NULL,
+     events INTEGER NOT NULL,
+     deliveries INTEGER NOT NULL,
+     last_received_at TEXT
+   ) WITHOUT ROWID;
+   ALTER TABLE removals ADD COLUMN source TEXT;
+   INSERT INTO counters (name, value) VALUES ('events', 0);`,
 ];
 
 /** The schema version that this program writes and reads. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The tables that must exist for the schema to count as applied. */
-const SCHEMA_OBJECTS = ['messages', 'counters', 'tombstones', 'epochs', 'removals'] as const;
+const SCHEMA_OBJECTS = [
+  'messages',
+  'events',
+  'deliveries',
+  'sources',
+  'counters',
+  'tombstones',
+  'epochs',
+  'removals',
+] as const;
 
 /** Returns the version of a database of Oncebox; null for another program's, and for one without a schema. */
 export function schemaVersion(database: DatabaseSync): number | null {

@@ -1,0 +1,35 @@
+// A source: a sender that is configured by name, and the scheme by which its posts are verified and read.
+
+/** The source of `POST /webhook`. */
+export const DEFAULT_SOURCE = 'default';
+
+/** How posts are signed and what is in them. One file each in `sources/schemes/`. */
+export const SCHEMES = [
+  'oncebox',
+  'meta',
+  'twilio',
+  'standard',
+  'github',
+  'stripe',
+  'slack',
+  'shopify',
+  'hmac',
+] as const;
+
+export type SchemeName = (typeof SCHEMES)[number];
+
+/** Why a post was not accepted as one of its source. `timestamp`: the signed time is too far from ours. */
+export const SIGNATURE_FAULTS = ['missing', 'malformed', 'mismatch', 'timestamp'] as const;
+
+export type SignatureFault = (typeof SIGNATURE_FAULTS)[number];
+
+/** What is stored of one source. */
+export interface SourceCounts {
+  /** DEFAULT_SOURCE included. A source that is not configured any more is here as long as anything of it is stored. */
+  readonly source: string;
+  readonly messages: number;
+  readonly events: number;
+  readonly deliveries: number;
+  /** When the newest stored item of it arrived, ISO-8601; null where there is none. */
+  readonly lastReceivedAt: string | null;
+}

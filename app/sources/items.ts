@@ -1,0 +1,69 @@
+// What all schemes need to make items of a delivery: ids, comparable content, safe texts, and the event for what cannot be parsed.
+import { hash } from 'node:crypto';
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { type Delivery, type EventItem, UNPARSED } from '../model/item.ts';
+
+/** A provider's id that is longer is replaced by its hash: indexes hold ids. */
+const ID_UNITS_MAX = 512;
+const CONTENT_DIGITS = 32;
+
+/** Returns the id under which an item is stored: the provider's, behind the name of the source. */
+export function itemId(source: string, id: string): string {
+  const safe = id.toWellFormed();
+  return `${source}:${safe.length <= ID_UNITS_MAX ? safe : `sha256:${hash('sha256', safe)}`}`;
+}
+
+/** Returns what is equal for equal content. `text` is the item as the provider wrote it. */
+export function contentOf(text: string | Uint8Array): string {
+  return hash('sha256', text).slice(0, CONTENT_DIGITS);
+}
+
+/** Returns a text for a column: without lone surrogates and NUL, which not every engine stores. */
+export function columnText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/**
+ * Returns the event that stands for what cannot be parsed: the whole body, or one item of it. `written`: its bytes, or its JSON text; a
+ * text is kept as payload, the bytes of a body are in the delivery. `subject`: the id of the item, as far as it could be read.
+ */
+export function unparsed(
+  delivery: Delivery,
+  written: Uint8Array | string,
+  subject: string | null = null,
+): EventItem {
+  return {
+    event_id: itemId(delivery.source, hash('sha256', written)),
+    type: UNPARSED,
+    subject,
+    ts: delivery.receivedAt,
+    payload: typeof written === 'string' ? written : null,
+    content: contentOf(written),
+    delivery,
+  };
+}
+
+/**
+ * Returns the body without its Content-Encoding; null where that is neither gzip nor deflate, or broken, or more than `bytesMax` come
+ * out of it.
+ */
+export function inflated(
+  body: Uint8Array,
+  encoding: string | undefined,
+  bytesMax: number,
+): Uint8Array | null {
+  const name = encoding?.trim().toLowerCase() ?? '';
+  if (name === '' || name === 'identity') return body;
+  try {
+    const options = { maxOutputLength: bytesMax };
+    if (name === 'gzip' || name === 'x-gzip') return gunzipSync(body, options);
+    return name === 'deflate' ? inflateSync(body, options) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Returns the value of a header of a delivery; undefined where it has none. */
+export function headerOf(delivery: Delivery, name: string): string | undefined {
+  return delivery.headers.find(([header]) => header === name)?.[1];
+}
