@@ -5,7 +5,7 @@ import { bodyText, member, textMember } from '../body.ts';
 import { handshake } from '../handshake.ts';
 import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
-import { RawJson, isObject } from '../raw-json.ts';
+import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { signatureScheme } from '../signature.ts';
 import { recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
@@ -88,9 +88,8 @@ function listOf(
   list: RawJson | undefined,
   read: (element: RawJson) => readonly Item[],
 ): readonly Item[] {
-  if (list === undefined || list.value === null) return [];
-  if (!Array.isArray(list.value)) return [unparsed(delivery, list.text)];
-  return list.elements().flatMap(read);
+  if (list === undefined || list.text === 'null') return [];
+  return list.isArray ? list.elements().flatMap(read) : [unparsed(delivery, list.text)];
 }
 
 /**
@@ -105,9 +104,7 @@ function otherItems(
   return [...members]
     .filter(([name]) => !names.has(name))
     .flatMap(([name, found]) =>
-      (isObject(found.value) ? [found] : found.elements()).map((item) =>
-        eventOf(around, name, item),
-      ),
+      (found.isObject ? [found] : found.elements()).map((item) => eventOf(around, name, item)),
     );
 }
 
@@ -131,7 +128,7 @@ function itemsOfChange(around: Around, change: RawJson): readonly Item[] {
   const field = members.get('field')?.value;
   if (typeof field !== 'string' || field === '') return [unparsed(around.delivery, change.text)];
   const value = members.get('value');
-  if (field !== 'messages' || !isObject(value?.value)) return [eventOf(around, field, change)];
+  if (field !== 'messages' || value?.isObject !== true) return [eventOf(around, field, change)];
   const items = [...itemsOfMessages(around, value), ...otherItems(around, members, CHANGE_NAMES)];
   return items.length === 0 ? [eventOf(around, field, change)] : items;
 }
@@ -142,8 +139,8 @@ function itemsOfMessages(around: Around, value: RawJson): readonly Item[] {
   const members = value.members();
   const metadata = members.get('metadata');
   const to = recipientOf(metadata?.value);
-  const contacts = members.get('contacts')?.value;
-  const contact: unknown = Array.isArray(contacts) && contacts.length === 1 ? contacts[0] : null;
+  const contacts = members.get('contacts')?.elements();
+  const contact = contacts?.length === 1 ? contacts[0]?.value : null;
   const messages = listOf(delivery, members.get('messages'), (message) => [
     messageOf(delivery, message, to, contact),
   ]);

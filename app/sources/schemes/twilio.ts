@@ -5,7 +5,7 @@ import { bodyText, member, textMember } from '../body.ts';
 import { type Form, fieldOf, formJson, formOf } from '../form.ts';
 import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
-import { RawJson, isObject } from '../raw-json.ts';
+import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { fieldsText, signTwilio, verifyTwilio } from './twilio-signature.ts';
 
@@ -71,7 +71,7 @@ function itemsOf(delivery: Delivery, bodyBytesMax: number): readonly Item[] {
   }
   const json = RawJson.parse(text);
   if (json === null) return [unparsed(delivery, delivery.body)];
-  if (!Array.isArray(json.value)) return [eventOfJson(delivery, json)];
+  if (!json.isArray) return [eventOfJson(delivery, json)];
   const events = json.elements().map((element) => eventOfJson(delivery, element));
   return events.length === 0 ? [unparsed(delivery, json.text)] : events;
 }
@@ -145,7 +145,7 @@ function addressOf(form: Form, name: string): { channel: string | null; address:
 function eventOfJson(delivery: Delivery, json: RawJson): EventItem {
   const { value, text: payload } = json;
   const id = textMember(value, 'id');
-  if (!isObject(value)) return unparsed(delivery, payload);
+  if (!json.isObject) return unparsed(delivery, payload);
   const about = textMember(member(value, 'data'), 'messageSid');
   return {
     event_id: itemId(delivery.source, id ?? hash('sha256', payload)),
