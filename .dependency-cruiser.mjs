@@ -31,13 +31,14 @@ const ROOMS = {
     'storage/open',
     'storage/store',
     'storage/admin',
+    'storage/archive',
     'storage/migration',
     'sync-directory',
   ],
 };
 
 /** The files by which the rest of the program enters app/storage: the ports, and what opens an engine behind them. */
-const STORAGE_ENTRANCES = '^app/storage/(open|store|admin|migration)\\.ts$';
+const STORAGE_ENTRANCES = '^app/storage/(open|store|admin|archive|migration)\\.ts$';
 
 /** What each room of an engine may import, beside itself. Only open.ts imports an engine, and an engine imports what every one needs. */
 const SQLITE_ROOMS = {
@@ -218,7 +219,7 @@ export default {
       comment: 'The suite that every engine is held to sees what the rest of the program sees.',
       severity: 'error',
       from: { path: '^tests/contract/' },
-      to: { path: '^app/', pathNot: '^app/(model/|storage/(store|admin|migration|open)\\.ts$)' },
+      to: { path: '^app/', pathNot: '^app/(model/|storage/(store|admin|archive|migration|open)\\.ts$)' },
     },
     {
       name: 'what-ships-needs-nothing-else',
