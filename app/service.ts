@@ -5,6 +5,7 @@ import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { Broadcaster } from './http/stream/broadcaster.ts';
 import { type Receive, receive as receiveWith } from './ingest/receive.ts';
+import { DEFAULT_SOURCE, type SourceState } from './model/source.ts';
 import { Refusal, isExpected } from './model/refusal.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
@@ -77,6 +78,7 @@ export async function startService(
       assets,
       basePath,
       receive,
+      sourceStates: () => [defaultState(config)],
       secret: secrets.current,
       tokens,
       bodyBytesMax,
@@ -97,6 +99,19 @@ export async function startService(
     await store.close();
     throw error;
   }
+}
+
+/** The state of the default source. */
+function defaultState({ secrets }: Config): SourceState {
+  return {
+    source: DEFAULT_SOURCE,
+    scheme: 'oncebox',
+    path: '/webhook',
+    previousSecret: secrets.previous !== null,
+    lastDelivery: null,
+    lastFailure: null,
+    previousSecretLastUsed: null,
+  };
 }
 
 /** No new requests first, then those in flight, then the store. */

@@ -1,10 +1,12 @@
 // What a route is: its path, who may call it, and for each method what it does and how it is described.
 import type { Receive } from '../ingest/receive.ts';
+import type { SourceState } from '../model/source.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Store } from '../storage/store.ts';
 import type { BodyReader } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import type { Entry } from './openapi/operation.ts';
+import type { LargeReplies } from './large-replies.ts';
 import type { Reply } from './replies.ts';
 import type { Broadcaster } from './stream/broadcaster.ts';
 
@@ -14,6 +16,9 @@ export interface Services {
   readonly broadcaster: Broadcaster;
   readonly receive: Receive;
   readonly bodies: BodyReader;
+  readonly largeReplies: LargeReplies;
+  /** The default source, then the others in the order of their configuration, as they are now. */
+  readonly sourceStates: () => readonly SourceState[];
   /** The key that webhooks are signed with now: readiness checks it. */
   readonly secret: Buffer;
   readonly metrics: Metrics;

@@ -7,14 +7,21 @@ import { type Tokens, createGuard } from './access.ts';
 import type { Assets } from './assets.ts';
 import { BodyReader } from './body.ts';
 import { type Arrival, Exchange } from './exchange.ts';
+import { LargeReplies } from './large-replies.ts';
 import { describeApi } from './openapi/document.ts';
 import { errorReply, methodNotAllowed, okJson } from './replies.ts';
 import type { Access, Handler, Route, Services } from './route.ts';
 import { assetRoutes } from './routes/asset.ts';
+import { delivery } from './routes/delivery.ts';
+import { event } from './routes/event.ts';
+import { eventStream } from './routes/event-stream.ts';
+import { events as eventList } from './routes/events.ts';
 import { live, ready } from './routes/health.ts';
+import { message } from './routes/message.ts';
 import { messages } from './routes/messages.ts';
 import { metrics } from './routes/metrics.ts';
 import { openApi } from './routes/openapi.ts';
+import { sources } from './routes/sources.ts';
 import { stats } from './routes/stats.ts';
 import { stream } from './routes/stream.ts';
 import { timeline } from './routes/timeline.ts';
@@ -24,7 +31,13 @@ import { webhook } from './routes/webhook.ts';
 export const ROUTES: readonly Route[] = [
   webhook,
   messages,
+  message,
   stream,
+  eventList,
+  event,
+  eventStream,
+  delivery,
+  sources,
   stats,
   timeline,
   live,
@@ -36,7 +49,10 @@ export const ROUTES: readonly Route[] = [
 /** Paths that share a label: there are as many files as the build made. */
 const ASSETS = '/assets/*';
 
-export interface RouterOptions extends Omit<Services, 'bodies' | 'apiDescription'> {
+export interface RouterOptions extends Omit<
+  Services,
+  'bodies' | 'largeReplies' | 'apiDescription'
+> {
   readonly assets: Assets;
   readonly tokens: Tokens;
   readonly bodyBytesMax: number;
@@ -64,6 +80,7 @@ export function createRouter(options: RouterOptions): (arrival: Arrival) => void
   const services: Services = {
     ...options,
     bodies: new BodyReader(options.bodyBytesMax),
+    largeReplies: new LargeReplies(),
     apiDescription: okJson(describeApi(ROUTES, manifest.version, basePath)),
   };
 

@@ -4,7 +4,7 @@ import type { Route } from '../route.ts';
 import { FAILURES, WITHOUT_OPERATION } from './failures.ts';
 import { type Json, components, jsonSchema } from './json-schema.ts';
 import { type Entry, TAGS, describeOperation } from './operation.ts';
-import { response } from './response.ts';
+import { type Described, response } from './response.ts';
 
 /** Returns the whole document. `version` is the version of the service; `basePath` begins each of its paths. */
 export function describeApi(routes: readonly Route[], version: string, basePath: string): Json {
@@ -67,8 +67,8 @@ function namedSchemas(routes: readonly Route[]): Json {
   const schemas: (z.ZodType | undefined)[] = [
     ...routes
       .flatMap(entriesOf)
-      .flatMap(({ body, responses }) => [body, ...Object.values(responses).map(schemaOf)]),
-    ...failures.map(schemaOf),
+      .flatMap(({ body, responses }) => [body, ...Object.values(responses).flatMap(schemasOf)]),
+    ...failures.flatMap(schemasOf),
   ];
   return Object.fromEntries(
     schemas.flatMap((schema) => {
@@ -80,6 +80,6 @@ function namedSchemas(routes: readonly Route[]): Json {
   );
 }
 
-function schemaOf({ schema }: { readonly schema: z.ZodType }): z.ZodType {
-  return schema;
+function schemasOf({ schema, also = {} }: Described): z.ZodType[] {
+  return [schema, ...Object.values(also)];
 }

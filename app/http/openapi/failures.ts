@@ -19,6 +19,7 @@ export type Failure =
   | 'unauthorized'
   | 'payload_too_large'
   | 'validation_error'
+  | 'no_such_item'
   | 'internal_error'
   | 'unavailable'
   | 'not_ready';
@@ -34,6 +35,7 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
     description: 'One entry for each thing that does not fit.',
     schema: validationError,
   },
+  no_such_item: failure('not_found', 'There is none with this id.'),
   internal_error: failure('internal_error', 'An error in the service.'),
   unavailable: failure(
     'other',
