@@ -5,12 +5,13 @@ import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { Broadcaster } from './http/stream/broadcaster.ts';
 import { type Receive, receive as receiveWith } from './ingest/receive.ts';
-import { DEFAULT_SOURCE, type SourceState } from './model/source.ts';
+import { DEFAULT_SOURCE, type ConfiguredSource } from './model/source.ts';
 import { Refusal, isExpected } from './model/refusal.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, type Sources, createMetrics, watch } from './observe/metrics.ts';
 import { readiness } from './observe/readiness.ts';
+import { SourceActivities } from './observe/source-activity.ts';
 import { openStore } from './storage/open.ts';
 import type { Store } from './storage/store.ts';
 
@@ -78,7 +79,8 @@ export async function startService(
       assets,
       basePath,
       receive,
-      sourceStates: () => [defaultState(config)],
+      sources: [defaultSource(config)],
+      activities: new SourceActivities([]),
       secret: secrets.current,
       tokens,
       bodyBytesMax,
@@ -101,17 +103,10 @@ export async function startService(
   }
 }
 
-/** The state of the default source. */
-function defaultState({ secrets }: Config): SourceState {
-  return {
-    source: DEFAULT_SOURCE,
-    scheme: 'oncebox',
-    path: '/webhook',
-    previousSecret: secrets.previous !== null,
-    lastDelivery: null,
-    lastFailure: null,
-    previousSecretLastUsed: null,
-  };
+/** The source of `POST /webhook`. */
+function defaultSource({ secrets }: Config): ConfiguredSource {
+  const previousSecret = secrets.previous !== null;
+  return { source: DEFAULT_SOURCE, scheme: 'oncebox', path: '/webhook', previousSecret };
 }
 
 /** No new requests first, then those in flight, then the store. */

@@ -140,9 +140,9 @@ export function eventPageReply(page: EventPage, limit: number, link: string): Re
 }
 
 /** Returns one message or event, which the store has written as JSON; 404 where there is none. */
-export function itemReply(json: Uint8Array | null): Reply | Reply<Buffer> {
-  if (json === null) return ERRORS.not_found;
-  return { status: 200, body: Buffer.from(json.buffer, json.byteOffset, json.byteLength) };
+export function itemReply(item: Uint8Array | null): Reply | Reply<Buffer> {
+  if (item === null) return ERRORS.not_found;
+  return { status: 200, body: Buffer.from(item.buffer, item.byteOffset, item.byteLength) };
 }
 
 /** Proxies refuse responses with long headers: nginx by default those above 4 KiB, all headers together. */

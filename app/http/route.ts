@@ -1,7 +1,8 @@
 // What a route is: its path, who may call it, and for each method what it does and how it is described.
 import type { Receive } from '../ingest/receive.ts';
-import type { SourceState } from '../model/source.ts';
+import type { ConfiguredSource } from '../model/source.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { SourceActivities } from '../observe/source-activity.ts';
 import type { Store } from '../storage/store.ts';
 import type { BodyReader } from './body.ts';
 import type { Exchange } from './exchange.ts';
@@ -17,8 +18,9 @@ export interface Services {
   readonly receive: Receive;
   readonly bodies: BodyReader;
   readonly largeReplies: LargeReplies;
-  /** The default source, then the others in the order of their configuration, as they are now. */
-  readonly sourceStates: () => readonly SourceState[];
+  /** The default source, then the others in the order of their configuration. */
+  readonly sources: readonly ConfiguredSource[];
+  readonly activities: SourceActivities;
   /** The key that webhooks are signed with now: readiness checks it. */
   readonly secret: Buffer;
   readonly metrics: Metrics;

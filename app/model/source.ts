@@ -26,27 +26,14 @@ export const SIGNATURE_FAULTS = ['missing', 'malformed', 'mismatch', 'timestamp'
 
 export type SignatureFault = (typeof SIGNATURE_FAULTS)[number];
 
-/** A source as it is configured, and what this process has seen of it since it started. Times are ISO-8601; null: not yet. */
-export interface SourceState {
+/** A source as it is configured, without its secrets. */
+export interface ConfiguredSource {
   readonly source: string;
   readonly scheme: SchemeName;
   /** Where it posts to, without the prefix of BASE_PATH. */
   readonly path: string;
-  /** Whether a previous secret is configured too. */
+  /** Whether a previous secret is accepted too. */
   readonly previousSecret: boolean;
-  /** When the last post came whose signature is valid and whose items are durable. */
-  readonly lastDelivery: string | null;
-  /** The last post that was refused. */
-  readonly lastFailure: SourceFailure | null;
-  /** When the last post came that was signed with the previous secret. */
-  readonly previousSecretLastUsed: string | null;
-}
-
-export interface SourceFailure {
-  readonly at: string;
-  readonly reason: SignatureFault;
-  /** In words, where the form betrays the mistake. */
-  readonly hint: string | null;
 }
 
 /** What is stored of one source. */

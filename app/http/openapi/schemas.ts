@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { INSTANT, messageSchema, storedMessageSchema } from '../../model/message.ts';
 import { PAGE_MESSAGES_MAX } from '../../model/page-size.ts';
-import { SCHEMES, SIGNATURE_FAULTS } from '../../model/source.ts';
+import { SCHEMES } from '../../model/source.ts';
 import { TIMELINE_BUCKETS_MAX, TIMELINE_STEPS } from '../../model/timeline.ts';
 import { components } from './json-schema.ts';
 
@@ -35,14 +35,10 @@ const stamped = {
     .string()
     .meta({ description: 'When it arrived.', example: '2025-01-15T10:00:01.123Z' }),
 };
-const delivery = z
-  .int()
-  .min(1)
-  .nullable()
-  .meta({
-    description:
-      'The number of the post that it came with, for `GET /delivery`; null where none is kept.',
-  });
+const delivery = z.int().min(1).nullable().meta({
+  description:
+    'The number of the post that it came with, for `GET /delivery`; null where none is kept.',
+});
 const payload = z.json().meta({
   description:
     'The item as its provider wrote it: order of keys, escapes and large numbers are kept. Null where it could not be parsed.',
@@ -56,12 +52,9 @@ const listedEvent = {
     description: 'The type of its provider, or `status`, `unparsed` or `conflict`.',
     example: 'status',
   }),
-  subject: z
-    .string()
-    .nullable()
-    .meta({
-      description: 'The id of the message or event that it is about; null where it is about none.',
-    }),
+  subject: z.string().nullable().meta({
+    description: 'The id of the message or event that it is about; null where it is about none.',
+  }),
   ts: instant,
 };
 
@@ -106,11 +99,9 @@ export const deliveryHeaders = z
   .strictObject({
     source: sourceName,
     received_at: stamped.received_at,
-    headers: z
-      .array(z.tuple([z.string(), z.string()]))
-      .meta({
-        description: 'Name in lower case, and value, of each header that is kept, as they came.',
-      }),
+    headers: z.array(z.tuple([z.string(), z.string()])).meta({
+      description: 'Name in lower case, and value, of each header that is kept, as they came.',
+    }),
   })
   .register(components, { name: 'deliveryHeaders' });
 
@@ -134,12 +125,19 @@ export const sources = z
         deliveries: count,
         last_received_at: seenAt.meta({ description: 'When its newest stored item arrived.' }),
         last_delivery: seenAt.meta({
-          description: 'When a valid post last came, a duplicate too.',
+          description:
+            'When a post was last accepted, a duplicate too; null for the default source.',
         }),
         last_failure: z
           .strictObject({
             at: z.string(),
-            reason: z.enum(SIGNATURE_FAULTS),
+            reason: z
+              .string()
+              .meta({
+                description:
+                  'A code of the reference of errors, or why the signature is not valid: `missing`, `malformed`, `mismatch` or `timestamp`.',
+                example: 'mismatch',
+              }),
             hint: z.string().nullable(),
           })
           .nullable()
