@@ -7,7 +7,9 @@ import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
 import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
+import { type Mistaken, literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
+import { receiverOf } from '../single-event.ts';
 import { recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
 
 const SIGNATURE = signatureScheme({
@@ -21,38 +23,22 @@ const SIGNATURE = signatureScheme({
   inflatedBytesMax: null,
 });
 
-/** An access token, which is found beside the app secret. */
-const ACCESS_TOKEN = /^EAA[0-9A-Za-z]{40,}$/;
-/** The number of an app, which is shown above its secret. */
-const APP_ID = /^[0-9]{13,17}$/;
+const MISTAKEN: Mistaken = [
+  [/^EAA[0-9A-Za-z]{40,}$/, 'an access token, not the app secret'],
+  [/^[0-9]{13,17}$/, 'the number of an app, not its secret'],
+];
 
 export const META: Scheme = {
   name: 'meta',
   settings: [{ name: 'VERIFY_TOKEN', required: true, secret: true }],
-  key(secret) {
-    const text = secret.toString('latin1');
-    if (ACCESS_TOKEN.test(text))
-      throw new UnusableSetting('SECRET', 'is an access token, not the app secret');
-    if (APP_ID.test(text))
-      throw new UnusableSetting('SECRET', 'is the number of an app, not its secret');
-    return secret;
-  },
+  key: (secret) => literalKey(secret, MISTAKEN),
   receiver(_source, keys, settings, bodyBytesMax) {
     const token = settings['VERIFY_TOKEN'] ?? '';
-    if (token.trim() === '') throw new UnusableSetting('VERIFY_TOKEN', 'is empty');
+    if (token.trim() === '') throw new UnusableSetting('VERIFY_TOKEN', 'is blank');
+    const decode = (delivery: Delivery) => ({ items: itemsOf(delivery, bodyBytesMax) });
     return {
-      verify: (post, nowMs) => SIGNATURE.verify(post, keys, nowMs),
-      headers: ['content-type', 'content-encoding', 'x-hub-signature-256'],
-      decode: (delivery) => ({ items: itemsOf(delivery, bodyBytesMax) }),
-      stored: { contentType: 'application/json', body: '{"status":"ok"}' },
+      ...receiverOf(SIGNATURE, keys, decode, ['x-hub-signature-256']),
       handshake: (query) => handshake(query, token),
-      sign: (body, at) => ({
-        headers: {
-          'Content-Type': 'application/json',
-          ...SIGNATURE.sign(body, keys.current, at),
-        },
-        query: '',
-      }),
     };
   },
 };

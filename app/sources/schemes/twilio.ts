@@ -7,20 +7,19 @@ import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
 import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
+import { type Mistaken, literalKey } from '../secret-text.ts';
 import { fieldsText, signTwilio, verifyTwilio } from './twilio-signature.ts';
 
-/** The number of an account, and that of an API key: they are shown beside the token. */
-const SID = /^(?:AC|SK)[0-9a-fA-F]{32}$/;
+const MISTAKEN: Mistaken = [
+  [/^AC[0-9a-fA-F]{32}$/, 'the SID of an account, not its auth token'],
+  [/^SK[0-9a-fA-F]{32}$/, 'the SID of an API key, not the auth token of the account'],
+];
 const PUBLIC_URL = 'PUBLIC_URL';
 
 export const TWILIO: Scheme = {
   name: 'twilio',
   settings: [{ name: PUBLIC_URL, required: true, secret: false }],
-  key(secret) {
-    if (SID.test(secret.toString('latin1')))
-      throw new UnusableSetting('SECRET', 'is the SID of an account or key, not the auth token');
-    return secret;
-  },
+  key: (secret) => literalKey(secret, MISTAKEN),
   receiver(_source, keys, settings, bodyBytesMax) {
     const publicUrl = publicUrlOf(settings[PUBLIC_URL] ?? '');
     return {
