@@ -1,5 +1,6 @@
 // What a table says is stored of a post, and what a scheme made of it, in one form to compare.
 import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
 import { type Delivery, type Item, isEvent, isOfSource } from '../../app/model/item.ts';
 import type { Receiver, Scheme, SourceSettings } from '../../app/sources/scheme.ts';
 
@@ -51,11 +52,11 @@ export function receiverOf(
   return scheme.receiver(SOURCE, keys, settings, 4_194_304);
 }
 
-export function deliveryOf(body: string | Uint8Array, contentType = 'application/json'): Delivery {
+export function deliveryOf(body: string | Uint8Array): Delivery {
   return {
     source: SOURCE,
     receivedAt: RECEIVED_AT,
-    headers: [['content-type', contentType]],
+    headers: [],
     body: Buffer.from(body),
   };
 }
@@ -85,6 +86,16 @@ export function storedOf(item: Item): Stored {
   }
   const { message_id, from, to, text, kind, payload } = item;
   return { message: bare(message_id), from, to, ts, text, kind, payload };
+}
+
+/** Holds each post of a table against what is stored of it. */
+export function holds(receiver: Receiver, title: string, cases: readonly Case[]): void {
+  describe(title, () => {
+    for (const { name, body, stored } of cases)
+      it(name, () => {
+        assert.deepEqual(itemsOf(receiver, deliveryOf(body)).map(storedOf), stored);
+      });
+  });
 }
 
 function bare(id: string): string {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isEvent } from '../../app/model/item.ts';
 import { META } from '../../app/sources/schemes/meta.ts';
-import { type Case, deliveryOf, itemsOf, receiverOf, storedOf } from './decoded.ts';
+import { deliveryOf, holds, itemsOf, receiverOf, storedOf } from './decoded.ts';
 import { EVENT_CASES } from './meta-events.ts';
 import { FIELD_CASES } from './meta-fields.ts';
 import {
@@ -20,18 +20,9 @@ import { TYPE_CASES } from './meta-types.ts';
 const META_SOURCE = receiverOf(META, { VERIFY_TOKEN: 'token' });
 const decode = (body: string | Uint8Array) => itemsOf(META_SOURCE, deliveryOf(body));
 
-function tell(title: string, cases: readonly Case[]): void {
-  describe(title, () => {
-    for (const { name, body, stored } of cases)
-      it(name, () => {
-        assert.deepEqual(decode(body).map(storedOf), stored);
-      });
-  });
-}
-
-tell('a message of each type', TYPE_CASES);
-tell('the fields of a message', FIELD_CASES);
-tell('statuses, other changes and broken parts', EVENT_CASES);
+holds(META_SOURCE, 'a message of each type', TYPE_CASES);
+holds(META_SOURCE, 'the fields of a message', FIELD_CASES);
+holds(META_SOURCE, 'statuses, other changes and broken parts', EVENT_CASES);
 
 describe('the id of an item that has none', () => {
   const idsOf = (body: string): string[] =>

@@ -24,7 +24,7 @@ export const TWILIO: Scheme = {
     const publicUrl = publicUrlOf(settings[PUBLIC_URL] ?? '');
     return {
       verify: (post) => verifyTwilio(publicUrl, post, keys),
-      headers: ['content-type', 'content-encoding', 'x-twilio-', 'i-twilio-idempotency-token'],
+      headers: ['content-type', 'x-twilio-', 'i-twilio-idempotency-token'],
       decode: (delivery) => ({ items: itemsOf(delivery, bodyBytesMax) }),
       // An empty response: a text would be sent to the person who wrote.
       stored: {
