@@ -1,7 +1,9 @@
 // Messages in the order in which they were committed, as subscribers read them.
 
 /** What a stream sends: messages alone, or messages and events. Both have the same numbers. */
-export type StreamScope = 'messages' | 'items';
+export const STREAM_SCOPES = ['messages', 'items'] as const;
+
+export type StreamScope = (typeof STREAM_SCOPES)[number];
 
 /** One message with its sequence number, in the order of commit. `json` is the message as `GET /messages` lists it, or the item as `/events/stream` sends it, serialized once for all subscribers. */
 export interface StreamEntry {
@@ -11,11 +13,13 @@ export interface StreamEntry {
   readonly json: string;
 }
 
-/** Messages that were committed after a sequence number, up to a bound. */
+/** What was committed after a sequence number, up to a bound. */
 export interface StreamPage {
   readonly entries: readonly StreamEntry[];
   /** Whether there were more than the bound allows. */
   readonly more: boolean;
+  /** Everything of the scope up to this number is in the entries or before them: to be read on from, also where there are none. */
+  readonly upTo: number;
   /** The highest sequence number so far; 0 before the first. */
   readonly lastSeq: number;
 }
