@@ -104,9 +104,13 @@ export class Pruner {
       for (let after = 0, end = 0; after < last; after = end) {
         end = endOfScan(database, after, last);
         const seqs = selected(database, selection, after, end);
-        for (let at = 0; at < seqs.length; at += STEP_MESSAGES) {
+        for (let at = 0; at < seqs.length;) {
           const step = seqs.slice(at, at + STEP_MESSAGES);
-          removed += (await this.#steps.run(() => this.#writer.remove(step))).removed;
+          const { removed: gone } = await this.#steps.run(() =>
+            this.#writer.remove('messages', step),
+          );
+          at += gone.done;
+          removed += gone.messages;
           steps += 1;
           if (steps % STEPS_A_PAUSE === 0) await this.#follow();
           this.#onStep('removing', removed);
