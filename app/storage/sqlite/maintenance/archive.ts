@@ -6,6 +6,7 @@ import type {
   NumberedItem,
   NumberedMessage,
 } from '../../migration.ts';
+import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { schemaVersion } from '../file/migrations.ts';
 import { prepared } from '../file/statements.ts';
@@ -54,6 +55,16 @@ export function readDeliveries(
     headers: JSON.parse(row.headers) as NumberedDelivery['headers'],
   }));
   return { deliveries, more };
+}
+
+/** Returns the last number that the database at `path` has assigned. Throws what SQLite throws. */
+export function lastSeq(path: string): number {
+  const database = openForReading(path);
+  try {
+    return new Archive(database).lastSeq();
+  } finally {
+    database.close();
+  }
 }
 
 /** The methods of a MigrationEnd that read. Each statement has a snapshot of its own. */
