@@ -1,6 +1,7 @@
 // The one connection that changes the database: batches of messages, removals, checkpoints, each a transaction of its own.
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import type { ArchivedDelivery, LinkOutcome } from '../../archive.ts';
 import type { Storable } from '../../conflict.ts';
 import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
@@ -13,6 +14,7 @@ import { rewriteWal } from '../file/rewrite-wal.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
 import { prepared, preparedArrays } from '../file/statements.ts';
 import { Inserter } from './inserter.ts';
+import { linkDeliveries } from './linker.ts';
 import {
   type RemovalOptions,
   type Removed,
@@ -67,6 +69,17 @@ export class Writer {
       ({ created, lastSeq } = this.#inserter.insertAll(items, createdAt, outcomes));
     });
     return failure === null ? { failure, outcomes, created, lastSeq } : { failure };
+  }
+
+  /** Stores deliveries of items that are stored, in one transaction. Returns what became of each. */
+  link(
+    deliveries: readonly ArchivedDelivery[],
+  ): { readonly failure: null; readonly linked: readonly LinkOutcome[] } | { failure: Failure } {
+    let linked: readonly LinkOutcome[] = [];
+    const failure = this.#transaction(() => {
+      linked = linkDeliveries(this.#database, deliveries);
+    });
+    return failure === null ? { failure, linked } : { failure };
   }
 
   /** Whether another connection has committed something since the last call. */
