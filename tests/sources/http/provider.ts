@@ -37,17 +37,17 @@ export function metaDraft(keys: readonly string[]): Draft {
   const value = {
     messaging_product: 'whatsapp',
     metadata: { display_phone_number: '14155550100', phone_number_id: '700800900100200' },
-    messages: keys.map((key, index) => ({
-      from: `55119000${String(index).padStart(5, '0')}`,
+    messages: keys.map((key) => ({
+      from: '5511900000001',
       id: `wamid.${key}`,
-      timestamp: String(1_769_990_000 + index),
+      timestamp: '1769990000',
       type: 'text',
       text: { body: `text of ${key}` },
     })),
-    statuses: keys.map((key, index) => ({
+    statuses: keys.map((key) => ({
       id: `wamid.out-${key}`,
       status: 'delivered',
-      timestamp: String(1_769_990_000 + index),
+      timestamp: '1769990001',
       recipient_id: '5511900000001',
     })),
   };
