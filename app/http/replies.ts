@@ -1,5 +1,6 @@
 // Every reply that the service sends: each picks its status here; only the stream's 200 is written by `Exchange.open`.
 import { formatSeconds } from '../model/instant.ts';
+import type { DeliveryReceipt } from '../model/delivery-receipt.ts';
 import type { EventPage } from '../model/event.ts';
 import type { Delivery } from '../model/item.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
@@ -43,6 +44,7 @@ const ERRORS: Readonly<Record<SentError, Reply>> = {
   invalid_signature: json(401, { detail: 'invalid signature' }),
   // RFC 6750, section 3: what to send, and nothing about what was wrong.
   unauthorized: json(401, { detail: 'unauthorized' }, { 'WWW-Authenticate': 'Bearer' }),
+  handshake_refused: json(403, { detail: 'wrong verify token' }),
   not_found: json(404, { detail: 'Not Found' }),
   method_not_allowed: json(405, { detail: 'Method Not Allowed' }),
   request_timeout: json(408, { detail: 'Request Timeout' }),
@@ -105,6 +107,27 @@ export function webhookReply(receipt: Receipt): Reply {
   }
 }
 
+/** Returns the reply to a post of a named source: the answer of its scheme where it was accepted, else as for any webhook. */
+export function deliveryReply({ answer, outcome, reason }: DeliveryReceipt): Reply {
+  if (answer !== null)
+    return { status: 200, body: answer.body, headers: { 'Content-Type': answer.contentType } };
+  if (outcome === 'invalid_signature' || outcome === 'payload_too_large') return ERRORS[outcome];
+  return ERRORS[reason ?? 'other'];
+}
+
+/** Returns the reply to a handshake that holds: the challenge, as the provider sent it, and nothing else. */
+export function challengeReply(challenge: string): Reply {
+  return {
+    status: 200,
+    body: challenge,
+    // It is text whatever it looks like: the sender chose it.
+    headers: {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+    },
+  };
+}
+
 /** Returns a 422 in FastAPI's shape. */
 export function invalid(issues: readonly ValidationIssue[]): Reply {
   return json(422, { detail: issues });
@@ -152,7 +175,7 @@ const DELIVERY_HEADER_LENGTH_MAX = 3_072;
  * Returns a delivery: its body as bytes, or the rest as JSON, which also comes with the body, in a header. The body is never shown by
  * a browser: it is whatever a provider wrote. 404 where there is none.
  */
-export function deliveryReply(
+export function keptDeliveryReply(
   delivery: Delivery | null,
   part: 'body' | 'headers',
 ): Reply | Reply<Buffer> {

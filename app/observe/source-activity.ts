@@ -1,19 +1,17 @@
 // What this process has seen of each source since it started: for those who set one up and wait for its first post.
-import { DEFAULT_SOURCE, type SignatureFault } from '../model/source.ts';
-import type { UnavailableReason } from '../model/unavailable.ts';
-
-/** Why a post was refused. */
-export type PostFailure =
-  SignatureFault | 'payload_too_large' | 'validation_error' | UnavailableReason;
+import { DEFAULT_SOURCE } from '../model/source.ts';
 
 /** Times are those of this process, ISO-8601; null where it has seen no such post. */
 export interface SourceActivity {
   /** The last post that was accepted; always null for the default source, whose posts are not looked at one by one. */
   readonly lastAcceptedAt: string | null;
-  /** The last post that was refused. `hint`: what the sender may have done wrong, in words. */
+  /**
+   * The last post that was refused. `reason`: a SignatureFault, an UnavailableReason, or the outcome where that says it all; `hint`: what
+   * the sender may have done wrong, in words.
+   */
   readonly lastFailure: {
     readonly at: string;
-    readonly reason: PostFailure;
+    readonly reason: string;
     readonly hint: string | null;
   } | null;
   /** The last post that was signed with the previous secret: it is still in use. */
@@ -37,7 +35,7 @@ export class SourceActivities {
   }
 
   /** A post was refused. */
-  refused(source: string, reason: PostFailure, hint: string | null): void {
+  refused(source: string, reason: string, hint: string | null): void {
     this.#set(source, { lastFailure: { at: now(), reason, hint } });
   }
 

@@ -1,11 +1,17 @@
 // The port for maintenance: what the commands may call of an engine, beside a running service or without one. It depends on no engine.
 import type { Instant } from '../model/instant.ts';
-import type { Delivery, Item } from '../model/item.ts';
-import type { Message } from '../model/message.ts';
 import { Refusal } from '../model/refusal.ts';
+import type { SourceCounts } from '../model/source.ts';
 import type { Stats } from '../model/stats.ts';
+import type {
+  ArchivedDelivery,
+  ArchivedEvent,
+  ArchivedMessage,
+  BulkImport,
+  DeliveryFilter,
+  ExportFilter,
+} from './archive.ts';
 import type { MigrationSource, MigrationTarget } from './migration.ts';
-import type { AppendOutcome } from './store.ts';
 
 /** No store has assigned a higher number: the time in milliseconds stays below it for another 70 years, and far below 2^53. */
 export const LAST_SEQ_MAX = 4_000_000_000_000;
@@ -48,8 +54,8 @@ type Details = Readonly<Record<string, number | boolean>>;
  */
 export type Depth = 'quick' | 'full';
 
-/** What is checked: the engine's own files, the schema, counts that are kept, the lists, search. */
-export type CheckName = 'integrity' | 'schema' | 'counters' | 'index' | 'search';
+/** What is checked: the engine's own files, the schema, counts that are kept, deliveries against their items, the lists, search. */
+export type CheckName = 'integrity' | 'schema' | 'counters' | 'deliveries' | 'index' | 'search';
 
 /** One check: `problems` has a sentence for each thing that is wrong. */
 export interface Finding {
@@ -65,7 +71,9 @@ export interface Inspection {
   readonly schemaVersion: number | null;
   /** Null where the database is too damaged, or not ours. */
   readonly messages: number | null;
+  /** Both null, too, in a database of a schema before there were any. */
   readonly events: number | null;
+  readonly deliveries: number | null;
   readonly lastSeq: number | null;
   /** Messages that are listed, and that search covers. Null without an index: the next start of the service builds it. */
   readonly index: { readonly listed: number; readonly searched: number } | null;
@@ -86,6 +94,8 @@ export interface BackupReport {
   readonly file: string;
   readonly bytes: number;
   readonly messages: number;
+  readonly events: number;
+  readonly deliveries: number;
   readonly lastSeq: number;
   readonly copySeconds: number;
   readonly checkSeconds: number;
@@ -109,82 +119,14 @@ export interface RestoreReport {
   readonly file: string;
   readonly bytes: number;
   readonly messages: number;
+  readonly events: number;
+  readonly deliveries: number;
   /** The next message gets the number after this one. */
   readonly lastSeq: number;
   /** What that number was taken from. */
   readonly numberSource: NumberSource;
   /** Where the old database is now; null where there was none. */
   readonly kept: string | null;
-}
-
-/** Which messages; null does not restrict. `until` is the first instant that is left out. */
-export interface ExportFilter {
-  /** DEFAULT_SOURCE included. */
-  readonly source: string | null;
-  readonly from: string | null;
-  readonly since: Instant | null;
-  readonly until: Instant | null;
-  readonly text: string | null;
-}
-
-/** What only items of named sources have; null in messages of the default source. */
-interface ArchivedOrigin {
-  readonly payload: string | null;
-  readonly content: string | null;
-}
-
-/** A message and when it arrived, ISO-8601. */
-export interface ArchivedMessage extends Message, ArchivedOrigin {
-  readonly created_at: string;
-  /** Null: the default source. */
-  readonly source: string | null;
-  readonly kind: string | null;
-}
-
-/** An event and when it arrived, ISO-8601. */
-export interface ArchivedEvent extends ArchivedOrigin {
-  readonly event_id: string;
-  readonly source: string;
-  readonly type: string;
-  readonly subject: string | null;
-  readonly ts: string;
-  readonly created_at: string;
-  readonly content: string;
-}
-
-/** A delivery with the ids of its items that are stored. */
-export interface ArchivedDelivery extends Delivery {
-  readonly number: number;
-  readonly messages: readonly string[];
-  readonly events: readonly string[];
-}
-
-/** One import. It creates the database where there is none. */
-export interface BulkImport {
-  /** How many messages the next batch should have. */
-  readonly batchMessages: number;
-  /**
-   * Stores a batch, each message exactly once, durably. Resolves with an outcome for each. `createdAt` has when a message first
-   * arrived; null: now. Rejects with StoreUnavailable; then nothing of the batch is stored.
-   */
-  store(
-    messages: readonly (Message | ArchivedMessage)[],
-    createdAt: readonly (string | null)[],
-  ): Promise<readonly AppendOutcome[]>;
-  /** Stores events like `store`, each exactly once. The delivery of each comes later, by `link`. */
-  storeEvents(events: readonly ArchivedEvent[]): Promise<readonly AppendOutcome[]>;
-  /**
-   * Stores deliveries whose items are stored and have none yet. One with no such item is passed over. Its number here is that of its
-   * first item. Resolves with how many were stored.
-   */
-  link(deliveries: readonly ArchivedDelivery[]): Promise<number>;
-  /** Stores items of deliveries that are stored already (`Delivery.number`), each exactly once, durably. */
-  append(items: readonly Item[]): Promise<readonly AppendOutcome[]>;
-  /** Resolves when every message is listed. Rejects when `signal` is aborted. */
-  updateLists(signal: AbortSignal): Promise<void>;
-  /** Resolves when search finds every message; a service does the same in the background. Rejects when `signal` is aborted. */
-  updateSearch(signal: AbortSignal, onProgress: (messages: number) => void): Promise<void>;
-  close(): void;
 }
 
 /**
@@ -196,6 +138,12 @@ export interface Selection {
   /** DEFAULT_SOURCE included. */
   readonly source: string | null;
   readonly from: string | null;
+}
+
+/** What a prune would remove. `events` includes the conflicts of the messages. */
+export interface Prunable {
+  readonly messages: number;
+  readonly events: number;
 }
 
 export interface PruneOptions {
@@ -221,6 +169,8 @@ export interface Pruned {
 /** What `GET /stats` says, and the gauges of the engine by the names of the metrics, from one snapshot. */
 export interface DatabaseStats {
   readonly stats: Stats;
+  /** As `Store.sources` has them. */
+  readonly sources: readonly SourceCounts[];
   readonly gauges: ReadonlyMap<string, number>;
   readonly schemaVersion: number | null;
   readonly lastSeq: number;
@@ -254,15 +204,11 @@ export interface StoreAdmin {
   exportMessages(filter: ExportFilter): AsyncIterable<readonly ArchivedMessage[]>;
   /** The same of events. `from` and `text` of the filter do not apply. */
   exportEvents(filter: ExportFilter): AsyncIterable<readonly ArchivedEvent[]>;
-  /** Returns deliveries in the order of their numbers, in chunks: all, or those of one source, or those with these numbers that are there. */
-  exportDeliveries(
-    which: { readonly source: string | null } | { readonly numbers: readonly number[] },
-  ): AsyncIterable<readonly ArchivedDelivery[]>;
+  /** Returns deliveries in the order of their numbers, in chunks that are bounded in bytes. */
+  exportDeliveries(filter: DeliveryFilter): AsyncIterable<readonly ArchivedDelivery[]>;
   openImport(): Promise<BulkImport>;
-  countPrunable(
-    selection: Selection,
-  ): Promise<{ readonly messages: number; readonly events: number }>;
-  /** Removes messages for good and remembers their ids. `removing` is in messages; the other stages in units of the engine. */
+  countPrunable(selection: Selection): Promise<Prunable>;
+  /** Removes items for good and remembers their ids. `removing` is in items; the other stages in units of the engine. */
   prune(
     selection: Selection,
     options: PruneOptions,

@@ -1,5 +1,6 @@
 // The port for moving a whole database into another one, of the same engine or not: messages keep their numbers. It knows no engine.
-import type { ArchivedDelivery, ArchivedEvent, ArchivedMessage } from './admin.ts';
+import type { Delivery } from '../model/item.ts';
+import type { ArchivedEvent, ArchivedMessage } from './archive.ts';
 
 interface Numbered {
   readonly seq: number;
@@ -15,14 +16,17 @@ export type NumberedEvent = ArchivedEvent & Numbered;
 
 export type NumberedItem = NumberedMessage | NumberedEvent;
 
+/** A delivery with its number. */
+export type NumberedDelivery = Delivery & { readonly number: number };
+
 /** One end of a migration. Methods reject with AdminError, with StoreUnavailable, and with what the engine and the system throw. */
 export interface MigrationEnd {
   /** The last number assigned, to a message that is there or not; 0 before the first. */
   lastSeq(): Promise<number>;
-  /** At most `limit` items with numbers above `after` and up to `upTo`, in their order. */
+  /** At most `limit` items with numbers above `after` and up to `upTo`, in their order; fewer where they are large, but none only where there is none. */
   items(after: number, upTo: number, limit: number): Promise<readonly NumberedItem[]>;
-  /** At most `limit` deliveries with numbers above `after` and up to `upTo`, in their order; fewer where their bodies are large. */
-  deliveries(after: number, upTo: number, limit: number): Promise<readonly ArchivedDelivery[]>;
+  /** At most `limit` deliveries with numbers above `after` and up to `upTo`, in their order, without the ids of their items; fewer likewise. */
+  deliveries(after: number, upTo: number, limit: number): Promise<readonly NumberedDelivery[]>;
   /** At most `limit` tombstones that follow one of them, or from the first on, in the order of their bytes. */
   tombstones(after: Uint8Array | null, limit: number): Promise<readonly Uint8Array[]>;
   /** Idempotent. */
@@ -44,7 +48,11 @@ export interface MigrationTarget extends MigrationEnd {
   /** Stores items under their numbers, all of them or none. The numbers are above `lastSeq`, and in order. */
   store(items: readonly NumberedItem[]): Promise<void>;
   /** Stores deliveries under their numbers, all of them or none; those that are there already are passed over. */
-  storeDeliveries(deliveries: readonly ArchivedDelivery[]): Promise<void>;
+  storeDeliveries(deliveries: readonly NumberedDelivery[]): Promise<void>;
+  /** Sets the delivery of items that are stored as these have it. */
+  relink(items: readonly NumberedItem[]): Promise<void>;
+  /** Removes deliveries. Items may still name them, until `relink`. */
+  removeDeliveries(numbers: readonly number[]): Promise<void>;
   addTombstones(tombstones: readonly Uint8Array[]): Promise<void>;
   /** Removes items that were stored; a tombstone of each id stays. */
   remove(items: readonly NumberedItem[]): Promise<void>;

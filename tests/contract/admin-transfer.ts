@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { parseInstant } from '../../app/model/instant.ts';
 import { compareOrder } from '../../app/model/order.ts';
-import type { ExportFilter } from '../../app/storage/admin.ts';
+import type { ExportFilter } from '../../app/storage/archive.ts';
 import {
   type AdminClause,
   assertSound,

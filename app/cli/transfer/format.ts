@@ -1,6 +1,6 @@
 // The formats of export and import: NDJSON, and CSV as in RFC 4180.
 import { extname } from 'node:path';
-import type { ArchivedMessage } from '../../storage/admin.ts';
+import type { ArchivedMessage } from '../../storage/archive.ts';
 
 export const FORMATS = ['ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];

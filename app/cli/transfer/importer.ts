@@ -1,7 +1,7 @@
 // One import: reads in one thread, stores in this one, and records which rows were rejected.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Message } from '../../model/message.ts';
-import type { BulkImport } from '../../storage/admin.ts';
+import type { BulkImport } from '../../storage/archive.ts';
 import type { Format } from './format.ts';
 import type { Chunk, Reject } from './read-thread.ts';
 import { Source } from './source.ts';

@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Instant } from '../../../model/instant.ts';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
 import { foldCase } from '../../../model/search.ts';
-import type { ArchivedMessage, ExportFilter } from '../../admin.ts';
+import type { ArchivedMessage, ExportFilter } from '../../archive.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
 import { prepared } from '../file/statements.ts';

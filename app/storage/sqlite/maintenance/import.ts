@@ -1,6 +1,6 @@
 // Stores messages in bulk, each exactly once, also while a service runs on the same file.
 import type { Message } from '../../../model/message.ts';
-import type { BulkImport } from '../../admin.ts';
+import type { BulkImport } from '../../archive.ts';
 import type { AppendOutcome } from '../../store.ts';
 import { outcomesOf } from '../file/protocol.ts';
 import { ServiceLock } from '../file/service-lock.ts';
