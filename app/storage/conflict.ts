@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { CONFLICT, type Item, conflictId, isOfSource } from '../model/item.ts';
 import { DEFAULT_SOURCE } from '../model/source.ts';
-import type { ArchivedEvent, ArchivedMessage } from './admin.ts';
+import type { ArchivedEvent, ArchivedMessage } from './archive.ts';
 import { messageJson } from './message-json.ts';
 
 /** What a store takes: items as they arrive, and items that were stored elsewhere, without their deliveries. */

@@ -17,7 +17,7 @@ export class Batch {
   // Read in each transaction: another process may have written in between.
   readonly #first: number;
   readonly #sources = new SourceTally();
-  readonly #deliveries = new Map<Delivery, number | null>();
+  readonly #deliveries = new Map<Delivery, number>();
 
   constructor(database: DatabaseSync) {
     const counter = counterReader(database);
@@ -31,17 +31,16 @@ export class Batch {
     return this.#first + this.messages + this.events;
   }
 
-  /** The number of the delivery as an item has it that is stored next; null where it was removed meanwhile. */
-  numberOf(delivery: Delivery): number | null {
-    const known = this.#deliveries.get(delivery);
-    if (known !== undefined) return known;
-    if (delivery.number === undefined) return this.lastSeq + 1;
-    const stored = prepared(this.#database, 'SELECT 1 FROM deliveries WHERE number = ?').get(
-      delivery.number,
-    );
-    const number = stored === undefined ? null : delivery.number;
-    this.#deliveries.set(delivery, number);
-    return number;
+  /** Whether the delivery was stored once, and is not any more. */
+  isGone({ number }: Delivery): boolean {
+    if (number === undefined) return false;
+    const select = prepared(this.#database, 'SELECT 1 FROM deliveries WHERE number = ?');
+    return select.get(number) === undefined;
+  }
+
+  /** The number of the delivery as an item has it that is stored next. */
+  numberOf(delivery: Delivery): number {
+    return delivery.number ?? this.#deliveries.get(delivery) ?? this.lastSeq + 1;
   }
 
   /** An item of a named source, or a conflict, was stored under the next number. Its delivery is stored with the first of them. */

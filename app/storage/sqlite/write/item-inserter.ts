@@ -9,7 +9,7 @@ import {
   isOfSource,
 } from '../../../model/item.ts';
 import { DEFAULT_SOURCE } from '../../../model/source.ts';
-import type { ArchivedEvent, ArchivedMessage } from '../../admin.ts';
+import type { ArchivedEvent, ArchivedMessage } from '../../archive.ts';
 import { type Storable, conflictOf, isStoredElsewhere, sourceOf } from '../../conflict.ts';
 import type { AppendOutcome } from '../../store.ts';
 import { eventTombstoneOf, tombstoneOf } from '../../tombstones.ts';
@@ -29,8 +29,10 @@ export class ItemInserter {
 
   /** Stores an item, unless its id is stored or was removed. `createdAt`: when it arrived; null: as it says itself. */
   insert(item: SourceItem, createdAt: string | null, batch: Batch): AppendOutcome {
-    if (batch.hasTombstones && this.hasTombstone(item)) return 'duplicate';
     const delivery = deliveryOf(item);
+    // Items of a delivery that was removed were removed with it.
+    if (delivery !== null && batch.isGone(delivery)) return 'duplicate';
+    if (batch.hasTombstones && this.hasTombstone(item)) return 'duplicate';
     const source = sourceOf(item);
     const receivedAt = arrivalOf(item, createdAt, batch);
     const numbered = {
