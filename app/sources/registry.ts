@@ -9,17 +9,21 @@ import { SHOPIFY } from './schemes/shopify.ts';
 import { SLACK } from './schemes/slack.ts';
 import { STANDARD } from './schemes/standard.ts';
 import { STRIPE } from './schemes/stripe.ts';
+import { TWILIO } from './schemes/twilio.ts';
 
-const SCHEMES_BY_NAME: ReadonlyMap<SchemeName, Scheme> = new Map(
-  [ONCEBOX, META, STANDARD, GITHUB, STRIPE, SLACK, SHOPIFY, HMAC].map((scheme) => [
-    scheme.name,
-    scheme,
-  ]),
-);
+const SCHEMES_BY_NAME: Readonly<Record<SchemeName, Scheme>> = {
+  oncebox: ONCEBOX,
+  meta: META,
+  twilio: TWILIO,
+  standard: STANDARD,
+  github: GITHUB,
+  stripe: STRIPE,
+  slack: SLACK,
+  shopify: SHOPIFY,
+  hmac: HMAC,
+};
 
 /** Returns the scheme of a name. */
 export function schemeOf(name: SchemeName): Scheme {
-  const scheme = SCHEMES_BY_NAME.get(name);
-  if (scheme === undefined) throw new Error(`there is no scheme ${name}`);
-  return scheme;
+  return SCHEMES_BY_NAME[name];
 }
