@@ -1,6 +1,6 @@
 // The PostgreSQL engine behind the port: connections for each kind of work, and what one of all replicas does behind the commit.
 import type { PostgresLocation } from '../../model/database.ts';
-import type { Message } from '../../model/message.ts';
+import type { Item } from '../../model/item.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
 import type { Stats } from '../../model/stats.ts';
 import type { StreamPage } from '../../model/stream.ts';
@@ -33,7 +33,7 @@ import { selectPage } from './read/page.ts';
 import { selectStats } from './read/stats.ts';
 import { selectAfter } from './read/stream.ts';
 import { selectTimeline } from './read/timeline.ts';
-import type { Isolation } from './write/append.ts';
+import type { Isolation } from './write/durable.ts';
 import { Retention } from './write/retention.ts';
 import { Writer } from './write/writer.ts';
 
@@ -99,8 +99,8 @@ export class PostgresStore implements Store {
     return this.#pools.read.waiting + this.#pools.search.waiting;
   }
 
-  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
-    return this.#writer.append(messages);
+  append(items: readonly Item[]): Promise<readonly AppendOutcome[] | Unavailable> {
+    return this.#writer.append(items);
   }
 
   page(query: MessageQuery): Promise<Page> {
