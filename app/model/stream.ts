@@ -11,11 +11,13 @@ export interface StreamEntry {
   readonly json: string;
 }
 
-/** Messages that were committed after a sequence number, up to a bound. */
+/** What was committed after a sequence number, up to a bound. */
 export interface StreamPage {
   readonly entries: readonly StreamEntry[];
   /** Whether there were more than the bound allows. */
   readonly more: boolean;
+  /** Everything of the scope up to this number is in the entries or before them: to be read on from, also where there are none. */
+  readonly upTo: number;
   /** The highest sequence number so far; 0 before the first. */
   readonly lastSeq: number;
 }

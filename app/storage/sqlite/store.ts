@@ -1,8 +1,10 @@
 // The SQLite engine behind the port: a writer, an indexer and readers, each with threads of its own, over two files.
-import type { Message } from '../../model/message.ts';
+import type { EventPage, EventQuery } from '../../model/event.ts';
+import type { Delivery, Item } from '../../model/item.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
+import type { SourceCounts } from '../../model/source.ts';
 import type { Stats } from '../../model/stats.ts';
-import type { StreamPage } from '../../model/stream.ts';
+import type { StreamPage, StreamScope } from '../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
 import type { UnavailableReason } from '../../model/unavailable.ts';
 import type {
@@ -78,12 +80,32 @@ export class SqliteStore implements Store {
     return this.#readers.waiting;
   }
 
-  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
-    return this.#writer.append(messages);
+  append(items: readonly Item[]): Promise<readonly AppendOutcome[] | Unavailable> {
+    return this.#writer.append(items);
   }
 
   page(query: MessageQuery): Promise<Page> {
     return this.#readers.read({ kind: 'page', query }, READ_TIMEOUT_MS);
+  }
+
+  message(messageId: string): Promise<Uint8Array | null> {
+    return this.#readers.read({ kind: 'message', id: messageId }, READ_TIMEOUT_MS);
+  }
+
+  events(query: EventQuery): Promise<EventPage> {
+    return this.#readers.read({ kind: 'events', query }, READ_TIMEOUT_MS);
+  }
+
+  event(eventId: string): Promise<Uint8Array | null> {
+    return this.#readers.read({ kind: 'event', id: eventId }, READ_TIMEOUT_MS);
+  }
+
+  delivery(number: number): Promise<Delivery | null> {
+    return this.#readers.read({ kind: 'delivery', number }, READ_TIMEOUT_MS);
+  }
+
+  sources(): Promise<readonly SourceCounts[]> {
+    return this.#readers.read({ kind: 'sources' }, READ_TIMEOUT_MS);
   }
 
   stats(): Promise<Stats> {
@@ -94,8 +116,8 @@ export class SqliteStore implements Store {
     return this.#readers.read({ kind: 'timeline', query }, READ_TIMEOUT_MS);
   }
 
-  after(after: number, limit: number): Promise<StreamPage> {
-    return this.#readers.read({ kind: 'after', query: { after, limit } }, READ_TIMEOUT_MS);
+  after(after: number, limit: number, scope: StreamScope = 'messages'): Promise<StreamPage> {
+    return this.#readers.read({ kind: 'after', query: { after, limit, scope } }, READ_TIMEOUT_MS);
   }
 
   onCommit(listener: () => void): void {

@@ -3,11 +3,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { prepared } from './statements.ts';
 
 /**
- * `last_seq`: the highest number assigned to a message. `messages`: how many are stored.
- * `tombstones`: how many ids are remembered of messages that were removed.
+ * `last_seq`: the highest number assigned to an item. `messages`, `events`: how many are stored.
+ * `tombstones`: how many ids are remembered of items that were removed.
  * `removals`: the highest number assigned to a removal. `removals_purged`: up to this number their records are deleted.
  */
-type CounterName = 'last_seq' | 'messages' | 'tombstones' | 'removals' | 'removals_purged';
+type CounterName =
+  'last_seq' | 'messages' | 'events' | 'tombstones' | 'removals' | 'removals_purged';
 
 /** Returns a function that reads a counter. It throws where the counter is missing. */
 export function counterReader(database: DatabaseSync): (name: CounterName) => number {

@@ -1,12 +1,14 @@
 // The messages between the threads of the store.
-import type { Message } from '../../../model/message.ts';
+import type { EventPage, EventQuery } from '../../../model/event.ts';
+import type { Delivery, Item } from '../../../model/item.ts';
 import type { MessageQuery, Page } from '../../../model/page.ts';
+import type { SourceCounts } from '../../../model/source.ts';
 import type { Stats } from '../../../model/stats.ts';
 import type { StreamPage, StreamQuery } from '../../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../../model/timeline.ts';
 import type { AppendOutcome, BATCH_FAILURES, PruneRun, StoreUnavailable } from '../../store.ts';
 
-/** Outcomes are sent as their index in this list, one byte per message. */
+/** Outcomes are sent as their index in this list, one byte per item. */
 export const APPEND_OUTCOMES = [
   'created',
   'duplicate',
@@ -25,7 +27,7 @@ export function outcomesOf(codes: Uint8Array): AppendOutcome[] {
 }
 
 export type WriterRequest =
-  | { readonly kind: 'append'; readonly messages: readonly Message[] }
+  | { readonly kind: 'append'; readonly messages: readonly Item[] }
   | { readonly kind: 'probe' }
   | { readonly kind: 'close' };
 
@@ -33,8 +35,8 @@ export type WriterRequest =
 export type Failure = Exclude<(typeof BATCH_FAILURES)[number], 'database' | 'timeout'>;
 
 /**
- * What became of a batch. `outcomes` has a code for each message, in order; `lastSeq` is the highest number that is assigned.
- * Where the transaction failed nothing of the batch is stored.
+ * What became of a batch. `outcomes` has a code for each item, in order; `created` counts the rows that are stored, conflicts
+ * among them; `lastSeq` is the highest number that is assigned. Where the transaction failed nothing of the batch is stored.
  */
 export type AppendResult =
   | {
@@ -62,6 +64,11 @@ export type WriterReply =
 
 export type ReaderRequest =
   | { readonly kind: 'page'; readonly query: MessageQuery }
+  | { readonly kind: 'message'; readonly id: string }
+  | { readonly kind: 'event'; readonly id: string }
+  | { readonly kind: 'events'; readonly query: EventQuery }
+  | { readonly kind: 'delivery'; readonly number: number }
+  | { readonly kind: 'sources' }
   | { readonly kind: 'stats' }
   | { readonly kind: 'timeline'; readonly query: TimelineQuery }
   | { readonly kind: 'after'; readonly query: StreamQuery }
@@ -71,6 +78,11 @@ export type ReaderRequest =
 /** Each kind of request with its result. */
 export interface ReadResults {
   readonly page: Page;
+  readonly message: Uint8Array | null;
+  readonly event: Uint8Array | null;
+  readonly events: EventPage;
+  readonly delivery: Delivery | null;
+  readonly sources: readonly SourceCounts[];
   readonly stats: Stats;
   readonly timeline: TimelineCounts;
   readonly after: StreamPage;

@@ -11,6 +11,8 @@ import { Signals } from '../file/signals.ts';
 import { IndexUnusable } from '../index/damage.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { readGauges } from './gauges.ts';
+import { selectEvents } from './events.ts';
+import { selectDelivery, selectEvent, selectMessage, selectSources } from './items.ts';
 import { selectPage } from './page.ts';
 import { selectStats } from './stats.ts';
 import { selectAfter } from './stream.ts';
@@ -90,6 +92,16 @@ function execute(
     switch (request.kind) {
       case 'page':
         return selectPage(database, progress, request.query);
+      case 'message':
+        return selectMessage(database, request.id);
+      case 'event':
+        return selectEvent(database, request.id);
+      case 'events':
+        return selectEvents(database, request.query);
+      case 'delivery':
+        return selectDelivery(database, request.number);
+      case 'sources':
+        return selectSources(database);
       case 'stats':
         return selectStats(database, progress);
       case 'timeline':

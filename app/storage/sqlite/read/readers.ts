@@ -11,8 +11,8 @@ const HELD_POLL_MS = 20;
 /** What a thread fills before its garbage is collected. V8 would take ten times as much, for results that are soon gone. */
 const YOUNG_GENERATION_MIB = 6;
 
-type ReadKind = 'page' | 'stats' | 'timeline' | 'after';
-type StateKind = Exclude<ReaderRequest['kind'], ReadKind>;
+type StateKind = 'check' | 'gauges';
+type ReadKind = Exclude<ReaderRequest['kind'], StateKind>;
 
 export class Readers {
   readonly #quick: ReaderPool;

@@ -1,86 +1,78 @@
-// Inserts a batch of messages, each exactly once: what is there, or was there and was removed, stays as it is.
+// Inserts a batch of items, each exactly once: what is there, or was there and was removed, stays as it is.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parseInstant } from '../../../model/instant.ts';
 import type { Message } from '../../../model/message.ts';
-import { counterReader, counterWriter } from '../file/counters.ts';
+import type { Storable } from '../../conflict.ts';
+import type { AppendOutcome } from '../../store.ts';
 import { APPEND_OUTCOMES } from '../file/protocol.ts';
-import { tombstoneOf } from '../../tombstones.ts';
-
-const CREATED = APPEND_OUTCOMES.indexOf('created');
-const DUPLICATE = APPEND_OUTCOMES.indexOf('duplicate');
-const CONFLICT = APPEND_OUTCOMES.indexOf('conflict');
+import { Batch } from './batch.ts';
+import { ItemInserter, isSourceItem } from './item-inserter.ts';
 
 /** To be used inside a transaction. */
 export class Inserter {
+  readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #stored: StatementSync;
-  readonly #tombstone: StatementSync;
-  readonly #counter: ReturnType<typeof counterReader>;
-  readonly #setCounter: ReturnType<typeof counterWriter>;
+  readonly #items: ItemInserter;
 
   constructor(database: DatabaseSync) {
+    this.#database = database;
     this.#insert = database.prepare(
       `INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at, seq, ts_seconds, ts_nanos)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`,
     );
     this.#stored = database.prepare(
-      'SELECT from_msisdn, to_msisdn, ts, text FROM messages WHERE message_id = ?',
+      'SELECT from_msisdn, to_msisdn, ts, text, source FROM messages WHERE message_id = ?',
     );
-    this.#tombstone = database.prepare('SELECT 1 FROM tombstones WHERE id_hash = ?');
-    this.#counter = counterReader(database);
-    this.#setCounter = counterWriter(database);
+    this.#items = new ItemInserter(database);
   }
 
   /**
-   * Writes an outcome code (see APPEND_OUTCOMES) for each message into `outcomes`. Returns how many were created, and
-   * the highest number that is assigned.
-   * `createdAt` has the time of a message's arrival where that was not now.
+   * Writes an outcome code (see APPEND_OUTCOMES) for each item into `outcomes`. Returns how many rows were stored, those of
+   * conflicts among them, and the highest number that is assigned.
+   * `createdAt` has the time of an item's arrival where that was not now.
    */
   insertAll(
-    messages: readonly Message[],
+    items: readonly Storable[],
     createdAt: readonly (string | null)[],
     outcomes: Uint8Array,
   ): { created: number; lastSeq: number } {
-    const now = new Date().toISOString();
-    const hasTombstones = this.#counter('tombstones') > 0;
-    // Read in each transaction: another process may have written in between.
-    const first = this.#counter('last_seq');
-    let seq = first;
-    for (const [index, message] of messages.entries()) {
-      const instant = parseInstant(message.ts);
-      if (instant === null) throw new Error('a message with an invalid ts reached the store');
-      if (hasTombstones && this.#hasTombstone(message)) {
-        outcomes[index] = DUPLICATE;
-        continue;
-      }
-      const { changes } = this.#insert.run(
-        message.message_id,
-        message.from,
-        message.to,
-        message.ts,
-        message.text,
-        createdAt[index] ?? now,
-        seq + 1,
-        instant.seconds,
-        instant.nanos,
+    const batch = new Batch(this.#database);
+    for (const [index, item] of items.entries()) {
+      const arrival = createdAt[index] ?? null;
+      outcomes[index] = APPEND_OUTCOMES.indexOf(
+        isSourceItem(item)
+          ? this.#items.insert(item, arrival, batch)
+          : this.#insertMessage(item, arrival, batch),
       );
-      if (changes === 1) {
-        seq += 1;
-        outcomes[index] = CREATED;
-      } else {
-        outcomes[index] = this.#isStored(message) ? DUPLICATE : CONFLICT;
-      }
     }
-    if (seq !== first) {
-      this.#setCounter('last_seq', seq);
-      this.#setCounter('messages', this.#counter('messages') + seq - first);
-    }
-    return { created: seq - first, lastSeq: seq };
+    batch.end();
+    return { created: batch.messages + batch.events, lastSeq: batch.lastSeq };
   }
 
-  /** Whether a message with this id was here and was removed. Its content is not known any more. */
-  #hasTombstone(message: Message): boolean {
-    return this.#tombstone.get(tombstoneOf(message.message_id)) !== undefined;
+  /** Stores a message of the default source: one statement, where the id is new. */
+  #insertMessage(message: Message, createdAt: string | null, batch: Batch): AppendOutcome {
+    const instant = parseInstant(message.ts);
+    if (instant === null) throw new Error('a message with an invalid ts reached the store');
+    if (batch.hasTombstones && this.#items.hasTombstone(message)) return 'duplicate';
+    const { changes } = this.#insert.run(
+      message.message_id,
+      message.from,
+      message.to,
+      message.ts,
+      message.text,
+      createdAt ?? batch.now,
+      batch.lastSeq + 1,
+      instant.seconds,
+      instant.nanos,
+    );
+    if (changes === 1) {
+      batch.messages += 1;
+      return 'created';
+    }
+    if (this.#isStored(message)) return 'duplicate';
+    this.#items.keepConflict(message, createdAt, batch);
+    return 'conflict';
   }
 
   /** Whether the stored message with this id has the same content. */
@@ -90,7 +82,8 @@ export class Inserter {
       stored?.['from_msisdn'] === message.from &&
       stored['to_msisdn'] === message.to &&
       stored['ts'] === message.ts &&
-      stored['text'] === message.text
+      stored['text'] === message.text &&
+      stored['source'] === null
     );
   }
 }

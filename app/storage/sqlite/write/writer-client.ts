@@ -1,6 +1,6 @@
 // The HTTP thread's side of the writer: the queue in front of it, its thread, and what it reports.
 import type { Worker } from 'node:worker_threads';
-import type { Message } from '../../../model/message.ts';
+import type { Item } from '../../../model/item.ts';
 import { AppendQueue } from '../../append-queue.ts';
 import type { AppendOutcome, StoreObserver, Unavailable } from '../../store.ts';
 import { type WriterReply, type WriterRequest, outcomesOf } from '../file/protocol.ts';
@@ -78,7 +78,7 @@ export class WriterClient {
   }
 
   /** See `Store.append`. */
-  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
+  append(messages: readonly Item[]): Promise<readonly AppendOutcome[] | Unavailable> {
     return this.#queue.append(messages);
   }
 

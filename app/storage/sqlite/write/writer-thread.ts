@@ -6,7 +6,7 @@ import {
   receiveMessageOnPort,
   workerData,
 } from 'node:worker_threads';
-import type { Message } from '../../../model/message.ts';
+import type { Item } from '../../../model/item.ts';
 import { isExpected } from '../../../model/refusal.ts';
 import { BATCH_MESSAGES } from '../../append-queue.ts';
 import { UnusableFile } from '../file/database-file.ts';
@@ -81,7 +81,7 @@ function run(open: Writer): void {
   const retention = retentionDays === null ? null : retain(retentionDays, open, stepped);
   signals.set('committedSeq', open.lastSeq);
 
-  const append = (messages: readonly Message[]): void => {
+  const append = (messages: readonly Item[]): void => {
     const start = performance.now();
     const result = open.append(messages);
     const commitMs = performance.now() - start;
@@ -140,8 +140,8 @@ function nextRequest(from: MessagePort): WriterRequest | undefined {
  * Takes the chunks that have arrived meanwhile into the same batch, up to BATCH_MESSAGES and the rest of a chunk. An idle writer
  * commits what there is at once; a busy one finds more waiting, and makes fewer and fuller commits.
  */
-function gather(first: readonly Message[]): {
-  messages: readonly Message[];
+function gather(first: readonly Item[]): {
+  messages: readonly Item[];
   next: WriterRequest | null;
 } {
   const messages = [...first];

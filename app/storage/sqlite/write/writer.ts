@@ -1,7 +1,7 @@
 // The one connection that changes the database: batches of messages, removals, checkpoints, each a transaction of its own.
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Message } from '../../../model/message.ts';
+import type { Storable } from '../../conflict.ts';
 import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { beginEpoch, renewEpochs } from '../file/epochs.ts';
@@ -49,14 +49,14 @@ export class Writer {
   }
 
   /**
-   * Stores a batch in one transaction. Returns what became of it. `createdAt` has the time of each one's arrival where that
-   * was not now.
+   * Stores a batch of items in one transaction. Returns what became of it. `createdAt` has the time of each one's arrival where that
+   * was not now, and the item does not say.
    */
-  append(messages: readonly Message[], createdAt: readonly (string | null)[] = []): AppendResult {
-    const outcomes = new Uint8Array(messages.length);
+  append(items: readonly Storable[], createdAt: readonly (string | null)[] = []): AppendResult {
+    const outcomes = new Uint8Array(items.length);
     let [created, lastSeq] = [0, 0];
     const failure = this.#transaction(() => {
-      ({ created, lastSeq } = this.#inserter.insertAll(messages, createdAt, outcomes));
+      ({ created, lastSeq } = this.#inserter.insertAll(items, createdAt, outcomes));
     });
     return failure === null ? { failure, outcomes, created, lastSeq } : { failure };
   }
@@ -85,7 +85,7 @@ export class Writer {
     });
   }
 
-  /** The highest number assigned to a message. Throws what SQLite throws. */
+  /** The highest number assigned to an item. Throws what SQLite throws. */
   get lastSeq(): number {
     return counterReader(this.#database)('last_seq');
   }
