@@ -1,5 +1,6 @@
 // Every reply that the service sends: each picks its status here; only the stream's 200 is written by `Exchange.open`.
 import { formatSeconds } from '../model/instant.ts';
+import type { DeliveryReceipt } from '../model/delivery-receipt.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
 import type { Receipt } from '../model/receipt.ts';
 import type { TimelineCounts, TimelineQuery } from '../model/timeline.ts';
@@ -41,6 +42,7 @@ const ERRORS: Readonly<Record<SentError, Reply>> = {
   invalid_signature: json(401, { detail: 'invalid signature' }),
   // RFC 6750, section 3: what to send, and nothing about what was wrong.
   unauthorized: json(401, { detail: 'unauthorized' }, { 'WWW-Authenticate': 'Bearer' }),
+  handshake_refused: json(403, { detail: 'wrong verify token' }),
   not_found: json(404, { detail: 'Not Found' }),
   method_not_allowed: json(405, { detail: 'Method Not Allowed' }),
   request_timeout: json(408, { detail: 'Request Timeout' }),
@@ -101,6 +103,27 @@ export function webhookReply(receipt: Receipt): Reply {
     case 'unavailable':
       return ERRORS[receipt.reason ?? 'other'];
   }
+}
+
+/** Returns the reply to a post of a named source: the answer of its scheme where it was accepted, else as for any webhook. */
+export function deliveryReply({ answer, outcome, reason }: DeliveryReceipt): Reply {
+  if (answer !== null)
+    return { status: 200, body: answer.body, headers: { 'Content-Type': answer.contentType } };
+  if (outcome === 'invalid_signature' || outcome === 'payload_too_large') return ERRORS[outcome];
+  return ERRORS[reason ?? 'other'];
+}
+
+/** Returns the reply to a handshake that holds: the challenge, as the provider sent it, and nothing else. */
+export function challengeReply(challenge: string): Reply {
+  return {
+    status: 200,
+    body: challenge,
+    // It is text whatever it looks like: the sender chose it.
+    headers: {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+    },
+  };
 }
 
 /** Returns a 422 in FastAPI's shape. */

@@ -46,9 +46,16 @@ export interface ArchivedDelivery extends Delivery {
   readonly events: readonly string[];
 }
 
-/** Which deliveries: of a source, and with an event of a type, where these are not null; or those with the numbers that are there. */
+/**
+ * Which deliveries: of a source, with an event of a type, with a number up to one, where these are not null; or those with the numbers
+ * that are there.
+ */
 export type DeliveryFilter =
-  | { readonly source: string | null; readonly eventType: string | null }
+  | {
+      readonly source: string | null;
+      readonly eventType: string | null;
+      readonly upTo: number | null;
+    }
   | { readonly numbers: readonly number[] };
 
 /**
@@ -77,8 +84,8 @@ export interface BulkImport {
    */
   link(deliveries: readonly ArchivedDelivery[]): Promise<readonly LinkOutcome[]>;
   /**
-   * Stores items of deliveries that are stored already (`Delivery.number`), each exactly once, durably. Those of one that is gone by then
-   * were removed with it: they count as duplicates.
+   * Stores items of deliveries that are stored already (`Delivery.number`), each exactly once, durably. The items of one that is gone by
+   * then have none.
    */
   append(items: readonly Item[]): Promise<readonly AppendOutcome[]>;
   /** Resolves when every message is listed. Rejects when `signal` is aborted. */

@@ -17,6 +17,7 @@ function failure(code: SentError, description: string, headers: Described['heade
 export type Failure =
   | 'invalid_signature'
   | 'unauthorized'
+  | 'handshake_refused'
   | 'payload_too_large'
   | 'validation_error'
   | 'internal_error'
@@ -28,6 +29,7 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
   unauthorized: failure('unauthorized', 'The service has an API token, and this was not it.', {
     'WWW-Authenticate': 'Bearer',
   }),
+  handshake_refused: failure('handshake_refused', 'The verify token is missing or wrong.'),
   payload_too_large: failure('payload_too_large', 'The body is longer than `MAX_BODY_BYTES`.'),
   validation_error: {
     status: invalid([]).status,

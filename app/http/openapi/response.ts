@@ -8,13 +8,16 @@ export interface Described {
   readonly type?: string;
   readonly schema: z.ZodType;
   readonly example?: unknown;
+  /** Other media types that it may have instead, with their schemas. */
+  readonly others?: Readonly<Record<string, z.ZodType>>;
   /** The headers beside X-Request-ID: what each means. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Returns a Response Object of OpenAPI. */
 export function response(described: Described): Json {
-  const { description, type = 'application/json', schema, example, headers = {} } = described;
+  const { description, type = 'application/json', schema, example, others = {} } = described;
+  const { headers = {} } = described;
   return {
     description,
     headers: {
@@ -28,6 +31,9 @@ export function response(described: Described): Json {
     },
     content: {
       [type]: { schema: refOrSchema(schema), ...(example === undefined ? {} : { example }) },
+      ...Object.fromEntries(
+        Object.entries(others).map(([other, its]) => [other, { schema: refOrSchema(its) }]),
+      ),
     },
   };
 }
