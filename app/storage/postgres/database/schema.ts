@@ -159,8 +159,7 @@ export const MIGRATIONS: readonly string[] = [
      last_received_at text COLLATE "C"
    );
    INSERT INTO sources (source, messages, events, deliveries, last_received_at)
-   SELECT 'default', 0, 0, 0, (SELECT created_at FROM messages WHERE batch = b.batch ORDER BY ord DESC LIMIT 1)
-   FROM (SELECT batch FROM batches WHERE created > 0 ORDER BY first_seq DESC LIMIT 1) b;
+   SELECT 'default', 0, 0, 0, (SELECT m.created_at FROM batches b JOIN messages m USING (batch) ORDER BY b.first_seq DESC, m.ord DESC LIMIT 1);
 
    -- Programs that know version 1 alone look for a lease of another name: their work behind the commit ends with this step, as it would remove
    -- messages without their origins. They go on to store and to read until they are stopped.

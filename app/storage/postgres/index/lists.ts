@@ -5,7 +5,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { ALL, LIST_MESSAGES_MAX, TAIL_MESSAGES_MAX } from './limits.ts';
 import { periodsOf } from './periods.ts';
 import { rebuildLists } from './rebuild.ts';
-import { SEGMENT_OF, segmentSender, splitSegment } from './segments.ts';
+import { SEGMENT_OF, segmentList, splitSegment } from './segments.ts';
 
 /** Messages of a step, about. */
 const STEP_MESSAGES = 8_192;
@@ -75,7 +75,7 @@ export async function fillLists(session: Session): Promise<boolean> {
     for (const [kind, number] of large)
       await (kind === 'segment'
         ? splitSegment(session, number, endSeq)
-        : segmentSender(session, number, endSeq));
+        : segmentList(session, 'senders', number, endSeq));
     return endTotal < total;
   });
 }
