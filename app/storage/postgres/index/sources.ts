@@ -9,10 +9,10 @@ import { SEGMENT_OF, segmentList, splitSegment } from './segments.ts';
 /** Items of a step, about, and batches. */
 const STEP_ITEMS = 8_192;
 
-/** SQL for the messages `m` of named sources in the batches `b` that meet a condition, with their origins `o`. */
-export function sourcedMessages(condition: string): string {
+/** SQL for the messages `m` of named sources in the batches `b` that meet a condition, with their origins `o`; `more` are further joins. */
+export function sourcedMessages(condition: string, more = ''): string {
   return `source_batches b CROSS JOIN LATERAL (SELECT i.* FROM messages i WHERE i.batch = b.batch OFFSET 0) m
-    JOIN origins o USING (message_id) WHERE ${condition}`;
+    JOIN origins o ON o.message_id = m.message_id ${more} WHERE ${condition}`;
 }
 
 /** SQL for rows (source, messages, events, deliveries, when it arrived), one for each item and delivery of the batches `b` that meet a condition. */
@@ -42,7 +42,7 @@ const ADD_STEP = `WITH totals AS (
         ) m WHERE ${IN_STEP} ORDER BY b.first_seq DESC LIMIT 1)
     ) r (source, messages, events, deliveries, arrived) GROUP BY 1
   ), members AS (
-    SELECT s.list, ${qualified('m')} FROM ${sourcedMessages(IN_STEP).replace(' WHERE ', ' JOIN sources s USING (source) WHERE s.segmented AND ')}
+    SELECT s.list, ${qualified('m')} FROM ${sourcedMessages(`s.segmented AND ${IN_STEP}`, 'JOIN sources s ON s.source = o.source')}
   ), known AS (
     INSERT INTO sources AS s (source, messages, events, deliveries, last_received_at)
     SELECT source, messages, events, deliveries, arrived FROM totals ORDER BY 1

@@ -24,9 +24,9 @@ const CONDITIONS = {
 /** To be called inside a snapshot. Rejects with what the client throws. */
 export async function selectEvents(session: Session, query: EventQuery): Promise<EventPage> {
   const { source, type, subject, limit } = query;
-  const { above, below } = boundsOf(query);
-  const values: Value[] = [...keyValues(above), ...keyValues(below)];
-  const where = [`${KEY} > ${keyParameter(1)}`, `${KEY} < ${keyParameter(4)}`];
+  const { from, below } = boundsOf(query);
+  const values: Value[] = [...keyValues(from), ...keyValues(below)];
+  const where = [`${KEY} >= ${keyParameter(1)}`, `${KEY} < ${keyParameter(4)}`];
   const filter = (name: keyof typeof CONDITIONS, value: Value): void => {
     if (value === null) return;
     values.push(value);
