@@ -1,31 +1,45 @@
 // The table of routes, and the way from a request to its handler.
 import manifest from '../../package.json' with { type: 'json' };
 import { StoreUnavailable } from '../storage/store.ts';
+import type { Source } from '../sources/scheme.ts';
 import type { Events } from '../observe/events.ts';
 import { startAtZero } from '../observe/unavailable-counter.ts';
 import { type Tokens, createGuard } from './access.ts';
 import type { Assets } from './assets.ts';
 import { BodyReader } from './body.ts';
 import { type Arrival, Exchange } from './exchange.ts';
+import { LargeReplies } from './large-replies.ts';
 import { describeApi } from './openapi/document.ts';
 import { errorReply, methodNotAllowed, okJson } from './replies.ts';
 import type { Access, DescribedPath, Handler, Route, Services } from './route.ts';
 import { assetRoutes } from './routes/asset.ts';
+import { delivery } from './routes/delivery.ts';
+import { event } from './routes/event.ts';
+import { eventStream } from './routes/event-stream.ts';
+import { events as eventList } from './routes/events.ts';
 import { live, ready } from './routes/health.ts';
+import { message } from './routes/message.ts';
 import { messages } from './routes/messages.ts';
 import { metrics } from './routes/metrics.ts';
 import { openApi } from './routes/openapi.ts';
+import { sources } from './routes/sources.ts';
 import { stats } from './routes/stats.ts';
 import { stream } from './routes/stream.ts';
 import { timeline } from './routes/timeline.ts';
-import { deliveryRoutes, webhookOfSource } from './routes/delivery.ts';
+import { deliveryRoutes, webhookOfSource } from './routes/webhook-source.ts';
 import { webhook } from './routes/webhook.ts';
 
 /** Every route, in the order of the description; those of named sources, and the files of the dashboard, come beside them. */
 export const ROUTES: readonly Route[] = [
   webhook,
   messages,
+  message,
   stream,
+  eventList,
+  event,
+  eventStream,
+  delivery,
+  sources,
   stats,
   timeline,
   live,
@@ -37,9 +51,14 @@ export const ROUTES: readonly Route[] = [
 /** The paths of the description of the API. */
 export const DESCRIBED: readonly DescribedPath[] = [...ROUTES, webhookOfSource];
 
-export interface RouterOptions extends Omit<Services, 'bodies' | 'apiDescription'> {
+export interface RouterOptions extends Omit<
+  Services,
+  'bodies' | 'largeReplies' | 'apiDescription'
+> {
   readonly assets: Assets;
   readonly tokens: Tokens;
+  /** The named sources. */
+  readonly receivers: readonly Source[];
   readonly events: Events;
 }
 
@@ -76,7 +95,7 @@ export function createRouter(options: RouterOptions): Router {
   const mayPass = createGuard(options.tokens);
   for (const route of DESCRIBED)
     if (canBeUnavailable(route)) startAtZero(options.metrics.unavailable, route.path);
-  const ofSources = deliveryRoutes(options.sources);
+  const ofSources = deliveryRoutes(options.receivers);
   const table = tableOf([...ROUTES, ...ofSources, ...assetRoutes(options.assets)]);
   const find = (path: string): Entry => {
     const own = withoutPrefix(path, basePath);
@@ -85,8 +104,9 @@ export function createRouter(options: RouterOptions): Router {
   const services: Services = {
     ...options,
     bodies: new BodyReader(
-      Math.max(options.bodyBytesMax, ...options.sources.map((source) => source.bodyBytesMax)),
+      Math.max(options.bodyBytesMax, ...options.receivers.map((source) => source.bodyBytesMax)),
     ),
+    largeReplies: new LargeReplies(),
     apiDescription: okJson(describeApi(DESCRIBED, manifest.version, basePath)),
   };
 

@@ -138,6 +138,7 @@ function prepareNginx(
     ['/etc/nginx/tls/', `${directory}/`],
     ['location / {', `location ${path}/ {`],
     ['location = /', `location = ${path}/`],
+    ['location ~ ^/', `location ~ ^${path}/`],
   ]);
   writeFileSync(join(directory, 'site.conf'), site);
   const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(

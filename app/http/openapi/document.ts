@@ -4,7 +4,7 @@ import type { DescribedPath } from '../route.ts';
 import { FAILURES, WITHOUT_OPERATION } from './failures.ts';
 import { type Json, components, jsonSchema } from './json-schema.ts';
 import { type Entry, TAGS, describeOperation } from './operation.ts';
-import { response } from './response.ts';
+import { type Described, response } from './response.ts';
 
 /** Returns the whole document. `version` is the version of the service; `basePath` begins each of its paths. */
 export function describeApi(
@@ -71,8 +71,8 @@ function namedSchemas(routes: readonly DescribedPath[]): Json {
   const schemas: (z.ZodType | undefined)[] = [
     ...routes
       .flatMap(entriesOf)
-      .flatMap(({ body, responses }) => [body, ...Object.values(responses).map(schemaOf)]),
-    ...failures.map(schemaOf),
+      .flatMap(({ body, responses }) => [body, ...Object.values(responses).flatMap(schemasOf)]),
+    ...failures.flatMap(schemasOf),
   ];
   return Object.fromEntries(
     schemas.flatMap((schema) => {
@@ -84,6 +84,6 @@ function namedSchemas(routes: readonly DescribedPath[]): Json {
   );
 }
 
-function schemaOf({ schema }: { readonly schema: z.ZodType }): z.ZodType {
-  return schema;
+function schemasOf({ schema, others = {} }: Described): z.ZodType[] {
+  return [schema, ...Object.values(others)];
 }

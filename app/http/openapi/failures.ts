@@ -20,6 +20,7 @@ export type Failure =
   | 'handshake_refused'
   | 'payload_too_large'
   | 'validation_error'
+  | 'no_such_item'
   | 'internal_error'
   | 'unavailable'
   | 'not_ready';
@@ -36,6 +37,7 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
     description: 'One entry for each thing that does not fit.',
     schema: validationError,
   },
+  no_such_item: failure('not_found', 'There is none with this id.'),
   internal_error: failure('internal_error', 'An error in the service.'),
   unavailable: failure(
     'other',
