@@ -67,12 +67,12 @@ export class Filler {
 
   async #fillLists(): Promise<number> {
     return await this.#pool.use(STEP_MS_MAX, async (session) => {
-      const { unlisted, messages, countedSeq, lastSeq } = await readProgress(session);
+      const { unlisted, messages, listedSeq, countedSeq, lastSeq } = await readProgress(session);
       if (unlisted > TAIL_MESSAGES_MAX && !this.#building) {
         this.#building = true;
         this.#observer.index({ kind: 'building', messages: unlisted });
       }
-      const more = unlisted > 0 && (await fillLists(session));
+      const more = listedSeq < lastSeq && (await fillLists(session));
       const moreItems = countedSeq < lastSeq && (await fillSources(session));
       if (!more && this.#building) {
         this.#building = false;
