@@ -94,10 +94,10 @@ export class Delivery {
   }
 }
 
-/** Returns the URL with what the provider adds to its query. */
+/** Returns the URL with the query with which the provider posts, unless it has it already. */
 function withQuery(url: string, query: string): string {
-  if (query === '') return url;
   const whole = new URL(url);
+  if (query === '' || whole.search === `?${query}`) return url;
   whole.search = whole.search === '' ? query : `${whole.search}&${query}`;
   return whole.href;
 }

@@ -5,15 +5,15 @@ import type { Environment } from '../support/service.ts';
 export const SOURCES: Environment = {
   SOURCES:
     'whatsapp:meta,sms:twilio,billing:stripe,code:github,chat:slack,shop:shopify,mail:standard',
-  SOURCE_WHATSAPP_SECRET: 'app secret of the tests',
+  SOURCE_WHATSAPP_SECRET: 'app-secret-of-the-tests',
   SOURCE_WHATSAPP_VERIFY_TOKEN: 'verify-token-of-the-tests',
-  SOURCE_SMS_SECRET: 'auth token of the tests',
+  SOURCE_SMS_SECRET: 'auth-token-of-the-tests',
   SOURCE_SMS_PUBLIC_URL: 'https://hooks.example.com/webhook/sms?unit=7',
   SOURCE_BILLING_SECRET: 'whsec_secret-of-the-tests',
   SOURCE_BILLING_SECRET_PREVIOUS: 'whsec_secret-before-that',
   SOURCE_CODE_SECRET: "It's a Secret to Everybody",
-  SOURCE_CHAT_SECRET: 'signing secret of the tests',
-  SOURCE_SHOP_SECRET: 'client secret of the tests',
+  SOURCE_CHAT_SECRET: 'signing-secret-of-the-tests',
+  SOURCE_SHOP_SECRET: 'client-secret-of-the-tests',
   SOURCE_MAIL_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
 };
 

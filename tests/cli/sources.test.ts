@@ -72,7 +72,7 @@ describe('oncebox sign --scheme', () => {
       value: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
     },
     {
-      args: ['--scheme', 'slack', '--at', '2018-07-12T20:56:58Z'],
+      args: ['--scheme', 'slack', '--at', '2018-07-12T18:36:58Z'],
       secret: '8f742231b10e8888abcd99yyyzzz85a5',
       body: 'token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c',
       header: 'x-slack-signature',
@@ -92,7 +92,7 @@ describe('oncebox sign --scheme', () => {
         env: { WEBHOOK_SECRET: secret },
         stdin: body,
       });
-      assert.deepEqual([result.code, result.stderr], [0, '']);
+      assert.equal(result.code, 0, result.stderr);
       assert.equal(headersIn(result.stdout)[header], value);
     });
   }
@@ -111,7 +111,7 @@ describe('oncebox sign --scheme', () => {
     assert.equal(result.code, 0);
     assert.match(
       result.stderr,
-      /\?bodySHA256=015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862 /,
+      /\?bodySHA256=015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862\n$/,
     );
   });
 
@@ -147,8 +147,9 @@ describe('oncebox sign --source', () => {
       const result = await oncebox(t, ['sign', '--source', name, fileOf(t, body)], {
         env: SOURCES,
       });
-      assert.deepEqual([result.code, result.stderr], [0, '']);
-      const path = `/webhook/${name}`;
+      assert.equal(result.code, 0, result.stderr);
+      const [, query = ''] = /\?(.*)\n/.exec(result.stderr) ?? [];
+      const path = `/webhook/${name}?${query}`;
       const headers = headersIn(result.stdout);
       const answer = await service.send({ method: 'POST', path, headers, body: Buffer.from(body) });
       assert.equal(answer.status, 200, answer.text);
@@ -215,7 +216,7 @@ describe('oncebox send --source', () => {
   });
 
   it('says why one body is refused', async (t) => {
-    const env = { ...SOURCES, SOURCE_CHAT_SECRET: 'another secret' };
+    const env = { ...SOURCES, SOURCE_CHAT_SECRET: 'another-secret' };
     const args = ['send', '--source', 'chat', '--url', url(service, 'chat')];
     const { code, stderr } = await oncebox(t, args, { env, stdin: BODIES.chat });
     assert.equal(code, 1);
@@ -242,7 +243,7 @@ describe('oncebox sources', () => {
     const args = ['sources', '--json', '--origin', 'https://hooks.example.com/'];
     const rows = (await oncebox(t, args, { env })).json()['sources'] as Record<string, unknown>[];
     assert.deepEqual(
-      rows.map(({ name, scheme }) => `${name}:${scheme}`),
+      rows.map(({ name, scheme }) => `${String(name)}:${String(scheme)}`),
       ['default:oncebox', ...(SOURCES['SOURCES'] ?? '').split(',')],
     );
     const [whatsapp, sms, billing] = rows.slice(1);

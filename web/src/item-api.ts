@@ -14,7 +14,8 @@ interface Written {
 
 export type FullEvent = Omit<z.output<typeof schemas.eventDetail>, 'payload'> & Written;
 export type FullMessage = Omit<z.output<typeof schemas.messageDetail>, keyof Written | Related> &
-  Written & Readonly<Record<Related, readonly FullEvent[]>>;
+  Written &
+  Readonly<Record<Related, readonly FullEvent[]>>;
 type Related = 'statuses' | 'conflicts';
 
 export interface EventPage {

@@ -83,6 +83,5 @@ function printHeaders(
   terminal.result({ headers, query, bytes: body.length }, () =>
     Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   );
-  if (query !== '' && !terminal.json)
-    terminal.note(`Post it with ?${query} at the end of the URL.`);
+  if (query !== '' && !terminal.json) terminal.note(`The URL to post to ends in ?${query}`);
 }

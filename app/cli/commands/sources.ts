@@ -21,7 +21,7 @@ interface Row {
 export function addSourcesCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('sources')
-    .description('list the configured sources, with the URL to enter at each provider')
+    .description('list the configured sources, and the URL that each provider needs')
     .option(
       '--origin <url>',
       'scheme and host under which providers reach the service',

@@ -3,8 +3,10 @@ import { useState } from 'preact/hooks';
 import { Icon } from '../icon.tsx';
 import { getDelivery } from '../item-api.ts';
 
-export function DeliveryButton({ number }: { number: number }) {
+/** Nothing where no delivery is kept. */
+export function DeliveryButton({ number }: { number: number | null }) {
   const [failed, setFailed] = useState(false);
+  if (number === null) return null;
   const download = async (): Promise<void> => {
     try {
       save(await getDelivery(number), `delivery-${number}`);

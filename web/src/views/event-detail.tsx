@@ -72,7 +72,7 @@ function Body({ event }: { event: FullEvent }) {
       )}
       <div class="actions">
         <CopyButton label="Copy the id" text={() => event.event_id} />
-        {event.delivery !== null && <DeliveryButton number={event.delivery} />}
+        <DeliveryButton number={event.delivery} />
       </div>
     </>
   );

@@ -95,8 +95,8 @@ function List({ page, selected, filtered, hrefFor }: ListProps) {
       </p>
     ) : (
       <p class="empty">
-        No events yet. Statuses, account changes and all that a provider posts beside messages appear
-        here. <a href={hrefOf('sources')}>See the sources</a>
+        No events yet. Statuses, account changes and all that a provider posts beside messages
+        appear here. <a href={hrefOf('sources')}>See the sources</a>
       </p>
     );
   return (

@@ -61,11 +61,7 @@ export function Filters({ filter, sources, change }: FiltersProps) {
         change={(since) => edit({ since })}
       />
       {choosable && (
-        <SourceChoice
-          names={sources}
-          value={typed.source}
-          change={(source) => edit({ source })}
-        />
+        <SourceChoice names={sources} value={typed.source} change={(source) => edit({ source })} />
       )}
       <OrderChoice value={typed.order} change={(order) => edit({ order })} />
       <button

@@ -44,23 +44,31 @@ export function MessageBody({ message, search, linked = false }: MessageBodyProp
       {error !== null && data === null && (
         <p class="bad-text">The rest cannot be loaded: {error.message}.</p>
       )}
-      {data !== null && data.statuses.length > 0 && <Statuses events={data.statuses} />}
-      {data !== null && data.conflicts.length > 0 && (
-        <Conflicts message={data} conflicts={data.conflicts} />
-      )}
-      {data?.payload != null && <Payload json={data.payload} />}
+      {data !== null && <Known message={data} />}
       <div class="actions">
         <CopyButton label="Copy as JSON" text={() => JSON.stringify(message, null, 2)} />
         {data?.source === DEFAULT_SOURCE && (
           <CopyButton label="Copy as curl" text={() => curlFor(message)} />
         )}
-        {data?.delivery != null && <DeliveryButton number={data.delivery} />}
+        <DeliveryButton number={data?.delivery ?? null} />
         {linked && (
           <a class="button" href={hrefOf('message', { id: message.message_id })}>
             Open as a page
           </a>
         )}
       </div>
+    </>
+  );
+}
+
+/** What is only in the answer for this message alone. */
+function Known({ message }: { message: FullMessage }) {
+  const { statuses, conflicts, payload } = message;
+  return (
+    <>
+      {statuses.length > 0 && <Statuses events={statuses} />}
+      {conflicts.length > 0 && <Conflicts message={message} conflicts={conflicts} />}
+      {payload !== null && <Payload json={payload} />}
     </>
   );
 }

@@ -9,9 +9,7 @@ const FAILED: readonly string[] = ['failed', 'undelivered', 'canceled'];
 
 /** They are shown by their own time: providers send them in any order. */
 export function Statuses({ events }: { events: readonly FullEvent[] }) {
-  const ordered = events.toSorted(
-    (a, b) => Date.parse(a.ts) - Date.parse(b.ts) || a.seq - b.seq,
-  );
+  const ordered = events.toSorted((a, b) => Date.parse(a.ts) - Date.parse(b.ts) || a.seq - b.seq);
   return (
     <section aria-labelledby="statuses">
       <h3 id="statuses">Statuses</h3>
