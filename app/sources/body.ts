@@ -13,6 +13,11 @@ export function bodyText(delivery: Delivery, bytesMax: number): string | null {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
+/** Returns the value of a kept header; null where there is none, or it is empty. */
+export function keptHeader(delivery: Delivery, name: string): string | null {
+  return headerOf(delivery, name.toLowerCase()) || null;
+}
+
 /** Returns the value of a JSON text; undefined where it is none. */
 export function jsonOf(text: string): unknown {
   try {

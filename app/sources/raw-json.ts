@@ -1,7 +1,6 @@
 // A JSON value together with its text as the sender wrote it: key order, escapes and large numbers, which parsing loses.
-import { isUtf8 } from 'node:buffer';
+import { jsonOf } from './body.ts';
 
-const BYTE_ORDER_MARK = '\ufeff';
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BRACKET_OPEN = 0x5b;
@@ -24,18 +23,12 @@ export class RawJson {
     this.value = value;
   }
 
-  /** Parses UTF-8; a byte order mark before it is left out. Returns null where it is not UTF-8, or not JSON. */
-  static parse(bytes: Uint8Array): RawJson | null {
-    if (!isUtf8(bytes)) return null;
-    const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-    const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
-    try {
-      const value: unknown = JSON.parse(text);
-      const start = afterSpace(text, 0);
-      return new RawJson(text, start, afterValue(text, start), value);
-    } catch {
-      return null;
-    }
+  /** Parses a text; null where it is not JSON. */
+  static parse(text: string): RawJson | null {
+    const value = jsonOf(text);
+    if (value === undefined) return null;
+    const start = afterSpace(text, 0);
+    return new RawJson(text, start, afterValue(text, start), value);
   }
 
   /** The value as it was written, without the space around it. */

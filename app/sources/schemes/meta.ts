@@ -1,13 +1,14 @@
 // Meta, for WhatsApp: posts of many entries, changes, messages and statuses. Each is stored by itself, so that a broken one costs no other.
 import { hash } from 'node:crypto';
 import { type Delivery, type EventItem, type Item, STATUS } from '../../model/item.ts';
-import { epochInstant } from '../epoch.ts';
+import { bodyText, member, textMember } from '../body.ts';
 import { handshake } from '../handshake.ts';
+import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
 import { RawJson, isObject } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { signatureScheme } from '../signature.ts';
-import { nameIn, recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
+import { recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
 
 const SIGNATURE = signatureScheme({
   header: 'X-Hub-Signature-256',
@@ -36,13 +37,13 @@ export const META: Scheme = {
       throw new UnusableSetting('SECRET', 'is the number of an app, not its secret');
     return secret;
   },
-  receiver(_source, keys, settings) {
+  receiver(_source, keys, settings, bodyBytesMax) {
     const token = settings['VERIFY_TOKEN'] ?? '';
     if (token.trim() === '') throw new UnusableSetting('VERIFY_TOKEN', 'is empty');
     return {
       verify: (post, nowMs) => SIGNATURE.verify(post, keys, nowMs),
-      headers: ['content-type', 'x-hub-signature-256'],
-      decode: (delivery) => ({ items: itemsOf(delivery) }),
+      headers: ['content-type', 'content-encoding', 'x-hub-signature-256'],
+      decode: (delivery) => ({ items: itemsOf(delivery, bodyBytesMax) }),
       stored: { contentType: 'application/json', body: '{"status":"ok"}' },
       handshake: (query) => handshake(query, token),
       sign: (body, at) => ({
@@ -56,8 +57,9 @@ export const META: Scheme = {
   },
 };
 
-function itemsOf(delivery: Delivery): readonly Item[] {
-  const body = RawJson.parse(delivery.body);
+function itemsOf(delivery: Delivery, bodyBytesMax: number): readonly Item[] {
+  const written = bodyText(delivery, bodyBytesMax);
+  const body = written === null ? null : RawJson.parse(written);
   if (body === null) return [unparsed(delivery, delivery.body)];
   const members = body.members();
   const items = [
@@ -102,8 +104,8 @@ function otherItems(
 ): readonly EventItem[] {
   return [...members]
     .filter(([name]) => !names.has(name))
-    .flatMap(([name, member]) =>
-      (isObject(member.value) ? [member] : member.elements()).map((item) =>
+    .flatMap(([name, found]) =>
+      (isObject(found.value) ? [found] : found.elements()).map((item) =>
         eventOf(around, name, item),
       ),
     );
@@ -115,7 +117,7 @@ function itemsOfEntry(delivery: Delivery, entry: RawJson): readonly Item[] {
   const around: Around = {
     delivery,
     identity: `${id?.text ?? ''}\n${time?.text ?? ''}`,
-    ts: epochInstant(time?.value) ?? delivery.receivedAt,
+    ts: instantOf(time?.value) ?? delivery.receivedAt,
   };
   const items = [
     ...listOf(delivery, members.get('changes'), (change) => itemsOfChange(around, change)),
@@ -138,36 +140,32 @@ function itemsOfChange(around: Around, change: RawJson): readonly Item[] {
 function itemsOfMessages(around: Around, value: RawJson): readonly Item[] {
   const { delivery } = around;
   const members = value.members();
-  const metadata = members.get('metadata')?.value;
-  const to = recipientOf(isObject(metadata) ? metadata : {});
+  const metadata = members.get('metadata');
+  const to = recipientOf(metadata?.value);
   const contacts = members.get('contacts')?.value;
   const contact: unknown = Array.isArray(contacts) && contacts.length === 1 ? contacts[0] : null;
   const messages = listOf(delivery, members.get('messages'), (message) => [
-    messageOf(delivery, message, to, isObject(contact) ? contact : {}),
+    messageOf(delivery, message, to, contact),
   ]);
   const statuses = listOf(delivery, members.get('statuses'), (status) => [
     statusOf(delivery, status),
   ]);
-  return [...messages, ...statuses, ...otherItems(around, members, VALUE_NAMES)];
+  const identity = `${around.identity}\n${metadata?.text ?? ''}`;
+  return [...messages, ...statuses, ...otherItems({ ...around, identity }, members, VALUE_NAMES)];
 }
 
-function messageOf(
-  delivery: Delivery,
-  item: RawJson,
-  to: string,
-  contact: Record<string, unknown>,
-): Item {
+function messageOf(delivery: Delivery, item: RawJson, to: string, contact: unknown): Item {
   const { value: message, text: payload } = item;
-  const id = isObject(message) ? nameIn(message, 'id') : null;
-  if (!isObject(message) || id === null) return unparsed(delivery, payload);
+  const id = textMember(message, 'id');
+  if (id === null) return unparsed(delivery, payload);
   const text = textOf(message);
   return {
     message_id: itemId(delivery.source, id),
     from: senderOf(message, contact),
     to,
-    ts: epochInstant(message['timestamp']) ?? delivery.receivedAt,
+    ts: instantOf(member(message, 'timestamp')) ?? delivery.receivedAt,
     text: text === null ? null : columnText(text),
-    kind: columnName(nameIn(message, 'type') ?? UNKNOWN),
+    kind: columnName(textMember(message, 'type') ?? UNKNOWN),
     payload,
     content: contentOf(payload),
     delivery,
@@ -176,16 +174,15 @@ function messageOf(
 
 function statusOf(delivery: Delivery, item: RawJson): EventItem {
   const { value, text: payload } = item;
-  const id = isObject(value) ? nameIn(value, 'id') : null;
+  const id = textMember(value, 'id');
   const subject = id === null ? null : itemId(delivery.source, id);
-  const status = isObject(value) ? nameIn(value, 'status') : null;
-  if (!isObject(value) || id === null || status === null)
-    return unparsed(delivery, payload, subject);
+  const status = textMember(value, 'status');
+  if (id === null || status === null) return unparsed(delivery, payload, subject);
   return {
     event_id: itemId(delivery.source, `${id}:${status}`),
     type: STATUS,
     subject,
-    ts: epochInstant(value['timestamp']) ?? delivery.receivedAt,
+    ts: instantOf(member(value, 'timestamp')) ?? delivery.receivedAt,
     payload,
     content: contentOf(payload),
     delivery,
