@@ -14,7 +14,7 @@ import {
 import { absentHint, formHint, timeHint } from './signature-hints.ts';
 
 /** The time that is signed, in seconds since 1970. */
-export interface SignedTime {
+interface SignedTime {
   /** Where it is: in a header of its own, or in the element of this name. */
   readonly at: { readonly header: string } | { readonly element: string };
   /** A post whose time is not further from that of arrival is accepted. */

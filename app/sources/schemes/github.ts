@@ -3,10 +3,11 @@
 import { keptHeader } from '../body.ts';
 import { fieldOf, formOf } from '../form.ts';
 import { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
-import { receiverOf, singleEvent } from '../single-event.ts';
+import { singleEvent } from '../single-event.ts';
 
 const SIGNATURE = signatureScheme({
   header: 'X-Hub-Signature-256',

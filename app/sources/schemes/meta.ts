@@ -6,10 +6,10 @@ import { handshake } from '../handshake.ts';
 import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
 import { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
-import { receiverOf } from '../single-event.ts';
 import { recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
 
 const SIGNATURE = signatureScheme({

@@ -4,10 +4,10 @@ import { messageSchema } from '../../model/message.ts';
 import { bodyText, textMember } from '../body.ts';
 import { contentOf, itemId, unparsed } from '../items.ts';
 import { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
 import { literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
-import { receiverOf } from '../single-event.ts';
 
 const SIGNATURE = signatureScheme({
   header: 'X-Signature',

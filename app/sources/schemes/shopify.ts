@@ -1,10 +1,11 @@
 // Shopify: a signature of the body alone; id, topic and time in headers. Each post is one event, named after its topic.
 // https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
 import { keptHeader } from '../body.ts';
+import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
-import { receiverOf, singleEvent } from '../single-event.ts';
+import { singleEvent } from '../single-event.ts';
 
 const SIGNATURE = signatureScheme({
   header: 'X-Shopify-Hmac-Sha256',

@@ -3,11 +3,12 @@
 import { keptHeader, member, textMember } from '../body.ts';
 import type { Delivery } from '../../model/item.ts';
 import type { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { literalKey } from '../secret-text.ts';
 import { headerText } from '../signature-header.ts';
 import { type SignatureScheme, signatureScheme } from '../signature.ts';
-import { type EventFields, receiverOf, singleEvent } from '../single-event.ts';
+import { type EventFields, singleEvent } from '../single-event.ts';
 import { TOLERANCE, toleranceOf } from '../tolerance.ts';
 
 /** How the names of the three headers begin. Each set is signed by itself: they are never mixed. */

@@ -2,10 +2,11 @@
 // https://docs.stripe.com/webhooks/signature
 import { textMember, member } from '../body.ts';
 import type { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
-import { type EventFields, receiverOf, singleEvent } from '../single-event.ts';
+import { type EventFields, singleEvent } from '../single-event.ts';
 import { TOLERANCE, toleranceOf } from '../tolerance.ts';
 
 const MISTAKEN: Mistaken = [
