@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { bytesOf, message } from '../support/message.ts';
 import { SOURCES, post, store } from '../support/sources.ts';
+import { post as posts } from './stage.ts';
 import type { Scene } from './stage.ts';
 
 /** Steps of a day, and some more: a scrape of the hour before is compared with one of the day after. */
@@ -45,7 +46,7 @@ export const SOURCE_SCENES: readonly Scene[] = [
         const headers = { 'X-Signature': '0'.repeat(64) };
         const request = { method: 'POST', path: '/webhook/shop', headers, body };
         assert.equal((await service.send(request)).status, 401);
-        for (let count = 0; count < 30; count += 1) await service.store(message());
+        assert.ok((await posts(service, 24)).every((status) => status === 200));
         await recording.scrape(service);
       }
       recording.hold(20);
