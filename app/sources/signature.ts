@@ -39,6 +39,14 @@ export interface SignatureParts extends SignatureHeader {
   readonly inflatedBytesMax: number | null;
 }
 
+/** The parts of a signature over the body alone, of its bytes as they are sent. */
+export const OF_THE_BODY = {
+  signed: '{body}',
+  time: null,
+  idHeader: null,
+  inflatedBytesMax: null,
+} as const;
+
 export interface SignatureScheme {
   /** Constant-time; the current key is tried first. `nowMs`: the time of arrival. Never throws. */
   verify(post: Post, keys: Keys, nowMs: number): Verdict;

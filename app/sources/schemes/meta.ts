@@ -9,18 +9,15 @@ import { RawJson } from '../raw-json.ts';
 import { receiverOf } from '../receiver.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
-import { signatureScheme } from '../signature.ts';
+import { OF_THE_BODY, signatureScheme } from '../signature.ts';
 import { recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
 
 const SIGNATURE = signatureScheme({
+  ...OF_THE_BODY,
   header: 'X-Hub-Signature-256',
   form: { prefix: 'sha256=' },
-  signed: '{body}',
   hash: 'sha256',
   encoding: 'hex',
-  time: null,
-  idHeader: null,
-  inflatedBytesMax: null,
 });
 
 const MISTAKEN: Mistaken = [

@@ -4,18 +4,15 @@ import { keptHeader } from '../body.ts';
 import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
-import { signatureScheme } from '../signature.ts';
+import { OF_THE_BODY, signatureScheme } from '../signature.ts';
 import { singleEvent } from '../single-event.ts';
 
 const SIGNATURE = signatureScheme({
+  ...OF_THE_BODY,
   header: 'X-Shopify-Hmac-Sha256',
   form: { prefix: '' },
-  signed: '{body}',
   hash: 'sha256',
   encoding: 'base64',
-  time: null,
-  idHeader: null,
-  inflatedBytesMax: null,
 });
 
 const MISTAKEN: Mistaken = [
