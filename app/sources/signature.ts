@@ -1,5 +1,4 @@
-// The signature of a post, in five parts: its header and how it is written there, the signed bytes, the hash, the encoding, and how far a
-// signed time may be from ours. Every scheme but that of Twilio is a choice of these.
+// The signature of a post in five parts: the header and how it is written there, the signed bytes, the hash, the encoding, the tolerance.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SignatureFault } from '../model/source.ts';
 import { inflated } from './items.ts';

@@ -1,5 +1,4 @@
 // Shopify: a signature of the body alone; id, topic and time in headers. Each post is one event, named after its topic.
-// https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
 import { keptHeader } from '../body.ts';
 import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
@@ -20,6 +19,7 @@ const MISTAKEN: Mistaken = [
   [/\s/, 'not a client secret: it has white space in it'],
 ];
 
+/** https://shopify.dev/docs/apps/build/webhooks/verify-deliveries */
 export const SHOPIFY: Scheme = {
   name: 'shopify',
   settings: [],
