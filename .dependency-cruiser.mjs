@@ -69,7 +69,7 @@ const OWNED = {
   pg: ['storage'],
   pino: ['observe'],
   'prom-client': ['observe'],
-  zod: ['model', 'ingest', 'http'],
+  zod: ['model', 'ingest', 'http', 'cli'],
   'node:sqlite': ['storage'],
   'node:http': ['http'],
 };
