@@ -21,13 +21,15 @@ export type BoundedLine = Omit<Line, 'bytes'> & { readonly bytes: Buffer | null 
 
 export class LineSplitter {
   readonly #keptBytesMax: number;
+  readonly #lineBytesMax: number;
   #parts: Buffer[] = [];
   #length = 0;
   #number = 0;
 
-  /** A line of more than `keptBytesMax` bytes is yielded without its bytes. */
-  constructor(keptBytesMax = LINE_BYTES_MAX) {
+  /** A line of more than `keptBytesMax` bytes is yielded without its bytes; one of more than `lineBytesMax` is an error. */
+  constructor(keptBytesMax = LINE_BYTES_MAX, lineBytesMax = LINE_BYTES_MAX) {
     this.#keptBytesMax = keptBytesMax;
+    this.#lineBytesMax = lineBytesMax;
   }
 
   /** Yields the lines that end in this chunk. Throws CommandError where one does not end. */
@@ -63,8 +65,8 @@ export class LineSplitter {
     this.#length += part.length;
     if (this.#length <= this.#keptBytesMax) this.#parts.push(part);
     else this.#parts = [];
-    if (this.#length > LINE_BYTES_MAX)
-      throw new CommandError(`line ${this.#number + 1} is longer than ${LINE_BYTES_MAX} bytes`);
+    if (this.#length > this.#lineBytesMax)
+      throw new CommandError(`line ${this.#number + 1} is longer than ${this.#lineBytesMax} bytes`);
   }
 }
 

@@ -197,8 +197,10 @@ export interface StoreAdmin {
     options: RestoreOptions,
     onProgress: OnProgress<'copying' | 'checking'>,
   ): Promise<RestoreReport>;
+  /** The last number assigned, to an item that is there or not; 0 before the first. */
+  lastSeq(): Promise<number>;
   /**
-   * Returns all messages that match, in the order of the list, in chunks. What was there at the start and is not removed comes
+   * Returns all messages that match, in the order of the list, in chunks that are bounded in bytes. What was there at the start and is not removed comes
    * exactly once; what arrives meanwhile comes if its position is still ahead.
    */
   exportMessages(filter: ExportFilter): AsyncIterable<readonly ArchivedMessage[]>;

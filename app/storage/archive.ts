@@ -46,14 +46,21 @@ export interface ArchivedDelivery extends Delivery {
   readonly events: readonly string[];
 }
 
-/** Which deliveries: of a source, and with an event of a type, where these are not null; or those with the numbers that are there. */
+/**
+ * Which deliveries: of a source, with an event of a type, with a number up to one, where these are not null; or those with the numbers
+ * that are there.
+ */
 export type DeliveryFilter =
-  | { readonly source: string | null; readonly eventType: string | null }
+  | {
+      readonly source: string | null;
+      readonly eventType: string | null;
+      readonly upTo: number | null;
+    }
   | { readonly numbers: readonly number[] };
 
 /**
- * What became of a delivery that is imported. `duplicate`: each of its items has a delivery already, or was removed. `missing`: the
- * same, but for items that were never stored.
+ * What became of a delivery that is imported. `duplicate`: its items have one already; or one of them was removed, and with it the
+ * right to the body. `missing`: none of its items is stored, and not all were removed.
  */
 export type LinkOutcome = 'created' | 'duplicate' | 'missing';
 

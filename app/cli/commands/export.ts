@@ -1,6 +1,7 @@
-// `oncebox export`: messages as NDJSON or CSV, in the order of the list.
+// `oncebox export`: messages as NDJSON or CSV, in the order of the list; in NDJSON events and deliveries follow.
 import type { Command } from 'commander';
 import type { Instant } from '../../model/instant.ts';
+import type { ExportFilter } from '../../storage/archive.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import {
   adminOf,
@@ -10,10 +11,12 @@ import {
   withExamples,
   withJson,
 } from '../options.ts';
-import { type Terminal, whole } from '../terminal.ts';
-import { type Format, formatOf, headOf, lineOf } from '../transfer/format.ts';
+import { rowsText, type Terminal } from '../terminal.ts';
+import { type Format, formatOf } from '../transfer/format.ts';
 
 interface ExportOptions {
+  readonly source?: string;
+  readonly messagesOnly?: boolean;
   readonly from?: string;
   readonly since?: Instant;
   readonly until?: Instant;
@@ -27,11 +30,15 @@ interface ExportOptions {
 export function addExportCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('export')
-    .description('write messages as NDJSON or CSV, in the order of the list')
+    .description(
+      'write messages as NDJSON or CSV, in the order of the list; in NDJSON events and deliveries follow them',
+    )
+    .option('--source <name>', 'only what came from this source; default: POST /webhook')
     .option('--from <number>', 'only messages of this sender')
-    .option('--since <instant>', 'only messages with this ts or a later one', instant)
-    .option('--until <instant>', 'only messages with an earlier ts than this', instant)
+    .option('--since <instant>', 'only messages and events with this ts or a later one', instant)
+    .option('--until <instant>', 'only messages and events with an earlier ts than this', instant)
     .option('--q <text>', 'only messages whose text contains this, in upper or lower case')
+    .option('--messages-only', 'NDJSON without events and deliveries')
     .addOption(formatOption())
     .option('-o, --output <file>', 'write to this file, which appears when it is complete')
     .option(
@@ -47,14 +54,18 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
 }
 
 async function exportTo(terminal: Terminal, options: ExportOptions): Promise<void> {
-  const { toFile, toStdout } = await import('../transfer/output.ts');
+  const [{ toFile, toStdout }, { Exporter }] = await Promise.all([
+    import('../transfer/output.ts'),
+    import('../transfer/exporter.ts'),
+  ]);
   const { output: file, spreadsheet = false } = options;
   const format = options.format ?? formatOf(file);
   if (spreadsheet && format !== 'csv')
     throw new CommandError('--spreadsheet is for CSV: add --format csv', EXIT.usage);
   if (terminal.json && file === undefined)
     throw new CommandError('--json needs --output: the messages go to stdout', EXIT.usage);
-  const filter = {
+  const filter: ExportFilter = {
+    source: options.source ?? null,
     from: options.from ?? null,
     since: options.since ?? null,
     until: options.until ?? null,
@@ -65,27 +76,21 @@ async function exportTo(terminal: Terminal, options: ExportOptions): Promise<voi
   const startMs = performance.now();
   const progress = terminal.progress();
   const output = file === undefined ? toStdout(interruption) : toFile(file);
-  let messages = 0;
+  const exporter = new Exporter(admin, output, interruption, (kind, count) =>
+    progress(kind, count, null),
+  );
   try {
-    await output.write(headOf(format, spreadsheet));
-    for await (const chunk of admin.exportMessages(filter)) {
-      let text = '';
-      for (const message of chunk) text += lineOf(message, format, spreadsheet);
-      await output.write(text);
-      messages += chunk.length;
-      progress('messages', messages, null);
-      // Signals arrive in an iteration of the event loop.
-      await new Promise(setImmediate);
-      interruption.throwIfAborted();
-    }
+    await exporter.messages(filter, format, spreadsheet);
+    if (format === 'ndjson' && options.messagesOnly !== true) await exporter.rest(filter);
     await output.finish();
   } catch (error) {
     output.discard();
     throw error;
   }
   if (file === undefined) return;
+  const { counts } = exporter;
   const seconds = (performance.now() - startMs) / 1_000;
-  terminal.result({ messages, file, format, seconds }, () => [
-    `${whole(messages)} messages in ${file}, ${seconds.toFixed(1)} s`,
+  terminal.result({ ...counts, file, format, seconds }, () => [
+    `${rowsText(counts)} in ${file}, ${seconds.toFixed(1)} s`,
   ]);
 }

@@ -1,4 +1,4 @@
-// `oncebox import`: messages from NDJSON or CSV, each stored exactly once.
+// `oncebox import`: messages, events and deliveries from NDJSON, or messages from CSV, each stored exactly once.
 import type { Command } from 'commander';
 import { CommandError, EXIT } from '../exit.ts';
 import { inputBytes } from '../input.ts';
@@ -17,7 +17,7 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('import')
     .description(
-      'store messages from NDJSON or CSV, each exactly once; messages already stored stay as they are',
+      'store what an export wrote, or messages from NDJSON or CSV, each exactly once; what is already stored stays as it is',
     )
     .argument(
       '<file>',
@@ -30,7 +30,7 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
     withJson(withDatabase(command)),
     [
       'import messages.ndjson',
-      'safe to run again after an interruption: stored messages are skipped',
+      'safe to run again after an interruption: what is stored is skipped',
     ],
     ['import --format csv - < messages.csv', 'from standard input'],
   );
@@ -60,18 +60,27 @@ async function importFrom(terminal: Terminal, file: string, options: ImportOptio
     await importer.close();
     report(terminal, importer.totals, rejects);
   }
-  const { failure, rejected, conflicts } = importer.totals;
+  const { failure, rejected, conflicts, events } = importer.totals;
   if (failure !== null)
     throw new CommandError(`${file}: ${failure}; everything before it is stored`);
-  if (rejected + conflicts > 0) terminal.exitCode = EXIT.partly;
+  if (rejected + conflicts + events.conflicts > 0) terminal.exitCode = EXIT.partly;
 }
 
 function report(terminal: Terminal, totals: ImportTotals, rejects: string): void {
-  const { rows, created, duplicates, conflicts, rejected, seconds } = totals;
+  const { rows, events, deliveries, rejected, seconds } = totals;
+  const created = totals.created + events.created + deliveries.created;
+  const duplicates = totals.duplicates + events.duplicates + deliveries.duplicates;
+  const conflicts = totals.conflicts + events.conflicts;
   const refused = rejected + conflicts > 0;
+  const isMixed = rows > totals.created + totals.duplicates + totals.conflicts + rejected;
   terminal.result({ ...totals, rejects: refused ? rejects : null }, () => [
     `${whole(rows)} rows in ${seconds.toFixed(1)} s (${whole(rows / Math.max(seconds, 0.001))} a second): ` +
       `${whole(created)} stored, ${whole(duplicates)} already stored`,
+    ...(isMixed
+      ? [
+          `stored were ${whole(totals.created)} messages, ${whole(events.created)} events and ${whole(deliveries.created)} deliveries`,
+        ]
+      : []),
     ...(refused
       ? [
           `${whole(rejected)} rejected, ${whole(conflicts)} with other content than stored: see ${rejects}`,

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream';
 import { type Info, parse } from 'csv-parse';
 import { CommandError } from '../exit.ts';
 import { columnOf, unguarded } from './format.ts';
-import { type Row, rowOfRecord } from './row.ts';
+import { type MessageRow, rowOfRecord } from './row.ts';
 import type { TextInput } from './text-input.ts';
 
 const RECORD_UNITS_MAX = 1_048_576;
@@ -18,7 +18,7 @@ type Cells = readonly (string | null)[];
 export interface CsvRow {
   /** The line on which the record begins, counted from 1. */
   readonly line: number;
-  readonly row: Row;
+  readonly row: MessageRow;
   /** The record as JSON, for the report of a rejected one. */
   readonly input: () => string;
 }
@@ -48,7 +48,7 @@ export async function* records({ firstLine, chunks }: TextInput): AsyncGenerator
     line = info.lines + 1;
     if (columns === null) columns = headings(cells, firstLine);
     else {
-      const row: Row =
+      const row: MessageRow =
         cells.length === columns.length
           ? rowOfRecord(recordOf(columns, cells))
           : { reason: `${cells.length} cells, where the first line has ${columns.length}` };

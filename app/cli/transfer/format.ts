@@ -1,11 +1,15 @@
 // The formats of export and import: NDJSON, and CSV as in RFC 4180.
 import { extname } from 'node:path';
 import type { ArchivedMessage } from '../../storage/archive.ts';
+import { messageLine } from './archive-lines.ts';
 
 export const FORMATS = ['ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** The columns of an export, and the keys of its objects. */
+/**
+ * The columns of CSV. They are those of the webhook: a spreadsheet is for reading, and programs count on them. The names of sources are in
+ * the ids; what else items of named sources have is in NDJSON only.
+ */
 const COLUMNS = ['message_id', 'from', 'to', 'ts', 'text', 'created_at'] as const;
 
 /** Returns the format of the file's extension; NDJSON for any other, and where there is no file. */
@@ -21,9 +25,9 @@ export function headOf(format: Format, spreadsheet: boolean): string {
   return `${spreadsheet ? '\uFEFF' : ''}${names.join(',')}\r\n`;
 }
 
-/** Returns one message as a line of the file, line end included. */
+/** Returns one message as a line of the file, or more where its text has line ends; line end included. */
 export function lineOf(message: ArchivedMessage, format: Format, spreadsheet: boolean): string {
-  if (format === 'ndjson') return `${JSON.stringify(message)}\n`;
+  if (format === 'ndjson') return messageLine(message);
   const cells = COLUMNS.map((name) => {
     const value = message[name];
     return cell(spreadsheet && value !== null && isGuarded(name) ? guarded(value) : value);

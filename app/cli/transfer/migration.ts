@@ -1,15 +1,9 @@
-// A migration: copies all messages by their numbers, waits until the service has stopped, copies the rest, and compares everything.
-import { createHash } from 'node:crypto';
+// A migration: copies all items by their numbers, waits until the service has stopped, copies the rest, and compares everything.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  MigrationEnd,
-  MigrationSource,
-  MigrationTarget,
-  NumberedMessage,
-} from '../../storage/migration.ts';
+import type { MigrationSource, MigrationTarget } from '../../storage/migration.ts';
 import { CommandError } from '../exit.ts';
+import { CHUNK_DELIVERIES, CHUNK_ITEMS, type Compared, Comparison } from './comparison.ts';
 
-const CHUNK_MESSAGES = 1_000;
 const CHUNK_TOMBSTONES = 10_000;
 /** How often it looks whether the service has stopped, and for what it has stored meanwhile. */
 const POLL_MS = 500;
@@ -21,13 +15,9 @@ export interface MigrationEvents {
   comparing(done: number, all: number): void;
 }
 
-export interface MigrationReport {
-  readonly messages: number;
+export interface MigrationReport extends Compared {
   readonly tombstones: number;
   readonly lastSeq: number;
-  /** Chunks of messages that were compared, and the SHA-256 of their digests. */
-  readonly chunks: number;
-  readonly sha256: string;
 }
 
 export class Migration {
@@ -35,6 +25,7 @@ export class Migration {
   readonly #target: MigrationTarget;
   readonly #signal: AbortSignal;
   readonly #events: MigrationEvents;
+  #deliveriesUpTo = 0;
 
   /** `signal` stops it; it may be continued with the same two databases. */
   constructor(
@@ -51,17 +42,21 @@ export class Migration {
 
   /** Resolves when the target is complete. Rejects with CommandError where it is not a copy, and with what the two reject with. */
   async run(): Promise<MigrationReport> {
-    let copied = await this.#copyMessages();
+    let copied = await this.#copy();
     while (!(await this.#source.freeze())) {
       this.#events.waiting(copied);
       await sleep(POLL_MS, undefined, { signal: this.#signal });
-      copied = await this.#copyMessages();
+      copied = await this.#copy();
     }
     // Nobody writes any more.
-    await this.#copyMessages();
+    await this.#copy();
     const lastSeq = await this.#source.lastSeq();
     await this.#copyTombstones();
-    const compared = await this.#compareMessages(lastSeq);
+    const comparison = new Comparison(this.#source, this.#target, (done) => {
+      this.#signal.throwIfAborted();
+      this.#events.comparing(done, lastSeq);
+    });
+    const compared = await comparison.run(lastSeq);
     const tombstones = await this.#compareTombstones();
     await this.#source.freeze();
     await this.#target.finish(lastSeq);
@@ -69,7 +64,7 @@ export class Migration {
   }
 
   /** Copies what the target lacks. Resolves with the number up to which it has everything. */
-  async #copyMessages(): Promise<number> {
+  async #copy(): Promise<number> {
     const last = await this.#source.lastSeq();
     let after = await this.#target.lastSeq();
     if (after > last)
@@ -78,15 +73,31 @@ export class Migration {
       );
     for (;;) {
       this.#signal.throwIfAborted();
-      const chunk = await this.#source.messages(after, last, CHUNK_MESSAGES);
+      const chunk = await this.#source.items(after, last, CHUNK_ITEMS);
       const end = chunk.at(-1)?.seq;
-      // The last numbers may have no message.
-      if (end === undefined) return last;
+      // The last numbers may have no item.
+      if (end === undefined) break;
       await this.#target.store(chunk);
       after = end;
       this.#events.copying(after, last);
       await eventLoop();
     }
+    await this.#copyDeliveries(last);
+    return last;
+  }
+
+  /** After a new start all are read again, and those that the target has are passed over: items may be without theirs. */
+  async #copyDeliveries(last: number): Promise<void> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      const chunk = await this.#source.deliveries(this.#deliveriesUpTo, last, CHUNK_DELIVERIES);
+      const end = chunk.at(-1)?.number;
+      if (end === undefined) break;
+      await this.#target.storeDeliveries(chunk);
+      this.#deliveriesUpTo = end;
+      await eventLoop();
+    }
+    this.#deliveriesUpTo = last;
   }
 
   async #copyTombstones(): Promise<void> {
@@ -98,44 +109,6 @@ export class Migration {
       after = chunk.at(-1) ?? null;
       await eventLoop();
     }
-  }
-
-  async #compareMessages(
-    last: number,
-  ): Promise<Pick<MigrationReport, 'messages' | 'chunks' | 'sha256'>> {
-    const digests = createHash('sha256');
-    let [messages, chunks] = [0, 0];
-    for (let after = 0; after < last; chunks += 1) {
-      this.#signal.throwIfAborted();
-      const chunk = await this.#source.messages(after, last, CHUNK_MESSAGES);
-      const end = chunk.length < CHUNK_MESSAGES ? last : (chunk.at(-1)?.seq ?? last);
-      digests.update(await this.#compareChunk(chunk, after, end));
-      messages += chunk.length;
-      after = end;
-      this.#events.comparing(after, last);
-      await eventLoop();
-    }
-    return { messages, chunks, sha256: digests.digest('hex') };
-  }
-
-  /** Resolves with the digest that both have. What was removed from the source since it was copied is removed from the target. */
-  async #compareChunk(
-    chunk: readonly NumberedMessage[],
-    after: number,
-    end: number,
-  ): Promise<string> {
-    const digest = digestOf(chunk);
-    const copy = await allMessages(this.#target, after, end);
-    if (digestOf(copy) === digest) return digest;
-    const kept = new Set(chunk.map(({ seq }) => seq));
-    const others = copy.filter(({ seq }) => !kept.has(seq));
-    if (await this.#source.areRemoved(others.map(({ message_id }) => message_id))) {
-      await this.#target.remove(others);
-      if (digestOf(await allMessages(this.#target, after, end)) === digest) return digest;
-    }
-    throw new CommandError(
-      `messages ${after + 1} to ${end} differ between source and target: remove the target, and begin again`,
-    );
   }
 
   async #compareTombstones(): Promise<number> {
@@ -156,29 +129,6 @@ export class Migration {
       await eventLoop();
     }
   }
-}
-
-/** Returns all messages in a range of numbers: where messages were removed from the other end, there may be more than a chunk. */
-async function allMessages(
-  end: MigrationEnd,
-  after: number,
-  upTo: number,
-): Promise<NumberedMessage[]> {
-  const all: NumberedMessage[] = [];
-  for (let from = after; ;) {
-    const chunk = await end.messages(from, upTo, CHUNK_MESSAGES);
-    all.push(...chunk);
-    if (chunk.length < CHUNK_MESSAGES) return all;
-    from = chunk.at(-1)?.seq ?? upTo;
-  }
-}
-
-/** Returns the SHA-256 of messages with all that is kept of each. */
-function digestOf(messages: readonly NumberedMessage[]): string {
-  const digest = createHash('sha256');
-  for (const { seq, message_id, from, to, ts, text, created_at } of messages)
-    digest.update(`${JSON.stringify([seq, message_id, from, to, ts, text, created_at])}\n`);
-  return digest.digest('hex');
 }
 
 function isEqual(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {

@@ -5,6 +5,7 @@ import { isExpected } from '../../model/refusal.ts';
 import { type Input, openInput } from '../input.ts';
 import { LineSplitter } from '../lines.ts';
 import { records } from './csv-records.ts';
+import type { Archived } from './archive-rows.ts';
 import type { Format } from './format.ts';
 import { type Row, rowOfBytes } from './row.ts';
 import { type TextInput, textInput } from './text-input.ts';
@@ -14,8 +15,8 @@ const CHUNK_ROWS = 2_048;
 /** Characters in one chunk, rejected rows included: with long texts it has fewer rows. */
 const CHUNK_UNITS = 4 * 1_048_576;
 const READ_BYTES = 1_048_576;
-/** A longer row is reported and skipped. The default limit of a webhook's body. */
-const ROW_BYTES_MAX = 1_048_576;
+/** The payload of the largest body that a source may take, 64 MiB, with every character of it escaped, and the rest of its line. */
+const LINE_BYTES_MAX = 160 * 1_048_576;
 /** Characters of a rejected row that its report repeats. */
 const INPUT_UNITS_MAX = 8_192;
 
@@ -33,10 +34,14 @@ interface Rows {
   readonly createdAt: (string | null)[];
   /** The line of each message. */
   readonly lines: number[];
+  /** What else there is, with its line. */
+  readonly archived: (Archived & { readonly line: number })[];
   readonly rejects: Reject[];
 }
 
 export interface Chunk extends Rows {
+  /** About how many characters it holds. */
+  readonly units: number;
   /** How far the input has been read. */
   readonly bytes: number;
   readonly last: boolean;
@@ -44,33 +49,40 @@ export interface Chunk extends Rows {
   readonly failure: string | null;
 }
 
+export interface ReadOptions {
+  /** Null for standard input. */
+  readonly file: string | null;
+  readonly format: Format;
+  /** How many chunks, and characters in them, may wait at the other end. */
+  readonly chunksAhead: number;
+  readonly unitsAhead: number;
+}
+
 const port = parentPort;
 if (port === null) throw new Error('read-thread.ts runs as a worker thread only');
-const { file, format, chunksAhead } = workerData as {
-  file: string | null;
-  format: Format;
-  chunksAhead: number;
-};
+const { file, format, chunksAhead, unitsAhead } = workerData as ReadOptions;
 
 class Sender {
   readonly #port: MessagePort;
-  #credit = chunksAhead;
+  #chunksWaiting = 0;
+  #unitsWaiting = 0;
   #wake: () => void = () => undefined;
   #units = 0;
   #rows = noRows();
 
   constructor(to: MessagePort) {
     this.#port = to;
-    to.on('message', () => {
-      this.#credit += 1;
+    to.on('message', (units: number) => {
+      this.#chunksWaiting -= 1;
+      this.#unitsWaiting -= units;
       this.#wake();
     });
   }
 
   get isFull(): boolean {
     return (
-      this.#rows.lines.length + this.#rows.rejects.length >= CHUNK_ROWS ||
-      this.#units >= CHUNK_UNITS
+      this.#rows.lines.length + this.#rows.archived.length + this.#rows.rejects.length >=
+        CHUNK_ROWS || this.#units >= CHUNK_UNITS
     );
   }
 
@@ -85,6 +97,11 @@ class Sender {
       this.#units += reject.reason.length + reject.input.length;
       return;
     }
+    if ('archived' in row) {
+      this.#rows.archived.push({ ...row.archived, line });
+      this.#units += unitsOf(row.archived);
+      return;
+    }
     const { message_id, from, to, ts, text } = row.message;
     this.#rows.fields.push(message_id, from, to, ts, text);
     this.#rows.createdAt.push(row.createdAt);
@@ -94,16 +111,26 @@ class Sender {
 
   /** Sends the current chunk, once the other side has room for it. */
   async send(bytes: number, last: boolean, failure: string | null = null): Promise<void> {
-    while (this.#credit === 0) await new Promise<void>((wake) => (this.#wake = wake));
-    this.#credit -= 1;
-    this.#port.postMessage({ ...this.#rows, bytes, last, failure } satisfies Chunk);
+    while (this.#chunksWaiting >= chunksAhead || this.#unitsWaiting >= unitsAhead)
+      await new Promise<void>((wake) => (this.#wake = wake));
+    const chunk: Chunk = { ...this.#rows, units: this.#units, bytes, last, failure };
+    this.#port.postMessage(chunk);
+    this.#chunksWaiting += 1;
+    this.#unitsWaiting += this.#units;
     this.#rows = noRows();
     this.#units = 0;
   }
 }
 
 function noRows(): Rows {
-  return { fields: [], createdAt: [], lines: [], rejects: [] };
+  return { fields: [], createdAt: [], lines: [], archived: [], rejects: [] };
+}
+
+function unitsOf(row: Archived): number {
+  if (row.kind === 'delivery') return row.delivery.body.length;
+  const { payload } = row.kind === 'message' ? row.message : row.event;
+  // The text of a message is in its payload.
+  return payload?.length ?? 0;
 }
 
 async function read(sender: Sender): Promise<void> {
@@ -125,10 +152,10 @@ async function read(sender: Sender): Promise<void> {
 }
 
 async function readLines(stream: Input, { chunks }: TextInput, sender: Sender): Promise<void> {
-  const lines = new LineSplitter(ROW_BYTES_MAX);
+  const lines = new LineSplitter(LINE_BYTES_MAX, LINE_BYTES_MAX);
   const take = (number: number, bytes: Buffer | null): void => {
-    if (bytes === null) sender.add(number, { reason: 'the line is longer than 1 MiB' }, () => '');
-    else if (bytes.length > 0) sender.add(number, rowOfBytes(bytes), () => bytes.toString());
+    if (bytes !== null && bytes.length > 0)
+      sender.add(number, rowOfBytes(bytes), () => shown(bytes));
   };
   for await (const chunk of chunks) {
     for (const { number, bytes } of lines.of(chunk)) {
@@ -138,6 +165,11 @@ async function readLines(stream: Input, { chunks }: TextInput, sender: Sender): 
   }
   const rest = lines.rest();
   if (rest !== null) take(rest.number, rest.bytes);
+}
+
+/** As much of a line as a report of it may repeat. */
+function shown(line: Buffer): string {
+  return line.subarray(0, 4 * INPUT_UNITS_MAX).toString();
 }
 
 async function readCsv(stream: Input, text: TextInput, sender: Sender): Promise<void> {
