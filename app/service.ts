@@ -7,6 +7,7 @@ import { Broadcaster } from './http/stream/broadcaster.ts';
 import { hintFinder } from './ingest/hint.ts';
 import { type ReceiveDelivery, receiveDelivery } from './ingest/receive-delivery.ts';
 import { type Receive, receive as receiveWith } from './ingest/receive.ts';
+import { DEFAULT_SOURCE, type ConfiguredSource } from './model/source.ts';
 import { Refusal, isExpected } from './model/refusal.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
@@ -73,7 +74,7 @@ export async function startService(
   const assets = readAssets(config.basePath);
   if (assets.size === 0) events.dashboardMissing();
   watch(metrics, sourcesOf(config, store, broadcaster, log));
-  const { basePath, secrets, tokens, bodyBytesMax, connectionsMax, sources } = config;
+  const { basePath, secrets, tokens, bodyBytesMax, connectionsMax } = config;
   if (tokens.api === null) events.readsOpen();
   const server = new HttpServer(
     createRouter({
@@ -82,12 +83,12 @@ export async function startService(
       assets,
       basePath,
       ...receiversOf(config, store),
+      sources: configuredSources(config),
+      named: config.sources,
+      activities,
       secret: secrets.current,
-      hasPrevious: secrets.previous !== null,
       tokens,
       bodyBytesMax,
-      sources,
-      activities,
       metrics,
       events,
     }),
@@ -118,6 +119,24 @@ function receiversOf(
     receive: (body, signature) => receiveWith(store, secrets, names, body, signature),
     receiveDelivery: (source, post) => receiveDelivery(store, findHint, source, post, Date.now()),
   };
+}
+
+/** Returns what is shown of the configuration of each source, the default one first. */
+function configuredSources({ secrets, sources }: Config): readonly ConfiguredSource[] {
+  return [
+    {
+      source: DEFAULT_SOURCE,
+      scheme: 'oncebox',
+      path: '/webhook',
+      previousSecret: secrets.previous !== null,
+    },
+    ...sources.map(({ name, scheme, hasPrevious }) => ({
+      source: name,
+      scheme,
+      path: `/webhook/${name}`,
+      previousSecret: hasPrevious,
+    })),
+  ];
 }
 
 /** No new requests first, then those in flight, then the store. */

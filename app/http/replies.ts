@@ -108,7 +108,7 @@ export function webhookReply(receipt: Receipt): Reply {
 }
 
 /** Returns the reply to a post of a named source: the answer of its scheme where it was accepted, else as for any webhook. */
-export function deliveryReply({ answer, outcome, reason }: DeliveryReceipt): Reply {
+export function namedWebhookReply({ answer, outcome, reason }: DeliveryReceipt): Reply {
   if (answer !== null)
     return { status: 200, body: answer.body, headers: { 'Content-Type': answer.contentType } };
   if (outcome === 'invalid_signature' || outcome === 'payload_too_large') return ERRORS[outcome];
@@ -175,7 +175,7 @@ const DELIVERY_HEADER_LENGTH_MAX = 3_072;
  * Returns a delivery: its body as bytes, or the rest as JSON, which also comes with the body, in a header. The body is never shown by
  * a browser: it is whatever a provider wrote. 404 where there is none.
  */
-export function keptDeliveryReply(
+export function deliveryReply(
   delivery: Delivery | null,
   part: 'body' | 'headers',
 ): Reply | Reply<Buffer> {

@@ -1,9 +1,9 @@
 // What a route is: its path, who may call it, and for each method what it does and how it is described.
 import type { ReceiveDelivery } from '../ingest/receive-delivery.ts';
 import type { Receive } from '../ingest/receive.ts';
+import type { ConfiguredSource } from '../model/source.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { SourceActivities } from '../observe/source-activity.ts';
-import type { Source } from '../sources/scheme.ts';
 import type { Store } from '../storage/store.ts';
 import type { BodyReader } from './body.ts';
 import type { Exchange } from './exchange.ts';
@@ -19,16 +19,14 @@ export interface Services {
   readonly receive: Receive;
   readonly receiveDelivery: ReceiveDelivery;
   readonly bodies: BodyReader;
-  readonly largeReplies: LargeReplies;
   /** Longest body of `POST /webhook`. */
   readonly bodyBytesMax: number;
-  /** The named sources. */
-  readonly sources: readonly Source[];
+  readonly largeReplies: LargeReplies;
+  /** The default source, then the others in the order of their configuration. */
+  readonly sources: readonly ConfiguredSource[];
   readonly activities: SourceActivities;
   /** The key that webhooks are signed with now: readiness checks it. */
   readonly secret: Buffer;
-  /** Whether they may be signed with a previous key too. */
-  readonly hasPrevious: boolean;
   readonly metrics: Metrics;
   /** Prefix under which a reverse proxy serves all of this; empty where there is none. */
   readonly basePath: string;

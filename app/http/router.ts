@@ -1,5 +1,6 @@
 // The table of routes, and the way from a request to its handler.
 import manifest from '../../package.json' with { type: 'json' };
+import type { Source } from '../sources/scheme.ts';
 import { StoreUnavailable } from '../storage/store.ts';
 import type { Events } from '../observe/events.ts';
 import { startAtZero } from '../observe/unavailable-counter.ts';
@@ -12,11 +13,11 @@ import { describeApi } from './openapi/document.ts';
 import { errorReply, methodNotAllowed, okJson } from './replies.ts';
 import type { Access, DescribedPath, Handler, Route, Services } from './route.ts';
 import { assetRoutes } from './routes/asset.ts';
+import { delivery } from './routes/delivery.ts';
 import { event } from './routes/event.ts';
 import { eventStream } from './routes/event-stream.ts';
 import { events as eventList } from './routes/events.ts';
 import { live, ready } from './routes/health.ts';
-import { keptDelivery } from './routes/kept-delivery.ts';
 import { message } from './routes/message.ts';
 import { messages } from './routes/messages.ts';
 import { metrics } from './routes/metrics.ts';
@@ -25,7 +26,7 @@ import { sources } from './routes/sources.ts';
 import { stats } from './routes/stats.ts';
 import { stream } from './routes/stream.ts';
 import { timeline } from './routes/timeline.ts';
-import { deliveryRoutes, webhookOfSource } from './routes/delivery.ts';
+import { namedWebhook, namedWebhookRoutes } from './routes/named-webhook.ts';
 import { webhook } from './routes/webhook.ts';
 
 /** Every route, in the order of the description; those of named sources, and the files of the dashboard, come beside them. */
@@ -37,7 +38,7 @@ export const ROUTES: readonly Route[] = [
   eventList,
   event,
   eventStream,
-  keptDelivery,
+  delivery,
   sources,
   stats,
   timeline,
@@ -48,7 +49,7 @@ export const ROUTES: readonly Route[] = [
 ];
 
 /** The paths of the description of the API. */
-export const DESCRIBED: readonly DescribedPath[] = [...ROUTES, webhookOfSource];
+export const DESCRIBED: readonly DescribedPath[] = [...ROUTES, namedWebhook];
 
 export interface RouterOptions extends Omit<
   Services,
@@ -56,6 +57,8 @@ export interface RouterOptions extends Omit<
 > {
   readonly assets: Assets;
   readonly tokens: Tokens;
+  /** The named sources. */
+  readonly named: readonly Source[];
   readonly events: Events;
 }
 
@@ -92,7 +95,7 @@ export function createRouter(options: RouterOptions): Router {
   const mayPass = createGuard(options.tokens);
   for (const route of DESCRIBED)
     if (canBeUnavailable(route)) startAtZero(options.metrics.unavailable, route.path);
-  const ofSources = deliveryRoutes(options.sources);
+  const ofSources = namedWebhookRoutes(options.named);
   const table = tableOf([...ROUTES, ...ofSources, ...assetRoutes(options.assets)]);
   const find = (path: string): Entry => {
     const own = withoutPrefix(path, basePath);
@@ -101,7 +104,7 @@ export function createRouter(options: RouterOptions): Router {
   const services: Services = {
     ...options,
     bodies: new BodyReader(
-      Math.max(options.bodyBytesMax, ...options.sources.map((source) => source.bodyBytesMax)),
+      Math.max(options.bodyBytesMax, ...options.named.map((source) => source.bodyBytesMax)),
     ),
     largeReplies: new LargeReplies(),
     apiDescription: okJson(describeApi(DESCRIBED, manifest.version, basePath)),

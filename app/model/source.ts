@@ -26,6 +26,16 @@ export const SIGNATURE_FAULTS = ['missing', 'malformed', 'mismatch', 'timestamp'
 
 export type SignatureFault = (typeof SIGNATURE_FAULTS)[number];
 
+/** A source as it is configured, without its secrets. */
+export interface ConfiguredSource {
+  readonly source: string;
+  readonly scheme: SchemeName;
+  /** Where it posts to, without the prefix of BASE_PATH. */
+  readonly path: string;
+  /** Whether a previous secret is accepted too. */
+  readonly previousSecret: boolean;
+}
+
 /** What is stored of one source. */
 export interface SourceCounts {
   /** DEFAULT_SOURCE included. A source that is not configured any more is here as long as anything of it is stored. */

@@ -117,7 +117,7 @@ describe('422 for what does not fit', () => {
       'WyJhIiwxLDIsIngiLCJkZXNjIiwxXQ',
       'W10',
       '%ff',
-      ' ',
+      '%20',
     ])
       refusesParameter(service, 'cursor', raw, ['value_error'], path);
   }

@@ -1,112 +1,54 @@
-// POST /webhook/{source}: the posts of named sources; GET: their handshakes.
+// GET /delivery: a post of a named source as it came.
 import * as z from 'zod';
-import { overloaded, tooLarge } from '../../ingest/receive-delivery.ts';
-import type { Source } from '../../sources/scheme.ts';
-import { challengeReply, deliveryReply, errorReply } from '../replies.ts';
-import type { DescribedPath, Handler, Route } from '../route.ts';
+import * as schemas from '../openapi/schemas.ts';
+import { integer } from '../params/integer.ts';
+import { orDefault, parseQuery } from '../params/query.ts';
+import { deliveryReply, invalid } from '../replies.ts';
+import type { Route } from '../route.ts';
 
-const PATH = '/webhook/{source}';
+const query = {
+  id: integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).describe(
+    'Its number: `delivery` of a message or an event.',
+  ),
+  part: orDefault(z.enum(['body', 'headers']), 'body').describe(
+    'The bytes of the body, or what is known of the post, as JSON.',
+  ),
+};
 
-/** Returns the handler of posts of a source. */
-function receiveFrom(source: Source): Handler {
-  return async (exchange, { receiveDelivery, bodies }) => {
-    const { request, target } = exchange;
-    const body = await bodies.read(request, source.bodyBytesMax);
-    // It took too long, and has been refused meanwhile.
-    if (exchange.responded) return;
-    if (body instanceof Buffer) {
-      const post = { headers: request.headers, body, query: target.queryString };
-      const receipt = await receiveDelivery(source, post);
-      exchange.delivered(receipt);
-      exchange.send(deliveryReply(receipt));
-    } else {
-      const receipt = body === 'too_large' ? tooLarge(source.name) : overloaded(source.name);
-      exchange.delivered(receipt);
-      exchange.refuse(deliveryReply(receipt));
-    }
-  };
-}
-
-/** Returns the handler of `GET`; null where the scheme of the source has none. */
-function handshakeOf({ receiver: { handshake } }: Source): Handler | null {
-  if (handshake === null) return null;
-  return (exchange) => {
-    const { status, body } = handshake(exchange.target.queryString);
-    exchange.send(status === 200 ? challengeReply(body) : errorReply('handshake_refused'));
-    return undefined;
-  };
-}
-
-/** Returns the routes of each source: its path with and without a slash at the end. Open: its posts are authenticated by their signature. */
-export function deliveryRoutes(sources: readonly Source[]): readonly Route[] {
-  return sources.flatMap((source) => {
-    const handshake = handshakeOf(source);
-    const route = {
-      label: PATH,
-      access: 'open',
-      bodyBytesMax: source.bodyBytesMax,
-      methods: {
-        ...(handshake === null ? {} : { GET: { handle: handshake, openapi: null } }),
-        POST: { handle: receiveFrom(source), openapi: null },
-      },
-    } as const;
-    const path = `/webhook/${source.name}`;
-    return [
-      { ...route, path },
-      { ...route, path: `${path}/` },
-    ];
-  });
-}
-
-const source = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/)
-  .describe('The name of a source in `SOURCES`.');
-
-export const webhookOfSource: DescribedPath = {
-  path: PATH,
-  access: 'open',
+export const delivery: Route = {
+  path: '/delivery',
+  access: 'api',
   methods: {
-    POST: {
+    GET: {
+      async handle(exchange, { store, largeReplies }) {
+        const parsed = parseQuery(query, exchange.target.queryString);
+        if ('issues' in parsed) return exchange.send(invalid(parsed.issues));
+        const { id, part } = parsed.query;
+        return largeReplies.send(exchange, async () =>
+          deliveryReply(await store.delivery(id), part),
+        );
+      },
       openapi: {
-        operationId: 'receiveDelivery',
-        tag: 'Receive',
-        summary: 'Store what a provider sends',
+        operationId: 'getDelivery',
+        tag: 'Read',
+        summary: 'Show a post as it came',
         description:
-          'The signature is verified as the scheme of the source has it. Each message and each event in the post is stored exactly ' +
-          'once, all of them or none, whatever the provider put in it: what cannot be read is kept as an event `unparsed`. ' +
-          'A slash at the end of the path makes no difference.',
-        path: { source },
-        body: z.unknown(),
-        bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],
+          'The body byte for byte, compressed where it came so, and the headers that its scheme keeps. ' +
+          'A post is kept as long as one of its items is.',
+        query,
         responses: {
           200: {
-            description:
-              'Stored, or stored before; or the challenge of Slack. What is sent depends on the scheme.',
-            schema: z.unknown(),
-            example: { status: 'ok' },
-            others: { 'text/xml': z.string() },
+            description: 'The body, or with `part=headers` the rest.',
+            type: 'application/octet-stream',
+            schema: schemas.deliveryBody,
+            also: { 'application/json': schemas.deliveryHeaders },
+            headers: {
+              'Oncebox-Delivery':
+                'The JSON of `part=headers` as base64url. `headers` is null in it where they are too long for a header.',
+            },
           },
         },
-        failures: ['invalid_signature', 'payload_too_large', 'internal_error', 'unavailable'],
-      },
-    },
-    GET: {
-      openapi: {
-        operationId: 'verifySubscription',
-        tag: 'Receive',
-        summary: 'Prove to a provider that the URL is yours',
-        description: 'Of sources with the scheme `meta`. Others have no such method: 405.',
-        path: { source },
-        query: {
-          'hub.mode': z.literal('subscribe'),
-          'hub.verify_token': z.string().describe('The value of `SOURCE_<NAME>_VERIFY_TOKEN`.'),
-          'hub.challenge': z.string().describe('What is sent back.'),
-        },
-        responses: {
-          200: { description: 'The challenge.', type: 'text/plain', schema: z.string() },
-        },
-        failures: ['handshake_refused'],
+        failures: ['validation_error', 'no_such_item', 'internal_error', 'unavailable'],
       },
     },
   },

@@ -1,37 +1,14 @@
 // GET /sources: each source, what is stored of it, and how its posts fare.
-import { DEFAULT_SOURCE, type SchemeName, type SourceCounts } from '../../model/source.ts';
+import type { ConfiguredSource, SourceCounts } from '../../model/source.ts';
 import type { SourceActivity } from '../../observe/source-activity.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { okJson } from '../replies.ts';
-import type { Route, Services } from '../route.ts';
+import type { Route } from '../route.ts';
 
 type StoredCounts = Omit<SourceCounts, 'source'>;
 
 /** What there is of a source of which nothing is stored. */
 const NOTHING: StoredCounts = { messages: 0, events: 0, deliveries: 0, lastReceivedAt: null };
-
-/** A source as it is configured, without its secrets. */
-interface Configured {
-  readonly source: string;
-  readonly scheme: SchemeName;
-  readonly path: string;
-  /** Whether a previous secret is accepted too. */
-  readonly hasPrevious: boolean;
-}
-
-/** Returns the default source, then the others in the order of their configuration. */
-function configuredSources({ hasPrevious, sources: named }: Services): readonly Configured[] {
-  const ofDefault = { source: DEFAULT_SOURCE, scheme: 'oncebox', path: '/webhook' } as const;
-  return [
-    { ...ofDefault, hasPrevious },
-    ...named.map((one) => ({
-      source: one.name,
-      scheme: one.scheme,
-      path: `/webhook/${one.name}`,
-      hasPrevious: one.hasPrevious,
-    })),
-  ];
-}
 
 /** Returns what is stored of a source, as it is sent. */
 function stored({ messages, events, deliveries, lastReceivedAt }: StoredCounts) {
@@ -40,7 +17,7 @@ function stored({ messages, events, deliveries, lastReceivedAt }: StoredCounts) 
 
 /** Returns a source that is configured. */
 function configured(
-  { source, scheme, path, hasPrevious }: Configured,
+  { source, scheme, path, previousSecret }: ConfiguredSource,
   counts: StoredCounts,
   activity: SourceActivity,
   basePath: string,
@@ -49,7 +26,7 @@ function configured(
     source,
     scheme,
     path: `${basePath}${path}`,
-    previous_secret: hasPrevious,
+    previous_secret: previousSecret,
     ...stored(counts),
     last_delivery: activity.lastAcceptedAt,
     last_failure: activity.lastFailure,
@@ -76,9 +53,7 @@ export const sources: Route = {
   access: 'api',
   methods: {
     GET: {
-      async handle(exchange, services) {
-        const { store, activities, basePath } = services;
-        const known = configuredSources(services);
+      async handle(exchange, { store, sources: known, activities, basePath }) {
         const counts = new Map((await store.sources()).map((one) => [one.source, one]));
         const data = known.map((one) => {
           const { source } = one;
