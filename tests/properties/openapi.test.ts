@@ -16,25 +16,38 @@ import { fitting, parametersOf } from '../support/generated.ts';
 import { issuesIn } from '../support/shapes.ts';
 import { message, sign } from '../support/message.ts';
 import { type Service, startService } from '../support/service.ts';
+import {
+  SOURCES,
+  signedBy,
+  store,
+  whatsapp,
+  whatsappStatus,
+  whatsappText,
+} from '../support/sources.ts';
 
 const TOKEN = 'the-token-of-these-tests';
 const BODY_BYTES_MAX = 2_000;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const RUNS = 120;
 
-const env = { MAX_BODY_BYTES: String(BODY_BYTES_MAX), API_TOKEN: TOKEN };
+const env = { ...SOURCES, MAX_BODY_BYTES: String(BODY_BYTES_MAX), API_TOKEN: TOKEN };
 const service = await startService({ after }, { env });
 const api = await Description.of(service);
 const paths = Object.keys(api.document.paths);
 /** The described answers that were seen, such as `GET /stats 200`. */
 const seen = new Set<string>();
 
-before(() => service.store(message(), message({ text: null }), message({ text: 'É ß 😀' })));
+before(async () => {
+  await service.store(message(), message({ text: null }), message({ text: 'É ß 😀' }));
+  const statuses = [whatsappStatus('w1', 'sent'), whatsappStatus('w1', 'read')];
+  await store(service, 'wa', whatsapp({ messages: [whatsappText('w1', 'a')], statuses }));
+  await store(service, 'bill', 'not JSON');
+});
 
 interface Asked {
   readonly method: string;
   readonly path: string;
-  readonly query?: string;
+  readonly query?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -197,6 +210,23 @@ describe('requests made from the description', () => {
   });
 });
 
+describe('one item', () => {
+  for (const [path, ids] of [
+    ['/message', ['wa:w1', 'none']],
+    ['/event', ['wa:w1:sent', 'none']],
+    ['/delivery', ['4', '1']],
+  ] as const)
+    it(`of ${path} is found by its id, in every part and with every method, or is 404`, async () => {
+      for (const [index, id] of ids.entries())
+        for (const method of ['GET', 'HEAD'])
+          for (const part of ['', 'body', 'headers']) {
+            const query = new URLSearchParams({ id, part }).toString();
+            const { status } = await judged(service, { method, path, query, headers: authorized });
+            assert.equal(status, index === 0 ? 200 : 404);
+          }
+    });
+});
+
 describe('a store that cannot answer', () => {
   it('is 503 as described, for posts and for every read', async (t) => {
     const broken = await startService(t, { env });
@@ -205,15 +235,30 @@ describe('a store that cannot answer', () => {
     const release = await holdWriteLock(t, broken.databasePath);
     assert.equal((await judged(broken, post)).status, 503);
     await release();
-    execute(broken.databasePath, 'DROP TABLE messages; DROP TABLE counters');
-    const asking = ['/messages', '/messages/stream', '/stats', '/stats/timeline', '/health/ready'];
-    for (const path of asking)
-      for (const method of ['GET', 'HEAD'])
-        assert.equal(
-          (await judged(broken, { method, path, headers: authorized })).status,
-          503,
-          path,
-        );
+    execute(
+      broken.databasePath,
+      ['messages', 'events', 'deliveries', 'sources', 'counters']
+        .map((table) => `DROP TABLE ${table};`)
+        .join(' '),
+    );
+    const ids = ['/message?id=x', '/event?id=x', '/delivery?id=1'];
+    const asking = [
+      ...ids,
+      '/messages',
+      '/messages/stream',
+      '/events',
+      '/events/stream',
+      '/sources',
+      '/stats',
+      '/stats/timeline',
+      '/health/ready',
+    ];
+    for (const target of asking)
+      for (const method of ['GET', 'HEAD']) {
+        const [path = '', query] = target.split('?');
+        const asked = { method, path, query, headers: authorized };
+        assert.equal((await judged(broken, asked)).status, 503, target);
+      }
     assert.equal((await judged(broken, { method: 'GET', path: '/health/live' })).status, 200);
   });
 });
