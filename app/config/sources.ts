@@ -27,6 +27,7 @@ export function readSources(env: Environment): readonly Source[] {
   const settings = [...new Set(SCHEMES.flatMap((scheme) => settingsOf(schemeOf(scheme))))];
   const groups = readNamed(env, {
     prefix: SOURCE_PREFIX,
+    list: 'SOURCES',
     names: schemes.map(([name]) => name),
     settings,
   });

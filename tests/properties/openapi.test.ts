@@ -30,10 +30,16 @@ const BODY_BYTES_MAX = 2_000;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const RUNS = 120;
 
-const env = { ...SOURCES, MAX_BODY_BYTES: String(BODY_BYTES_MAX), API_TOKEN: TOKEN };
+const env = {
+  ...SOURCES,
+  SOURCE_WA_MAX_BODY_BYTES: String(BODY_BYTES_MAX),
+  MAX_BODY_BYTES: String(BODY_BYTES_MAX),
+  API_TOKEN: TOKEN,
+};
 const service = await startService({ after }, { env });
 const api = await Description.of(service);
-const paths = Object.keys(api.document.paths);
+/** Those of sources are asked for by their names. */
+const paths = Object.keys(api.document.paths).filter((path) => !path.includes('{'));
 /** The described answers that were seen, such as `GET /stats 200`. */
 const seen = new Set<string>();
 
@@ -75,12 +81,12 @@ function ask(of: Service, { method, path, query = '', headers, body }: Asked): P
   return bounded(answer, () => `an answer to ${method} ${target}`);
 }
 
-/** Asks, and fails where the description does not promise the answer. */
-async function judged(of: Service, asked: Asked): Promise<Answered> {
+/** Asks, and fails where the description does not promise the answer. `described`: how the description names the path. */
+async function judged(of: Service, asked: Asked, described = asked.path): Promise<Answered> {
   const answer = await ask(of, asked);
-  const refuted = api.refutes(asked.method, asked.path, answer);
+  const refuted = api.refutes(asked.method, described, answer);
   assert.equal(refuted, null, `${JSON.stringify(asked)}: ${answer.status} ${answer.text}`);
-  seen.add(`${asked.method} ${asked.path} ${answer.status}`);
+  seen.add(`${asked.method} ${described} ${answer.status}`);
   return answer;
 }
 
@@ -207,6 +213,42 @@ describe('requests made from the description', () => {
       const open = api.operation(method, path)?.security?.length === 0;
       assert.equal(status === 401, !open || path === '/webhook', path);
     }
+  });
+});
+
+describe('the webhook of a source', () => {
+  const OF_SOURCE = '/webhook/{source}';
+  const body = whatsapp({ messages: [whatsappText('w2', 'b')] });
+  const headers = signedBy('wa', Buffer.from(body));
+  const long = 'x'.repeat(BODY_BYTES_MAX + 1);
+  const handshake = (token: string): string =>
+    new URLSearchParams({
+      'hub.mode': 'subscribe',
+      'hub.verify_token': token,
+      'hub.challenge': '1158201444',
+    }).toString();
+  const cases: [status: number, asked: Asked][] = [
+    [200, { method: 'POST', path: '/webhook/wa', headers, body }],
+    [200, { method: 'POST', path: '/webhook/wa/', headers, body }],
+    [401, { method: 'POST', path: '/webhook/wa', body }],
+    [413, { method: 'POST', path: '/webhook/wa', headers, body: long }],
+    [404, { method: 'POST', path: '/webhook/none', headers, body }],
+    [200, { method: 'GET', path: '/webhook/wa', query: handshake('the-token-of-wa') }],
+    [403, { method: 'GET', path: '/webhook/wa', query: handshake('another') }],
+    [403, { method: 'GET', path: '/webhook/wa' }],
+    [404, { method: 'GET', path: '/webhook/none' }],
+    [405, { method: 'GET', path: '/webhook/bill' }],
+  ];
+  for (const [status, asked] of cases)
+    it(`answers ${asked.method} ${asked.path} ${asked.query ?? ''} with ${status}`, async () =>
+      assert.equal((await judged(service, asked, OF_SOURCE)).status, status));
+
+  it('is 503 while nothing can be stored', async (t) => {
+    const broken = await startService(t, { env });
+    const release = await holdWriteLock(t, broken.databasePath);
+    const asked = { method: 'POST', path: '/webhook/wa', headers, body };
+    assert.equal((await judged(broken, asked, OF_SOURCE)).status, 503);
+    await release();
   });
 });
 
