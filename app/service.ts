@@ -4,12 +4,16 @@ import { readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
 import { Broadcaster } from './http/stream/broadcaster.ts';
+import { hintFinder } from './ingest/hint.ts';
+import { type ReceiveDelivery, receiveDelivery } from './ingest/receive-delivery.ts';
 import { type Receive, receive as receiveWith } from './ingest/receive.ts';
+import { DEFAULT_SOURCE, type ConfiguredSource } from './model/source.ts';
 import { Refusal, isExpected } from './model/refusal.ts';
 import { Events } from './observe/events.ts';
 import { type Log, openLog } from './observe/logger.ts';
 import { type Metrics, type Sources, createMetrics, watch } from './observe/metrics.ts';
 import { readiness } from './observe/readiness.ts';
+import { SourceActivities } from './observe/source-activity.ts';
 import { openStore } from './storage/open.ts';
 import type { Store } from './storage/store.ts';
 
@@ -28,18 +32,21 @@ class StartError extends Refusal {
   override readonly name = 'StartError';
 }
 
-/** The log, the metrics and the events that are reported to both. */
+/** The log, the metrics, what each source was seen to do, and the events that are reported to all of them. */
 export interface Observers {
   readonly events: Events;
   readonly metrics: Metrics;
+  readonly activities: SourceActivities;
   readonly log: Log;
 }
 
 /** Opens the log on stdout and registers the metrics. Comes first, so that everything after it can be reported. */
 export function openObservers(config: Config): Observers {
   const log = openLog(config.logLevel);
-  const metrics = createMetrics();
-  return { log, metrics, events: new Events(log, metrics) };
+  const names = config.sources.map(({ name }) => name);
+  const metrics = createMetrics(names);
+  const activities = new SourceActivities(names);
+  return { log, metrics, activities, events: new Events(log, metrics, activities) };
 }
 
 /**
@@ -52,7 +59,7 @@ export async function startService(
   observers: Observers,
   fatal: (error: Error) => void,
 ): Promise<Service> {
-  const { events, metrics, log } = observers;
+  const { events, metrics, activities, log } = observers;
   const store = await openStore(
     config.database,
     {
@@ -69,21 +76,23 @@ export async function startService(
   watch(metrics, sourcesOf(config, store, broadcaster, log));
   const { basePath, secrets, tokens, bodyBytesMax, connectionsMax } = config;
   if (tokens.api === null) events.readsOpen();
-  const receive: Receive = (body, signature) => receiveWith(store, secrets, body, signature);
   const server = new HttpServer(
     createRouter({
       store,
       broadcaster,
       assets,
       basePath,
-      receive,
+      ...receiversOf(config, store),
+      sources: configuredSources(config),
+      named: config.sources,
+      activities,
       secret: secrets.current,
       tokens,
       bodyBytesMax,
       metrics,
       events,
     }),
-    { bodyBytesMax, connectionsMax },
+    connectionsMax,
     events,
   );
   try {
@@ -97,6 +106,37 @@ export async function startService(
     await store.close();
     throw error;
   }
+}
+
+/** Returns what receives posts, of the default source and of named ones. */
+function receiversOf(
+  { secrets, sources }: Config,
+  store: Store,
+): { readonly receive: Receive; readonly receiveDelivery: ReceiveDelivery } {
+  const names = new Set(sources.map(({ name }) => name));
+  const findHint = hintFinder(sources, secrets);
+  return {
+    receive: (body, signature) => receiveWith(store, secrets, names, body, signature),
+    receiveDelivery: (source, post) => receiveDelivery(store, findHint, source, post, Date.now()),
+  };
+}
+
+/** Returns what is shown of the configuration of each source, the default one first. */
+function configuredSources({ secrets, sources }: Config): readonly ConfiguredSource[] {
+  return [
+    {
+      source: DEFAULT_SOURCE,
+      scheme: 'oncebox',
+      path: '/webhook',
+      previousSecret: secrets.previous !== null,
+    },
+    ...sources.map(({ name, scheme, hasPrevious }) => ({
+      source: name,
+      scheme,
+      path: `/webhook/${name}`,
+      previousSecret: hasPrevious,
+    })),
+  ];
 }
 
 /** No new requests first, then those in flight, then the store. */

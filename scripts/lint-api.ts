@@ -1,7 +1,7 @@
 // Lints the description of the API against the rules of OpenAPI 3.1; exit code 1 where a rule is broken.
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { describeApi } from '../app/http/openapi/document.ts';
-import { ROUTES } from '../app/http/router.ts';
+import { DESCRIBED } from '../app/http/router.ts';
 
 const config = await createConfig({
   extends: ['recommended-strict'],
@@ -12,7 +12,7 @@ const config = await createConfig({
     'operation-4xx-response': 'off',
   },
 });
-const source = JSON.stringify(describeApi(ROUTES, '0.0.0', ''));
+const source = JSON.stringify(describeApi(DESCRIBED, '0.0.0', ''));
 const problems = await lintFromString({ source, absoluteRef: 'openapi.json', config });
 for (const { ruleId, severity, message, location } of problems)
   console.error(`${severity}: ${ruleId}: ${message} (${location[0]?.pointer ?? ''})`);

@@ -7,12 +7,17 @@ const SEGMENTS = /^(?:\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+)+\/?$
 /** First segments of Oncebox's own paths: under a prefix that begins with one, a request could mean two things. */
 const OWN = [
   'assets',
+  'delivery',
   'docs',
+  'event',
+  'events',
   'health',
   'icon.svg',
+  'message',
   'messages',
   'metrics',
   'openapi.json',
+  'sources',
   'stats',
   'webhook',
 ];

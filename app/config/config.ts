@@ -1,10 +1,12 @@
 // The environment, read once into a frozen Config; what cannot be used is named with its reason.
 import type { DatabaseLocation } from '../model/database.ts';
+import type { Source } from '../sources/scheme.ts';
 import { type CoreConfig, readCore } from './core.ts';
 import { readDatabase } from './database.ts';
 import { ENVIRONMENT, type Environment } from './environment.ts';
 import { refuseReserved } from './reserved.ts';
 import { readSecret, readSigningKey, readToken } from './secrets.ts';
+import { readSources } from './sources.ts';
 
 export interface Config extends CoreConfig {
   /** The keys that webhooks may be signed with. */
@@ -12,6 +14,8 @@ export interface Config extends CoreConfig {
   /** The tokens that reads ask for; null where they are open. */
   readonly tokens: { readonly api: string | null; readonly metrics: string | null };
   readonly database: DatabaseLocation;
+  /** The named sources, in the order in which SOURCES has them. */
+  readonly sources: readonly Source[];
 }
 
 /**
@@ -27,6 +31,7 @@ export function readConfig(env: Environment = ENVIRONMENT): Config {
     },
     tokens: { api: readToken(env, 'API_TOKEN'), metrics: readToken(env, 'METRICS_TOKEN') },
     database: readDatabase(env),
+    sources: readSources(env),
     ...readCore(env),
   });
 }

@@ -4,7 +4,11 @@ import { availableParallelism } from 'node:os';
 import { readBasePath } from './base-path.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
+import { wholeNumber } from './whole-number.ts';
 import { type SettingName, setting } from './settings.ts';
+
+/** The most that MAX_BODY_BYTES, and that of a source, may be. */
+export const BODY_BYTES_LIMIT = 64 * 1_048_576;
 
 type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
 
@@ -29,7 +33,7 @@ export function readCore(env: Environment): CoreConfig {
     host: readHost(setting(env, 'HOST')),
     port: readInteger(env, 'PORT', 0, 65_535),
     basePath: readBasePath(setting(env, 'BASE_PATH')),
-    bodyBytesMax: readInteger(env, 'MAX_BODY_BYTES', 1, 64 * 1_048_576),
+    bodyBytesMax: readInteger(env, 'MAX_BODY_BYTES', 1, BODY_BYTES_LIMIT),
     queueMessagesMax: readInteger(env, 'QUEUE_MESSAGES_MAX', 1, 1_000_000),
     connectionsMax: readInteger(env, 'CONNECTIONS_MAX', 1, 1_000_000),
     readerThreads: readInteger(env, 'READER_THREADS', 1, Math.max(16, availableParallelism())),
@@ -58,10 +62,5 @@ function readLogLevel(value: string): LogLevel {
 
 /** Throws ConfigError for what is not a whole number from `min` to `max`. */
 function readInteger(env: Environment, name: SettingName, min: number, max: number): number {
-  const value = setting(env, name);
-  const number = /^[0-9]{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw new ConfigError(
-    `${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(value.slice(0, 64))}`,
-  );
+  return wholeNumber(name, setting(env, name), min, max);
 }

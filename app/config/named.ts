@@ -34,7 +34,7 @@ export function readNamed<Setting extends string>(
     if (groups.has(name)) throw new ConfigError(`${prefix}: the name ${name} is there twice`);
     const group: Partial<Record<Setting, string>> = {};
     for (const setting of settings) {
-      const variable = `${prefix}_${name.toUpperCase().replaceAll('-', '_')}_${setting}`;
+      const variable = variableOf(prefix, name, setting);
       if (known.has(variable))
         throw new ConfigError(`${variable} would belong to two names: rename ${name}`);
       known.add(variable);
@@ -49,6 +49,11 @@ export function readNamed<Setting extends string>(
   throw new ConfigError(
     `${unknown} is not a setting: ${nearest === null ? 'no names are configured' : `did you mean ${nearest.name}?`}`,
   );
+}
+
+/** Returns the variable of a setting of a name: upper-cased, with `_` for `-`. */
+export function variableOf(prefix: string, name: string, setting: string): string {
+  return `${prefix}_${name.toUpperCase().replaceAll('-', '_')}_${setting}`;
 }
 
 /** Returns the variables that are set and begin with one of the prefixes, but for those of other programs. */

@@ -3,7 +3,7 @@ import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
 import { variablesWith } from './named.ts';
 
-const PREFIXES = ['SOURCE_', 'SOURCES', 'FORWARD_', 'FORWARDS'];
+const PREFIXES = ['FORWARD_', 'FORWARDS'];
 
 /** Throws ConfigError where one is set: an operator who sets it for another version must not think that it works. */
 export function refuseReserved(env: Environment): void {
@@ -11,6 +11,6 @@ export function refuseReserved(env: Environment): void {
   if (variable === undefined) return;
   throw new ConfigError(
     `${variable} is set, but this version of Oncebox has no such setting: ` +
-      'it has neither named sources nor forwarding. Unset it, or run the version that it is meant for',
+      'it does not forward. Unset it, or run the version that it is meant for',
   );
 }

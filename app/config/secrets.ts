@@ -4,18 +4,25 @@ import { ConfigError } from './config-error.ts';
 import { ENVIRONMENT, type Environment } from './environment.ts';
 import { readSecretFile } from './secret-file.ts';
 
-const NAMES = ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', 'API_TOKEN', 'METRICS_TOKEN'] as const;
-/** What may come from a file: the secrets, and the URL of the database, which may hold a password. */
-type SecretName = (typeof NAMES)[number] | 'DATABASE_URL';
-/** Where a secret comes from. */
-type SourceName = SecretName | `${SecretName}_FILE`;
+/** The settings whose values are never shown. Those of named sources are secret too: `sources.ts` has them. */
+export const SECRET_NAMES: readonly string[] = [
+  'WEBHOOK_SECRET',
+  'WEBHOOK_SECRET_PREVIOUS',
+  'API_TOKEN',
+  'METRICS_TOKEN',
+];
 
-/** The settings whose values are never shown. */
-export const SECRET_NAMES: readonly string[] = NAMES;
+/** Returns the variable that a secret comes from: its own, or `…_FILE` where that is set. */
+export function variableOfSecret(env: Environment, name: string): string {
+  return (env[`${name}_FILE`] ?? '') === '' ? name : `${name}_FILE`;
+}
 
-/** A secret from its variable or from the file that `…_FILE` names; null where neither is set. */
-export function readSecret(env: Environment, name: SecretName): Buffer | null {
-  const fileName: SourceName = `${name}_FILE`;
+/**
+ * A secret from its variable or from the file that `…_FILE` names; null where neither is set. DATABASE_URL is read so too, as it may hold
+ * a password. Throws ConfigError.
+ */
+export function readSecret(env: Environment, name: string): Buffer | null {
+  const fileName = `${name}_FILE`;
   const inline = env[name] ?? '';
   const file = env[fileName] ?? '';
   if (inline !== '' && file !== '')
@@ -31,13 +38,13 @@ export function readSecret(env: Environment, name: SecretName): Buffer | null {
 }
 
 /** Bytes that are not UTF-8 would be read as U+FFFD: no signature would ever be valid. */
-function notText(name: SourceName): ConfigError {
+function notText(name: string): ConfigError {
   return new ConfigError(
     `${name} holds bytes that are not UTF-8: give it as text, such as \`openssl rand -hex 32\` makes`,
   );
 }
 
-function usableSecret(name: SourceName, secret: string): Buffer {
+function usableSecret(name: string, secret: string): Buffer {
   if (secret.trim() === '')
     throw new ConfigError(`${name} is blank: it must hold at least one visible character`);
   // Node reads bytes of the environment that are not UTF-8 as this character.
@@ -53,7 +60,7 @@ export function readSigningKey(env: Environment = ENVIRONMENT): Buffer {
 }
 
 /** A token is sent in a header: one with characters that a header cannot have would refuse every caller. */
-export function readToken(env: Environment, name: SecretName): string | null {
+export function readToken(env: Environment, name: string): string | null {
   const token = readSecret(env, name)?.toString('utf8') ?? null;
   if (token === null || /^[!-~]+$/.test(token)) return token;
   throw new ConfigError(`${name} must be visible ASCII characters without spaces`);

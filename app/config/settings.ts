@@ -37,6 +37,11 @@ export const SETTINGS = [
   },
   { name: 'METRICS_TOKEN_FILE', default: null, meaning: 'File to read that token from instead' },
   {
+    name: 'SOURCES',
+    default: null,
+    meaning: 'Named sources, such as `whatsapp:meta,billing:stripe`; each has settings of its own',
+  },
+  {
     name: 'DATABASE_URL',
     default: 'sqlite:///data/app.db',
     meaning:

@@ -1,4 +1,4 @@
-// Reads whole request bodies: each up to a bound, and all that are in flight together up to another.
+// Reads whole request bodies: each up to the bound of its route, and all that are in flight together up to another.
 import type { IncomingMessage } from 'node:http';
 
 /** A refused body is read and discarded up to this many times the bound, so that the client gets to read its response. */
@@ -10,26 +10,24 @@ const IN_FLIGHT_BYTES_MAX = 128 * 1_048_576;
 type NoBody = 'too_large' | 'overloaded';
 
 export class BodyReader {
-  readonly #bytesMax: number;
   readonly #inFlightBytesMax: number;
   #inFlightBytes = 0;
 
-  /** `bytesMax` is the longest body that is accepted. */
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
-    this.#inFlightBytesMax = Math.max(IN_FLIGHT_BYTES_MAX, 2 * bytesMax);
+  /** `longestBytesMax` is the highest bound of any route. */
+  constructor(longestBytesMax: number) {
+    this.#inFlightBytesMax = Math.max(IN_FLIGHT_BYTES_MAX, 2 * longestBytesMax);
   }
 
   /**
-   * Returns the bytes of the body, or why there are none as soon as that is known: from Content-Length before
+   * Returns the bytes of a body of at most `bytesMax`, or why there are none as soon as that is known: from Content-Length before
    * a byte is read, else when a bound is passed; what still arrives is discarded.
    * Never settles when the client goes away first: half a body was never signed, and there is no one to reply to.
    */
-  read(request: IncomingMessage): Promise<Buffer | NoBody> {
+  read(request: IncomingMessage, bytesMax: number): Promise<Buffer | NoBody> {
     // NaN for a chunked body: no number of bytes is known to be all of it.
     const declared = Number(request.headers['content-length']);
-    if (declared > this.#bytesMax) {
-      this.#discard(request);
+    if (declared > bytesMax) {
+      discard(request, bytesMax);
       return Promise.resolve('too_large');
     }
     return new Promise((resolve) => {
@@ -49,11 +47,11 @@ export class BodyReader {
         if (counted === 0) request.once('close', release);
         this.#inFlightBytes += bytes - counted;
         counted = bytes;
-        const reason = this.#excess(bytes);
+        const reason = this.#excess(bytes, bytesMax);
         if (reason === null) return;
         request.off('data', collect);
         release();
-        this.#discard(request);
+        discard(request, bytesMax);
         resolve(reason);
       };
       request.on('data', collect);
@@ -64,16 +62,16 @@ export class BodyReader {
     });
   }
 
-  #excess(bytes: number): NoBody | null {
-    if (bytes > this.#bytesMax) return 'too_large';
+  #excess(bytes: number, bytesMax: number): NoBody | null {
+    if (bytes > bytesMax) return 'too_large';
     return this.#inFlightBytes > this.#inFlightBytesMax ? 'overloaded' : null;
   }
+}
 
-  #discard(request: IncomingMessage): void {
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > this.#bytesMax * DISCARD_FACTOR) request.socket.destroy();
-    });
-  }
+function discard(request: IncomingMessage, bytesMax: number): void {
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > bytesMax * DISCARD_FACTOR) request.socket.destroy();
+  });
 }

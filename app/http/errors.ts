@@ -7,6 +7,7 @@ const PLAIN_ERRORS = [
   'bad_request',
   'invalid_signature',
   'unauthorized',
+  'handshake_refused',
   'not_found',
   'method_not_allowed',
   'request_timeout',

@@ -1,6 +1,7 @@
 // One request and its response: assigns an id, measures the time, writes the reply, and reports how it ended.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DeliveryReceipt } from '../model/delivery-receipt.ts';
 import type { Receipt } from '../model/receipt.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 import type { Events } from '../observe/events.ts';
@@ -41,6 +42,7 @@ export class Exchange implements Pending {
   readonly #events: Events;
   readonly #startMs = performance.now();
   #receipt: Receipt | null = null;
+  #delivery: DeliveryReceipt | null = null;
   #reason: UnavailableReason | null = null;
   #openEnded = false;
   #reported = false;
@@ -64,6 +66,12 @@ export class Exchange implements Pending {
   received(receipt: Receipt): void {
     this.#receipt = receipt;
     this.#events.webhookReceived(receipt);
+  }
+
+  /** The same for a post of a named source. */
+  delivered(receipt: DeliveryReceipt): void {
+    this.#delivery = receipt;
+    this.#events.deliveryReceived(receipt);
   }
 
   /** Whether a response has been begun. */
@@ -150,6 +158,7 @@ export class Exchange implements Pending {
       status,
       latencyMs: performance.now() - this.#startMs,
       receipt: this.#receipt,
+      delivery: this.#delivery,
       reason: status === CLIENT_CLOSED_REQUEST ? null : this.#reason,
     });
   }

@@ -1,5 +1,8 @@
 // Every reply that the service sends: each picks its status here; only the stream's 200 is written by `Exchange.open`.
 import { formatSeconds } from '../model/instant.ts';
+import type { DeliveryReceipt } from '../model/delivery-receipt.ts';
+import type { EventPage } from '../model/event.ts';
+import type { Delivery } from '../model/item.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
 import type { Receipt } from '../model/receipt.ts';
 import type { TimelineCounts, TimelineQuery } from '../model/timeline.ts';
@@ -41,6 +44,7 @@ const ERRORS: Readonly<Record<SentError, Reply>> = {
   invalid_signature: json(401, { detail: 'invalid signature' }),
   // RFC 6750, section 3: what to send, and nothing about what was wrong.
   unauthorized: json(401, { detail: 'unauthorized' }, { 'WWW-Authenticate': 'Bearer' }),
+  handshake_refused: json(403, { detail: 'wrong verify token' }),
   not_found: json(404, { detail: 'Not Found' }),
   method_not_allowed: json(405, { detail: 'Method Not Allowed' }),
   request_timeout: json(408, { detail: 'Request Timeout' }),
@@ -103,6 +107,27 @@ export function webhookReply(receipt: Receipt): Reply {
   }
 }
 
+/** Returns the reply to a post of a named source: the answer of its scheme where it was accepted, else as for any webhook. */
+export function namedWebhookReply({ answer, outcome, reason }: DeliveryReceipt): Reply {
+  if (answer !== null)
+    return { status: 200, body: answer.body, headers: { 'Content-Type': answer.contentType } };
+  if (outcome === 'invalid_signature' || outcome === 'payload_too_large') return ERRORS[outcome];
+  return ERRORS[reason ?? 'other'];
+}
+
+/** Returns the reply to a handshake that holds: the challenge, as the provider sent it, and nothing else. */
+export function challengeReply(challenge: string): Reply {
+  return {
+    status: 200,
+    body: challenge,
+    // It is text whatever it looks like: the sender chose it.
+    headers: {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+    },
+  };
+}
+
 /** Returns a 422 in FastAPI's shape. */
 export function invalid(issues: readonly ValidationIssue[]): Reply {
   return json(422, { detail: issues });
@@ -125,6 +150,56 @@ export function pageReply(
     Buffer.from(`,"total":${page.total},"limit":${limit},"offset":${offset}}`),
   ]);
   return { status: 200, body, headers: { Link: link } };
+}
+
+/** Returns a page of events. `link` is the value of the Link header (RFC 8288). */
+export function eventPageReply(page: EventPage, limit: number, link: string): Reply<Buffer> {
+  const body = Buffer.concat([
+    Buffer.from('{"data":'),
+    page.json,
+    Buffer.from(`,"limit":${limit}}`),
+  ]);
+  return { status: 200, body, headers: { Link: link } };
+}
+
+/** Returns one message or event, which the store has written as JSON; 404 where there is none. */
+export function itemReply(item: Uint8Array | null): Reply | Reply<Buffer> {
+  if (item === null) return ERRORS.not_found;
+  return { status: 200, body: Buffer.from(item.buffer, item.byteOffset, item.byteLength) };
+}
+
+/** Proxies refuse responses with long headers: nginx by default those above 4 KiB, all headers together. */
+const DELIVERY_HEADER_LENGTH_MAX = 3_072;
+
+/**
+ * Returns a delivery: its body as bytes, or the rest as JSON, which also comes with the body, in a header. The body is never shown by
+ * a browser: it is whatever a provider wrote. 404 where there is none.
+ */
+export function deliveryReply(
+  delivery: Delivery | null,
+  part: 'body' | 'headers',
+): Reply | Reply<Buffer> {
+  if (delivery === null) return ERRORS.not_found;
+  const { source, receivedAt, headers, body } = delivery;
+  const about = { source, received_at: receivedAt, headers };
+  const encoded = base64url(about);
+  const known =
+    encoded.length <= DELIVERY_HEADER_LENGTH_MAX ? encoded : base64url({ ...about, headers: null });
+  if (part === 'headers') return json(200, about, { 'Oncebox-Delivery': known });
+  return {
+    status: 200,
+    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    headers: {
+      'Content-Type': 'application/octet-stream',
+      'Content-Disposition': 'attachment',
+      'X-Content-Type-Options': 'nosniff',
+      'Oncebox-Delivery': known,
+    },
+  };
+}
+
+function base64url(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 export function okJson(value: unknown): Reply {

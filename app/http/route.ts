@@ -1,10 +1,14 @@
 // What a route is: its path, who may call it, and for each method what it does and how it is described.
+import type { ReceiveDelivery } from '../ingest/receive-delivery.ts';
 import type { Receive } from '../ingest/receive.ts';
+import type { ConfiguredSource } from '../model/source.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { SourceActivities } from '../observe/source-activity.ts';
 import type { Store } from '../storage/store.ts';
 import type { BodyReader } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import type { Entry } from './openapi/operation.ts';
+import type { LargeReplies } from './large-replies.ts';
 import type { Reply } from './replies.ts';
 import type { Broadcaster } from './stream/broadcaster.ts';
 
@@ -13,7 +17,14 @@ export interface Services {
   readonly store: Store;
   readonly broadcaster: Broadcaster;
   readonly receive: Receive;
+  readonly receiveDelivery: ReceiveDelivery;
   readonly bodies: BodyReader;
+  /** Longest body of `POST /webhook`. */
+  readonly bodyBytesMax: number;
+  readonly largeReplies: LargeReplies;
+  /** The default source, then the others in the order of their configuration. */
+  readonly sources: readonly ConfiguredSource[];
+  readonly activities: SourceActivities;
   /** The key that webhooks are signed with now: readiness checks it. */
   readonly secret: Buffer;
   readonly metrics: Metrics;
@@ -41,10 +52,22 @@ interface Operation {
   readonly openapi: Entry | null;
 }
 
-/** One file in `routes/` each, and one line in the table of `router.ts`. */
-export interface Route {
+/** A path in the description of the API: one, or the form of several. */
+export interface DescribedPath {
   readonly path: string;
   readonly access: Access;
+  readonly methods: {
+    readonly GET?: Pick<Operation, 'openapi'>;
+    readonly POST?: Pick<Operation, 'openapi'>;
+  };
+}
+
+/** One file in `routes/` each, and one line in the table of `router.ts`. */
+export interface Route extends DescribedPath {
+  /** What stands for the path in labels of metrics and in log lines, where several paths share one; else the path. */
+  readonly label?: string;
+  /** Longest body that it accepts, where that is not MAX_BODY_BYTES. */
+  readonly bodyBytesMax?: number;
   /** HEAD is served wherever GET is. */
   readonly methods: { readonly GET?: Operation; readonly POST?: Operation };
 }

@@ -1,5 +1,6 @@
 // The table of routes, and the way from a request to its handler.
 import manifest from '../../package.json' with { type: 'json' };
+import type { Source } from '../sources/scheme.ts';
 import { StoreUnavailable } from '../storage/store.ts';
 import type { Events } from '../observe/events.ts';
 import { startAtZero } from '../observe/unavailable-counter.ts';
@@ -7,24 +8,38 @@ import { type Tokens, createGuard } from './access.ts';
 import type { Assets } from './assets.ts';
 import { BodyReader } from './body.ts';
 import { type Arrival, Exchange } from './exchange.ts';
+import { LargeReplies } from './large-replies.ts';
 import { describeApi } from './openapi/document.ts';
 import { errorReply, methodNotAllowed, okJson } from './replies.ts';
-import type { Access, Handler, Route, Services } from './route.ts';
+import type { Access, DescribedPath, Handler, Route, Services } from './route.ts';
 import { assetRoutes } from './routes/asset.ts';
+import { delivery } from './routes/delivery.ts';
+import { event } from './routes/event.ts';
+import { eventStream } from './routes/event-stream.ts';
+import { events as eventList } from './routes/events.ts';
 import { live, ready } from './routes/health.ts';
+import { message } from './routes/message.ts';
 import { messages } from './routes/messages.ts';
 import { metrics } from './routes/metrics.ts';
 import { openApi } from './routes/openapi.ts';
+import { sources } from './routes/sources.ts';
 import { stats } from './routes/stats.ts';
 import { stream } from './routes/stream.ts';
 import { timeline } from './routes/timeline.ts';
+import { namedWebhook, namedWebhookRoutes } from './routes/named-webhook.ts';
 import { webhook } from './routes/webhook.ts';
 
-/** Every route, in the order of the description; the files of the dashboard come beside them. */
+/** Every route, in the order of the description; those of named sources, and the files of the dashboard, come beside them. */
 export const ROUTES: readonly Route[] = [
   webhook,
   messages,
+  message,
   stream,
+  eventList,
+  event,
+  eventStream,
+  delivery,
+  sources,
   stats,
   timeline,
   live,
@@ -33,13 +48,17 @@ export const ROUTES: readonly Route[] = [
   openApi,
 ];
 
-/** Paths that share a label: there are as many files as the build made. */
-const ASSETS = '/assets/*';
+/** The paths of the description of the API. */
+export const DESCRIBED: readonly DescribedPath[] = [...ROUTES, namedWebhook];
 
-export interface RouterOptions extends Omit<Services, 'bodies' | 'apiDescription'> {
+export interface RouterOptions extends Omit<
+  Services,
+  'bodies' | 'largeReplies' | 'apiDescription'
+> {
   readonly assets: Assets;
   readonly tokens: Tokens;
-  readonly bodyBytesMax: number;
+  /** The named sources. */
+  readonly named: readonly Source[];
   readonly events: Events;
 }
 
@@ -48,29 +67,53 @@ interface Entry {
   /** The path as a label of metrics: bounded in number, unlike the paths that callers make up. */
   readonly label: string;
   readonly access: Access;
+  /** Longest body; undefined where it is MAX_BODY_BYTES. */
+  readonly bodyBytesMax: number | undefined;
   readonly handlers: ReadonlyMap<string, Handler>;
 }
 
 /** Stands for every path without a route. It is guarded like a route, so that a caller without a token cannot distinguish the two. */
-const UNMATCHED: Entry = { label: 'unmatched', access: 'api', handlers: new Map() };
+const UNMATCHED: Entry = {
+  label: 'unmatched',
+  access: 'api',
+  bodyBytesMax: undefined,
+  handlers: new Map(),
+};
+/** Stands for sources that are not there: a provider has no token, and is to learn that its URL is wrong. */
+const UNKNOWN_SOURCE: Entry = { ...UNMATCHED, access: 'open' };
+const OF_A_SOURCE = /^\/webhook\/./;
 
-/** Returns the function that responds to every request. */
-export function createRouter(options: RouterOptions): (arrival: Arrival) => void {
+export interface Router {
+  /** Responds to a request. */
+  readonly route: (arrival: Arrival) => void;
+  /** Returns the length of the longest body that is accepted at a URL. */
+  readonly bodyBytesMax: (url: string) => number;
+}
+
+export function createRouter(options: RouterOptions): Router {
   const { events, basePath } = options;
   const mayPass = createGuard(options.tokens);
-  for (const route of ROUTES)
+  for (const route of DESCRIBED)
     if (canBeUnavailable(route)) startAtZero(options.metrics.unavailable, route.path);
-  const table = tableOf([...ROUTES, ...assetRoutes(options.assets)]);
+  const ofSources = namedWebhookRoutes(options.named);
+  const table = tableOf([...ROUTES, ...ofSources, ...assetRoutes(options.assets)]);
+  const find = (path: string): Entry => {
+    const own = withoutPrefix(path, basePath);
+    return table.get(own) ?? (OF_A_SOURCE.test(own) ? UNKNOWN_SOURCE : UNMATCHED);
+  };
   const services: Services = {
     ...options,
-    bodies: new BodyReader(options.bodyBytesMax),
-    apiDescription: okJson(describeApi(ROUTES, manifest.version, basePath)),
+    bodies: new BodyReader(
+      Math.max(options.bodyBytesMax, ...options.named.map((source) => source.bodyBytesMax)),
+    ),
+    largeReplies: new LargeReplies(),
+    apiDescription: okJson(describeApi(DESCRIBED, manifest.version, basePath)),
   };
 
-  return (arrival) => {
+  const route = (arrival: Arrival): void => {
     const { url = '/', headers } = arrival.request;
     const { path, queryString } = splitUrl(url);
-    const entry = table.get(withoutPrefix(path, basePath)) ?? UNMATCHED;
+    const entry = find(path);
     const exchange = new Exchange(arrival, { path, queryString, route: entry.label }, events);
     if (!mayPass(entry.access, headers.authorization)) {
       exchange.send(errorReply('unauthorized'));
@@ -92,21 +135,26 @@ export function createRouter(options: RouterOptions): (arrival: Arrival) => void
       fail(error);
     }
   };
+  return {
+    route,
+    bodyBytesMax: (url) => find(splitUrl(url).path).bodyBytesMax ?? options.bodyBytesMax,
+  };
 }
 
 function tableOf(routes: readonly Route[]): ReadonlyMap<string, Entry> {
   return new Map(
-    routes.map(({ path, access, methods: { GET, POST } }) => {
+    routes.map(({ path, label = path, access, bodyBytesMax, methods }) => {
+      const { GET, POST } = methods;
       const handlers = new Map<string, Handler>();
       if (GET !== undefined) handlers.set('GET', GET.handle).set('HEAD', GET.handle);
       if (POST !== undefined) handlers.set('POST', POST.handle);
-      return [path, { label: path.startsWith('/assets/') ? ASSETS : path, access, handlers }];
+      return [path, { label, access, bodyBytesMax, handlers }];
     }),
   );
 }
 
 /** Returns whether the description has a 503 for the route. */
-function canBeUnavailable({ methods }: Route): boolean {
+function canBeUnavailable({ methods }: DescribedPath): boolean {
   return Object.values(methods).some(({ openapi }) =>
     openapi?.failures.some((failure) => failure === 'unavailable' || failure === 'not_ready'),
   );
@@ -116,7 +164,7 @@ function canBeUnavailable({ methods }: Route): boolean {
 function dispatch(exchange: Exchange, entry: Entry, services: Services): Promise<void> | undefined {
   const handler = entry.handlers.get(exchange.method);
   if (handler !== undefined) return handler(exchange, services);
-  if (entry === UNMATCHED) exchange.send(errorReply('not_found'));
+  if (entry.handlers.size === 0) exchange.send(errorReply('not_found'));
   else exchange.send(methodNotAllowed([...entry.handlers.keys()]));
   return undefined;
 }

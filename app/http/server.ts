@@ -3,7 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Events } from '../observe/events.ts';
 import { Connection } from './connection.ts';
-import type { Arrival } from './exchange.ts';
+import type { Router } from './router.ts';
 
 /** Time for the headers of a request, and for the whole of it, to arrive. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -19,21 +19,13 @@ const BACKLOG = 4_096;
 /** How often a stopping server checks for connections that have become idle. */
 const IDLE_SWEEP_MS = 50;
 
-/** What one client, and all of them together, may take. */
-export interface Limits {
-  readonly bodyBytesMax: number;
-  readonly connectionsMax: number;
-}
-
 export class HttpServer {
   readonly #server: Server;
   readonly #connections = new Map<Socket, Connection>();
   readonly #events: Events;
   #draining = false;
 
-  /** `route` responds to each request. */
-  constructor(route: (arrival: Arrival) => void, limits: Limits, events: Events) {
-    const { bodyBytesMax, connectionsMax } = limits;
+  constructor(router: Router, connectionsMax: number, events: Events) {
     this.#events = events;
     const arrive = (request: IncomingMessage, response: ServerResponse): void => {
       const connection = this.#connectionOf(request.socket);
@@ -41,7 +33,7 @@ export class HttpServer {
       if (connection.ending) return;
       // A connection that stays open would keep a stopping server from its end.
       if (this.#draining) response.shouldKeepAlive = false;
-      route({ request, response, connection });
+      router.route({ request, response, connection });
     };
     this.#server = createServer(
       {
@@ -61,7 +53,8 @@ export class HttpServer {
     this.#server.on('connection', (socket) => this.#connectionOf(socket));
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       // A body that is going to be refused is not requested.
-      if (Number(request.headers['content-length'] ?? 0) <= bodyBytesMax) response.writeContinue();
+      const length = Number(request.headers['content-length'] ?? 0);
+      if (length <= router.bodyBytesMax(request.url ?? '/')) response.writeContinue();
       arrive(request, response);
     });
     this.#server.on('checkExpectation', arrive);

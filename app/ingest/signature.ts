@@ -1,5 +1,6 @@
 // The signature of a webhook: HMAC-SHA256 over the raw bytes, compared in constant time.
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { SignatureFault } from '../model/source.ts';
 
 /** The form of a signature: hex of 32 bytes, in either case. */
 export const SIGNATURE = /^[0-9a-fA-F]{64}$/;
@@ -23,6 +24,12 @@ export function signingKeyOf(
   if (verifySignature(keys.current, body, header)) return 'current';
   if (keys.previous !== null && verifySignature(keys.previous, body, header)) return 'previous';
   return null;
+}
+
+/** Returns why `header`, which is not valid, is not: by its form, since only a well-formed one can be another's. */
+export function faultOf(header: string | string[] | undefined): SignatureFault {
+  if (header === undefined) return 'missing';
+  return typeof header === 'string' && SIGNATURE.test(header) ? 'mismatch' : 'malformed';
 }
 
 /** Returns the value of X-Signature for these bytes: lower-case hex. */

@@ -90,14 +90,34 @@ export const messageSchema = z.object({
     .transform((text) => text ?? null),
 });
 
-/** A message as it is listed: nothing is left out, and text may be null. */
+/** The id of a message of a named source begins with its name, of up to 32 characters, and a colon. */
+const SOURCE_PREFIX_LENGTH_MAX = 33;
+
+/**
+ * A message as it is listed: nothing is left out, and text may be null. The rules of `POST /webhook` for its fields bind the default
+ * source alone: others have senders and texts of every kind.
+ */
 export const storedMessageSchema = z.object({
-  ...messageSchema.shape,
+  message_id: z.string().meta({
+    description:
+      'As it was sent; for a named source, its name, a colon, and the id of the provider.',
+    minLength: 1,
+    maxLength: SOURCE_PREFIX_LENGTH_MAX + MESSAGE_ID_LENGTH_MAX,
+    example: 'whatsapp:wamid.HBgMOTE5ODc2NTQzMjEw',
+  }),
+  from: z.string().meta({
+    description: 'The sender: `+` and digits, or for a named source whatever its provider has.',
+    example: '+919876543210',
+  }),
+  to: z.string().meta({ description: 'The recipient, likewise.', example: '+14155550100' }),
+  ts: messageSchema.shape.ts,
   text: z
     .string()
-    .meta({ maxLength: TEXT_LENGTH_MAX })
+    .meta({ example: 'Hello' })
     .nullable()
-    .meta({ description: 'The text, null where none was sent.' }),
+    .meta({
+      description: `The text, null where there is none. From a named source it may be longer than ${TEXT_LENGTH_MAX} characters.`,
+    }),
 });
 
 /** A valid message, as it is stored and listed. */

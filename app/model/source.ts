@@ -3,6 +3,9 @@
 /** The source of `POST /webhook`. */
 export const DEFAULT_SOURCE = 'default';
 
+/** What sources may be called. */
+export const SOURCE_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
 /** How posts are signed and what is in them. One file each in `sources/schemes/`. */
 export const SCHEMES = [
   'oncebox',
@@ -22,6 +25,16 @@ export type SchemeName = (typeof SCHEMES)[number];
 export const SIGNATURE_FAULTS = ['missing', 'malformed', 'mismatch', 'timestamp'] as const;
 
 export type SignatureFault = (typeof SIGNATURE_FAULTS)[number];
+
+/** A source as it is configured, without its secrets. */
+export interface ConfiguredSource {
+  readonly source: string;
+  readonly scheme: SchemeName;
+  /** Where it posts to, without the prefix of BASE_PATH. */
+  readonly path: string;
+  /** Whether a previous secret is accepted too. */
+  readonly previousSecret: boolean;
+}
 
 /** What is stored of one source. */
 export interface SourceCounts {

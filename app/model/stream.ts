@@ -1,7 +1,9 @@
 // Messages in the order in which they were committed, as subscribers read them.
 
 /** What a stream sends: messages alone, or messages and events. Both have the same numbers. */
-export type StreamScope = 'messages' | 'items';
+export const STREAM_SCOPES = ['messages', 'items'] as const;
+
+export type StreamScope = (typeof STREAM_SCOPES)[number];
 
 /** One message with its sequence number, in the order of commit. `json` is the message as `GET /messages` lists it, or the item as `/events/stream` sends it, serialized once for all subscribers. */
 export interface StreamEntry {

@@ -1,11 +1,14 @@
 // Every event is reported here, once: each is one log line and the counters that belong to it.
+import type { DeliveryReceipt } from '../model/delivery-receipt.ts';
 import type { Receipt } from '../model/receipt.ts';
 import type { IndexEvent, StoreHazard, StoreObserver } from '../storage/store.ts';
+import { DEFAULT_SOURCE } from '../model/source.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 import type { EventLine } from './event-lines.ts';
 import type { Log } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { EndedRequest } from './request-line.ts';
+import type { SourceActivities } from './source-activity.ts';
 
 /** Methods that are counted under their own name; all others share one. */
 const COUNTED_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -13,10 +16,12 @@ const COUNTED_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'
 export class Events {
   readonly #log: Log;
   readonly #metrics: Metrics;
+  readonly #activities: SourceActivities;
 
-  constructor(log: Log, metrics: Metrics) {
+  constructor(log: Log, metrics: Metrics, activities: SourceActivities) {
     this.#log = log;
     this.#metrics = metrics;
+    this.#activities = activities;
   }
 
   /** One request has ended. */
@@ -30,9 +35,21 @@ export class Events {
 
   /** The outcome of a webhook is known, whether or not its client is still connected. */
   webhookReceived(receipt: Receipt): void {
-    this.#metrics.webhooks.inc({ result: receipt.outcome });
-    if (receipt.signedWith !== null) this.#metrics.signatures.inc({ secret: receipt.signedWith });
-    if (receipt.conflict) this.#metrics.conflicts.inc();
+    const { outcome, signedWith } = receipt;
+    this.#metrics.posts.received(receipt);
+    if (signedWith !== null) this.#metrics.signatures.inc({ secret: signedWith });
+    if (signedWith === 'previous') this.#activities.previousUsed(DEFAULT_SOURCE);
+    if (outcome === 'created' || outcome === 'duplicate') return;
+    this.#activities.refused(DEFAULT_SOURCE, receipt.fault ?? receipt.reason ?? outcome, null);
+  }
+
+  /** The outcome of a post of a named source is known, whether or not its client is still connected. */
+  deliveryReceived(receipt: DeliveryReceipt): void {
+    const { source, outcome, fault, hint, reason } = receipt;
+    this.#metrics.posts.delivered(receipt);
+    if (receipt.signedWith === 'previous') this.#activities.previousUsed(source);
+    if (receipt.answer !== null) this.#activities.accepted(source);
+    else this.#activities.refused(source, fault ?? reason ?? outcome, hint);
   }
 
   /** A request cannot be served now, whether or not its client is still connected. `route` is the label of its path. */

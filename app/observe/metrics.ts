@@ -1,7 +1,8 @@
 // The metrics: what is counted, under which names, with which labels.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { OUTCOMES } from '../model/receipt.ts';
 import { BATCH_FAILURES, type GaugeDescription } from '../storage/store.ts';
+import { countPosts, countSources } from './post-metrics.ts';
+import { PostTally } from './post-tally.ts';
 import type { Readiness } from './readiness.ts';
 import { unavailableCounter } from './unavailable-counter.ts';
 
@@ -34,17 +35,16 @@ export interface Sources {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Registers every metric. `Sources` may be set later by `watch`: the store opens after the metrics exist. */
-export function createMetrics() {
+/**
+ * Registers every metric. `sources`: the names of those that are configured beside the default one. What gauges read may be set later by
+ * `watch`: the store opens after the metrics exist.
+ */
+export function createMetrics(sources: readonly string[]) {
   const registry = new Registry();
   const registers = [registry];
+  const posts = new PostTally(sources);
   // Metrics are written in the order of their registration: these two come first, where `head` shows them.
-  const webhooks = new Counter({
-    name: 'webhook_requests_total',
-    help: 'Webhook requests by outcome.',
-    labelNames: ['result'],
-    registers,
-  });
+  countPosts(registers, posts);
   const httpRequests = new Counter({
     name: 'http_requests_total',
     help: 'HTTP requests by method, route and status. 499: the client went away before the response.',
@@ -58,7 +58,6 @@ export function createMetrics() {
     buckets: LATENCY_BUCKETS_MS,
     registers,
   });
-  for (const result of OUTCOMES) webhooks.inc({ result }, 0);
   const signatures = new Counter({
     name: 'webhook_signatures_total',
     help: 'Valid signatures by the secret they were made with: the previous one may go when it counts no more.',
@@ -66,11 +65,7 @@ export function createMetrics() {
     registers,
   });
   for (const secret of ['current', 'previous']) signatures.inc({ secret }, 0);
-  const conflicts = new Counter({
-    name: 'webhook_conflicts_total',
-    help: 'Duplicates whose content differs from the stored message.',
-    registers,
-  });
+  countSources(registers, posts);
   const refusedConnections = new Counter({
     name: 'oncebox_connections_refused_total',
     help: 'Connections closed at once, because CONNECTIONS_MAX were open.',
@@ -84,10 +79,9 @@ export function createMetrics() {
     httpRequests,
     latency,
     unavailable: unavailableCounter(registers),
-    webhooks,
+    posts,
     signatures,
     refusedConnections,
-    conflicts,
     ...writer,
   };
 }

@@ -1,4 +1,5 @@
 // The log line of a request, concatenated by hand: it is written for every request, and a general serializer costs more than the rest of it.
+import type { DeliveryReceipt, ItemCounts } from '../model/delivery-receipt.ts';
 import type { Receipt } from '../model/receipt.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
 
@@ -16,6 +17,8 @@ export interface EndedRequest {
   readonly latencyMs: number;
   /** Only for `POST /webhook`. */
   readonly receipt: Receipt | null;
+  /** Only for posts of named sources. */
+  readonly delivery: DeliveryReceipt | null;
   /** Why the response was 503; null for any other. */
   readonly reason: UnavailableReason | null;
 }
@@ -27,20 +30,21 @@ const PATH_UNITS_MAX = 1_024;
 const WEBHOOK = '/webhook';
 
 /** Returns the severity of a request's line. */
-export function severityOf({ status, receipt }: EndedRequest): Severity {
-  if (status >= 500 || receipt?.outcome === 'invalid_signature') return 'ERROR';
-  return status >= 400 || receipt?.conflict === true ? 'WARNING' : 'INFO';
+export function severityOf({ status, receipt, delivery }: EndedRequest): Severity {
+  if (status >= 500 || (receipt ?? delivery)?.outcome === 'invalid_signature') return 'ERROR';
+  const conflict = receipt?.conflict === true || (delivery !== null && conflictsOf(delivery) > 0);
+  return status >= 400 || conflict ? 'WARNING' : 'INFO';
 }
 
 /** Returns the line with its line feed. `ts` is the server's time as ISO 8601. */
 export function requestLine(request: EndedRequest, severity: Severity, ts: string): string {
-  const { receipt, reason } = request;
+  const { receipt, delivery, reason } = request;
   const path = request.path === request.route ? request.path : safe(request.path);
   const latency = Math.round(request.latencyMs * 1_000) / 1_000;
   const dup = request.route === WEBHOOK ? `,"dup":${receipt?.outcome === 'duplicate'}` : '';
   return (
     `{"level":"${severity}","ts":"${ts}","request_id":"${request.requestId}","method":"${request.method}",` +
-    `"path":"${path}","status":${request.status},"latency_ms":${latency}${dup}${described(receipt)}${reason === null ? '' : `,"reason":"${reason}"`}}\n`
+    `"path":"${path}","status":${request.status},"latency_ms":${latency}${dup}${described(receipt)}${delivered(delivery)}${reason === null ? '' : `,"reason":"${reason}"`}}\n`
   );
 }
 
@@ -50,7 +54,24 @@ function described(receipt: Receipt | null): string {
   return `,"result":"${receipt.outcome}"${id}${receipt.conflict ? ',"conflict":true' : ''}`;
 }
 
-/** Returns a path that matches no route, cut to a bound and escaped for a JSON string. */
+/** Returns what the line of a post of a named source has beside. The hint is in words of ours. */
+function delivered(delivery: DeliveryReceipt | null): string {
+  if (delivery === null) return '';
+  const { source, outcome, fault, hint, messages, events } = delivery;
+  const sum = (count: keyof ItemCounts): number => messages[count] + events[count];
+  const [created, duplicates, conflicts] = [sum('created'), sum('duplicate'), sum('conflict')];
+  return (
+    `,"source":"${source}","result":"${outcome}","items":${created + duplicates + conflicts},` +
+    `"created":${created},"duplicates":${duplicates},"conflicts":${conflicts}` +
+    `${fault === null ? '' : `,"reason":"${fault}"`}${hint === null ? '' : `,"hint":${JSON.stringify(hint)}`}`
+  );
+}
+
+function conflictsOf({ messages, events }: DeliveryReceipt): number {
+  return messages.conflict + events.conflict;
+}
+
+/** Returns a path that matches no route, or is one of several of it, cut to a bound and escaped for a JSON string. */
 function safe(path: string): string {
   return JSON.stringify(path.slice(0, PATH_UNITS_MAX)).slice(1, -1);
 }

@@ -6,6 +6,8 @@ import { type Delivery, type EventItem, UNPARSED } from '../model/item.ts';
 /** A provider's id that is longer is replaced by its hash: indexes hold ids. */
 const ID_UNITS_MAX = 512;
 const CONTENT_DIGITS = 32;
+/** Types, kinds and parties are indexed, and an index refuses what is much longer. No provider has longer ones. */
+const NAME_UNITS_MAX = 256;
 
 /** Returns the id under which an item is stored: the provider's, behind the name of the source. */
 export function itemId(source: string, id: string): string {
@@ -21,6 +23,11 @@ export function contentOf(text: string | Uint8Array): string {
 /** Returns a text for a column: without lone surrogates and NUL, which not every engine stores. */
 export function columnText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** Returns a text for an indexed column, such as a type or a sender: as `columnText`, and cut where it is too long. */
+export function columnName(text: string): string {
+  return columnText(text.slice(0, NAME_UNITS_MAX));
 }
 
 /**

@@ -1,13 +1,17 @@
 // The description of the API in OpenAPI 3.1, made of the routes and of the schemas that validate.
 import type * as z from 'zod';
-import type { Route } from '../route.ts';
+import type { DescribedPath } from '../route.ts';
 import { FAILURES, WITHOUT_OPERATION } from './failures.ts';
 import { type Json, components, jsonSchema } from './json-schema.ts';
 import { type Entry, TAGS, describeOperation } from './operation.ts';
-import { response } from './response.ts';
+import { type Described, response } from './response.ts';
 
 /** Returns the whole document. `version` is the version of the service; `basePath` begins each of its paths. */
-export function describeApi(routes: readonly Route[], version: string, basePath: string): Json {
+export function describeApi(
+  routes: readonly DescribedPath[],
+  version: string,
+  basePath: string,
+): Json {
   return {
     openapi: '3.1.0',
     info: {
@@ -47,11 +51,11 @@ export function describeApi(routes: readonly Route[], version: string, basePath:
   };
 }
 
-function entriesOf({ methods }: Route): Entry[] {
+function entriesOf({ methods }: DescribedPath): Entry[] {
   return Object.values(methods).flatMap(({ openapi }) => openapi ?? []);
 }
 
-function describePath({ methods, access }: Route): Json {
+function describePath({ methods, access }: DescribedPath): Json {
   return Object.fromEntries(
     Object.entries(methods).flatMap(([method, { openapi }]) =>
       openapi === null
@@ -62,13 +66,13 @@ function describePath({ methods, access }: Route): Json {
 }
 
 /** Returns the schemas that the document refers to by name. */
-function namedSchemas(routes: readonly Route[]): Json {
+function namedSchemas(routes: readonly DescribedPath[]): Json {
   const failures = [...Object.values(FAILURES), ...WITHOUT_OPERATION];
   const schemas: (z.ZodType | undefined)[] = [
     ...routes
       .flatMap(entriesOf)
-      .flatMap(({ body, responses }) => [body, ...Object.values(responses).map(schemaOf)]),
-    ...failures.map(schemaOf),
+      .flatMap(({ body, responses }) => [body, ...Object.values(responses).flatMap(schemasOf)]),
+    ...failures.flatMap(schemasOf),
   ];
   return Object.fromEntries(
     schemas.flatMap((schema) => {
@@ -80,6 +84,6 @@ function namedSchemas(routes: readonly Route[]): Json {
   );
 }
 
-function schemaOf({ schema }: { readonly schema: z.ZodType }): z.ZodType {
-  return schema;
+function schemasOf({ schema, also = {} }: Described): z.ZodType[] {
+  return [schema, ...Object.values(also)];
 }

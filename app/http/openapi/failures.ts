@@ -17,8 +17,10 @@ function failure(code: SentError, description: string, headers: Described['heade
 export type Failure =
   | 'invalid_signature'
   | 'unauthorized'
+  | 'handshake_refused'
   | 'payload_too_large'
   | 'validation_error'
+  | 'no_such_item'
   | 'internal_error'
   | 'unavailable'
   | 'not_ready';
@@ -28,12 +30,14 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
   unauthorized: failure('unauthorized', 'The service has an API token, and this was not it.', {
     'WWW-Authenticate': 'Bearer',
   }),
+  handshake_refused: failure('handshake_refused', 'The verify token is missing or wrong.'),
   payload_too_large: failure('payload_too_large', 'The body is longer than `MAX_BODY_BYTES`.'),
   validation_error: {
     status: invalid([]).status,
     description: 'One entry for each thing that does not fit.',
     schema: validationError,
   },
+  no_such_item: failure('not_found', 'There is none with this id.'),
   internal_error: failure('internal_error', 'An error in the service.'),
   unavailable: failure(
     'other',

@@ -18,11 +18,15 @@ export interface Entry {
   readonly tag: (typeof TAGS)[number]['name'];
   readonly summary: string;
   readonly description?: string;
+  /** The parts of the path that differ. */
+  readonly path?: Parameters;
   /** The parameters of the query string: the schemas that validate. */
   readonly query?: Parameters;
   readonly headers?: Parameters;
   /** The schema of the request's body. */
   readonly body?: z.ZodType;
+  /** The media types of that body; JSON where they are left out. */
+  readonly bodyTypes?: readonly string[];
   /** What is sent where nothing fails, by status. */
   readonly responses: Readonly<Record<number, Described>>;
   /** What else may be sent; a route that needs a token has `unauthorized` beside it. */
@@ -31,8 +35,10 @@ export interface Entry {
 
 /** Returns an Operation Object of OpenAPI. `open`: it needs no token. */
 export function describeOperation(entry: Entry, open: boolean): Json {
-  const { operationId, tag, summary, description, query = {}, headers = {}, body } = entry;
+  const { operationId, tag, summary, description, path = {}, query = {}, headers = {} } = entry;
+  const { body, bodyTypes = ['application/json'] } = entry;
   const parameters = [
+    ...Object.entries(path).map(([name, schema]) => parameter(name, 'path', schema)),
     ...Object.entries(query).map(([name, schema]) => parameter(name, 'query', schema)),
     ...Object.entries(headers).map(([name, schema]) => parameter(name, 'header', schema)),
   ];
@@ -48,7 +54,9 @@ export function describeOperation(entry: Entry, open: boolean): Json {
       : {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: refOrSchema(body) } },
+            content: Object.fromEntries(
+              bodyTypes.map((type) => [type, { schema: refOrSchema(body) }]),
+            ),
           },
         }),
     ...(open ? { security: [] } : {}),
@@ -63,7 +71,7 @@ export function describeOperation(entry: Entry, open: boolean): Json {
 }
 
 /** What may be absent, and what may be empty, is read off the schema. */
-function parameter(name: string, location: 'query' | 'header', schema: z.ZodType): Json {
+function parameter(name: string, location: 'path' | 'query' | 'header', schema: z.ZodType): Json {
   const { description, ...value } = jsonSchema(schema, 'output');
   return {
     name,

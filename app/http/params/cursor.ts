@@ -1,14 +1,21 @@
-// Cursors: a position in the ordered list as opaque text in a URL.
+// Cursors: a position in an ordered list as opaque text in a URL.
 import * as z from 'zod';
-import type { Cursor } from '../../model/page.ts';
+import type { Cursor, Direction } from '../../model/page.ts';
 
-/** Returns a cursor as base64url text. To callers it is opaque. */
-export function encodeCursor({ direction, key }: Cursor): string {
-  const value = [direction === 'after' ? 'a' : 'b', key.seconds, key.nanos, key.messageId];
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
+/** A cursor, and the order of the list that it was made for. */
+export interface OrderedCursor {
+  readonly cursor: Cursor;
+  readonly order: Direction;
 }
 
-/** Returns the schema of a text that `encodeCursor` made. What comes out is the cursor, what is described is its text. */
+/** Returns a cursor as base64url text. To callers it is opaque. One of an ascending list is written without the order, as all once were. */
+export function encodeCursor({ direction, key }: Cursor, order: Direction): string {
+  const value = [direction === 'after' ? 'a' : 'b', key.seconds, key.nanos, key.messageId];
+  const written = order === 'asc' ? value : [...value, order];
+  return Buffer.from(JSON.stringify(written)).toString('base64url');
+}
+
+/** Returns the schema of a text that `encodeCursor` made. What comes out is the cursor and its order, what is described is its text. */
 export function cursor() {
   return z
     .string()
@@ -23,7 +30,7 @@ export function cursor() {
 }
 
 /** Returns the cursor of a text that `encodeCursor` made; null for any other text. */
-function decodeCursor(text: string): Cursor | null {
+function decodeCursor(text: string): OrderedCursor | null {
   if (!/^[A-Za-z0-9_-]+$/.test(text)) return null;
   let value: unknown;
   try {
@@ -31,9 +38,10 @@ function decodeCursor(text: string): Cursor | null {
   } catch {
     return null;
   }
-  if (!Array.isArray(value) || value.length !== 4) return null;
-  const [letter, seconds, nanos, messageId] = value as unknown[];
+  if (!Array.isArray(value) || value.length < 4 || value.length > 5) return null;
+  const [letter, seconds, nanos, messageId, order = 'asc'] = value as unknown[];
   if (letter !== 'a' && letter !== 'b') return null;
+  if (order !== 'asc' && order !== 'desc') return null;
   if (
     !Number.isSafeInteger(seconds) ||
     !Number.isSafeInteger(nanos) ||
@@ -45,5 +53,5 @@ function decodeCursor(text: string): Cursor | null {
     nanos: nanos as number,
     messageId: messageId.toWellFormed(),
   };
-  return { direction: letter === 'a' ? 'after' : 'before', key };
+  return { cursor: { direction: letter === 'a' ? 'after' : 'before', key }, order };
 }

@@ -6,6 +6,7 @@ import {
   type IssueType,
   type ValidationIssue,
 } from '../../model/validation-issue.ts';
+import { DIGITS } from './integer.ts';
 
 /**
  * Parameters by name. Each schema takes the text of its parameter, or undefined where it is absent, and has a description.
@@ -13,7 +14,7 @@ import {
  */
 export type Parameters = Readonly<Record<string, z.ZodType>>;
 
-type Values<Shape extends Parameters> = {
+export type Values<Shape extends Parameters> = {
   readonly [Name in keyof Shape]: z.output<Shape[Name]>;
 };
 
@@ -69,6 +70,14 @@ export function optional<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((text) => (text === '' ? undefined : text), schema.optional());
 }
 
+/** Returns the schema of a parameter that has a value also where it is absent or empty. */
+export function orDefault<Schema extends z.ZodType>(
+  schema: Schema,
+  value: z.util.NoUndefined<z.output<Schema>>,
+) {
+  return z.preprocess((text) => (text === '' ? undefined : text), schema.default(value));
+}
+
 /** Returns the first issue of a schema in FastAPI's words. `loc` names the parameter, `text` is its value. */
 export function parameterIssue(
   issues: readonly z.core.$ZodIssue[],
@@ -86,9 +95,16 @@ export function ruleIssue(name: string, msg: string, textOf: TextOf): Validation
 
 function wordsOf(issue: z.core.$ZodIssue | undefined): Words {
   if (issue?.code === 'too_big') return atMost(issue.maximum);
+  if (issue?.code === 'too_small' && issue.origin === 'string')
+    return { type: 'string_too_short', msg: 'String should have at least 1 character' };
   if (issue?.code === 'too_small') {
     const msg = `Input should be greater than or equal to ${issue.minimum}`;
     return { type: 'greater_than_equal', msg };
+  }
+  if (issue?.code === 'invalid_format' && issue.pattern !== DIGITS.toString()) {
+    // The schema shows its pattern as a literal of JavaScript; Pydantic shows what is between the slashes.
+    const pattern = issue.pattern?.slice(1, -1) ?? '';
+    return { type: 'string_pattern_mismatch', msg: `String should match pattern '${pattern}'` };
   }
   if (issue?.code === 'invalid_format') {
     const msg = 'Input should be a valid integer, unable to parse string as an integer';

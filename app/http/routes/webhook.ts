@@ -6,8 +6,8 @@ import * as schemas from '../openapi/schemas.ts';
 import { webhookReply } from '../replies.ts';
 import type { Handler, Route } from '../route.ts';
 
-const receiveWebhook: Handler = async (exchange, { receive, bodies }) => {
-  const body = await bodies.read(exchange.request);
+const receiveWebhook: Handler = async (exchange, { receive, bodies, bodyBytesMax }) => {
+  const body = await bodies.read(exchange.request, bodyBytesMax);
   // It took too long, and has been refused meanwhile.
   if (exchange.responded) return;
   if (body instanceof Buffer) {

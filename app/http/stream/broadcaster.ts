@@ -1,14 +1,15 @@
 // Sends every open stream what is committed, in that order. Each page is read and serialized once for all that wait for it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../storage/store.ts';
-import type { StreamPage } from '../../model/stream.ts';
+import { STREAM_SCOPES, type StreamPage, type StreamScope } from '../../model/stream.ts';
 import type { UnavailableReason } from '../../model/unavailable.ts';
+import { cutAtSharedEnd } from './page-end.ts';
 import type { Subscriber } from './subscriber.ts';
 
 const SUBSCRIBERS_MAX = 256;
-/** Pages end at multiples of this number, so that clients that began at different positions come to read the same pages. */
+/** Most entries of a page. Where a page ends, `page-end.ts` says. */
 const PAGE_ENTRIES_MAX = 500;
-/** Positions in the stream that are served in one pass. */
+/** Positions in the stream of one scope that are served in one pass. */
 const GROUPS_PER_PASS = 3;
 /** Another process may write to the same file: without a commit of our own writer the store is polled this often. */
 const POLL_INTERVAL_MS = 1_000;
@@ -90,7 +91,8 @@ export class Broadcaster {
 
   async #serveAll(): Promise<void> {
     while (!this.#closed) {
-      const groups = this.#nextGroups();
+      this.#middle += 1;
+      const groups = STREAM_SCOPES.flatMap((scope) => this.#nextGroups(scope));
       if (groups.length === 0) return;
       let waitMs = 0;
       for (const group of groups) waitMs += await this.#serve(group);
@@ -99,43 +101,44 @@ export class Broadcaster {
   }
 
   /**
-   * Returns the subscribers of this pass, grouped by position: those furthest ahead, those furthest behind, which catch up
+   * Returns the subscribers of a scope in this pass, grouped by position: those furthest ahead, those furthest behind, which catch up
    * with others and go on with them, and one group in between, each in rotation. So nobody waits for a client that reads everything.
    */
-  #nextGroups(): (readonly Subscriber[])[] {
+  #nextGroups(scope: StreamScope): (readonly Subscriber[])[] {
     const waiting = [...this.#subscribers].filter(
-      (subscriber) => subscriber.behind && subscriber.ready,
+      (subscriber) => subscriber.scope === scope && subscriber.behind && subscriber.ready,
     );
     const groups = [...Map.groupBy(waiting, ({ cursor }) => cursor)]
       .toSorted(([one], [other]) => one - other)
       .map(([, group]) => group);
     if (groups.length <= GROUPS_PER_PASS) return groups;
-    this.#middle = (this.#middle + 1) % (groups.length - 2);
-    return [groups.at(-1), groups[0], groups[this.#middle + 1]].filter(
-      (group) => group !== undefined,
-    );
+    const middle = 1 + (this.#middle % (groups.length - 2));
+    return [groups.at(-1), groups[0], groups[middle]].filter((group) => group !== undefined);
   }
 
   /** Sends the next page to subscribers at the same position. Returns how long to wait afterwards, in milliseconds. */
   async #serve(group: readonly Subscriber[]): Promise<number> {
-    const cursor = group[0]?.cursor ?? 0;
-    const end = (Math.floor(cursor / PAGE_ENTRIES_MAX) + 1) * PAGE_ENTRIES_MAX;
+    const [first] = group;
+    if (first === undefined) return 0;
+    const { cursor, scope } = first;
     // Before the read: a commit during it sets the mark again.
     for (const subscriber of group) subscriber.behind = false;
     let page: StreamPage;
     try {
-      page = await this.#store.after(cursor, end - cursor);
+      page = await this.#store.after(cursor, PAGE_ENTRIES_MAX, scope);
     } catch {
       // The next poll tries again.
       return 0;
     }
-    const last = page.entries.at(-1);
-    if (last === undefined || this.#closed) return 0;
-    const chunk = Buffer.from(eventsOf(page));
+    if (this.#closed) return 0;
+    const { entries, more } = cutAtSharedEnd(page, PAGE_ENTRIES_MAX);
+    // Numbers of the other scope, and of what was removed, are skipped: where nothing more follows, everything up to the last is sent.
+    const reached = more ? (entries.at(-1)?.seq ?? cursor) : Math.max(cursor, page.lastSeq);
+    const chunk = Buffer.from(eventsOf(entries, scope));
     for (const subscriber of group) {
-      subscriber.write(chunk);
-      subscriber.cursor = last.seq;
-      subscriber.behind ||= page.more;
+      if (entries.length > 0) subscriber.write(chunk);
+      subscriber.cursor = reached;
+      subscriber.behind ||= more;
     }
     const sent = (chunk.length * group.length) / BYTES_PER_SECOND_MAX;
     return Math.max(sent, page.entries.length / ENTRIES_PER_SECOND_MAX) * 1_000;
@@ -143,6 +146,9 @@ export class Broadcaster {
 }
 
 /** Returns a page in the format of https://html.spec.whatwg.org/multipage/server-sent-events.html. JSON holds no line break of its own. */
-function eventsOf(page: StreamPage): string {
-  return page.entries.map(({ seq, json }) => `id: ${seq}\ndata: ${json}\n\n`).join('');
+function eventsOf(entries: StreamPage['entries'], scope: StreamScope): string {
+  const name = (item: string): string => (scope === 'items' ? `event: ${item}\n` : '');
+  return entries
+    .map(({ seq, item, json }) => `id: ${seq}\n${name(item)}data: ${json}\n\n`)
+    .join('');
 }

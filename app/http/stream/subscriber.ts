@@ -1,5 +1,6 @@
 // One open stream: writes Server-Sent Events, and tracks whether the client keeps up.
 import type { ServerResponse } from 'node:http';
+import type { StreamScope } from '../../model/stream.ts';
 
 /** What may wait in this process for a client that reads slowly. More is not read for it until it has caught up. */
 const BUFFERED_BYTES_MAX = 512 * 1_024;
@@ -9,7 +10,8 @@ const STALLED_MS_MAX = 30_000;
 const RECONNECT_AFTER_MS = 1_000;
 
 export class Subscriber {
-  /** The sequence number of the last message sent to this client. */
+  readonly scope: StreamScope;
+  /** The sequence number up to which this client was sent everything of its scope. */
   cursor: number;
   /** Whether there may be more for it than it was sent. */
   behind = true;
@@ -20,8 +22,9 @@ export class Subscriber {
    * Begins the stream. An event with an id and no data moves the client's `Last-Event-ID` and nothing else,
    * so that one that is cut off before its first message resumes from where it began.
    */
-  constructor(response: ServerResponse, cursor: number) {
+  constructor(response: ServerResponse, scope: StreamScope, cursor: number) {
     this.#response = response;
+    this.scope = scope;
     this.cursor = cursor;
     this.write(`retry: ${RECONNECT_AFTER_MS}\nid: ${cursor}\n\n`);
   }

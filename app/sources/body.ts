@@ -1,0 +1,40 @@
+// The body of a delivery as text and as JSON.
+import { isUtf8 } from 'node:buffer';
+import type { Delivery } from '../model/item.ts';
+import { headerOf, inflated } from './items.ts';
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** Returns the text of a body, inflated and without byte order mark; null where it is not UTF-8 or cannot be inflated to `bytesMax`. */
+export function bodyText(delivery: Delivery, bytesMax: number): string | null {
+  const bytes = inflated(delivery.body, headerOf(delivery, 'content-encoding'), bytesMax);
+  if (bytes === null || !isUtf8(bytes)) return null;
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+}
+
+/** Returns the value of a kept header; null where there is none, or it is empty. */
+export function keptHeader(delivery: Delivery, name: string): string | null {
+  return headerOf(delivery, name.toLowerCase()) || null;
+}
+
+/** Returns the value of a JSON text; undefined where it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns a member of a JSON object; undefined where the value is no object, or has no such member of its own. */
+export function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** Returns a member that is a text; null where there is none, or it is empty. */
+export function textMember(value: unknown, name: string): string | null {
+  const text = member(value, name);
+  return typeof text === 'string' && text !== '' ? text : null;
+}
