@@ -1,0 +1,63 @@
+// The pages of the providers: their settings start a service, and their commands run against it and print what the pages show.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { SCHEMES } from '../app/model/source.ts';
+import { blocksOf, codeIn, page, tableOf } from './support/markdown.ts';
+import { assertShown, run, skip, stepsOf } from './support/page-commands.ts';
+import { startService } from './support/service.ts';
+
+const FOLDER = 'docs/providers';
+const INDEX = `${FOLDER}/README.md`;
+const PAGES = readdirSync(new URL(`../${FOLDER}`, import.meta.url))
+  .filter((name) => name !== 'README.md')
+  .map((name) => `${FOLDER}/${name}`);
+
+/** The settings in front of `make run` in the first block of a page. */
+function settingsOf(text: string): Record<string, string> {
+  const [first] = blocksOf(text);
+  assert.match(first?.text ?? '', /^make run$/m);
+  const settings = [...(first?.text ?? '').matchAll(/^([A-Z_]+)=(.*) \\$/gm)];
+  return Object.fromEntries(settings.map(([, name = '', value = '']) => [name, value]));
+}
+
+describe('the page of a provider', () => {
+  for (const path of PAGES)
+    it(
+      `${path}: its settings start a service, and its commands print what it shows`,
+      { skip },
+      async (t) => {
+        const settings = settingsOf(page(path));
+        const service = await startService(t, { env: settings });
+        const steps = stepsOf(path);
+        const outputs = await run(t, steps, `http://127.0.0.1:${service.port}`);
+        const shown = steps.map((step, at) => ({ ...step, output: outputs[at] ?? '' }));
+        assert.ok(shown.some((step) => step.shown !== null));
+        for (const step of shown) if (step.shown !== null) assertShown(step.output, step.shown);
+        // Whatever a page shows of it: the post was accepted, and is read under the name of its source.
+        const [, name = ''] = /^([a-z]+):/.exec(settings['SOURCES'] ?? '') ?? [];
+        const { data } = (await service.get('/sources')).json() as {
+          data: { source: string; deliveries: number; last_failure: unknown }[];
+        };
+        const source = data.find((entry) => entry.source === name);
+        assert.ok((source?.deliveries ?? 0) > 0);
+        assert.equal(source?.last_failure, null);
+      },
+    );
+
+  it('is there for every scheme, and in the list of them', () => {
+    const rows = tableOf(page(INDEX), 'provider');
+    assert.deepEqual(new Set(rows.map((row) => row['scheme'])), new Set(SCHEMES));
+    const linked = rows.map((row) => /\((.+?)(?:#.*)?\)$/.exec(row['page'] ?? '')?.[1]);
+    assert.deepEqual(new Set(linked.map((name) => `${FOLDER}/${name}`)), new Set(PAGES));
+  });
+
+  it('says what each refusal looks like, by the reasons of the log', () => {
+    const reasons = tableOf(page(INDEX), '`reason`').map(
+      (row) => codeIn(row['`reason`'] ?? '')[0] ?? '',
+    );
+    for (const path of PAGES)
+      for (const [, reason = ''] of page(path).matchAll(/"reason":"(\w+)"/g))
+        assert.ok(reasons.includes(reason), `${reason} in ${path}`);
+  });
+});
