@@ -1,7 +1,7 @@
 // Posts signed bodies to a service: retries what was not stored, and waits for as long as the service asks.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signatureOf } from '../ingest/signature.ts';
 import { Refusal } from '../model/refusal.ts';
+import type { Signing } from './signing.ts';
 
 const RETRY_AFTER_MS = 1_000;
 const RETRY_AFTER_MS_MAX = 60_000;
@@ -21,7 +21,7 @@ export class GaveUp extends Refusal {
 
 export interface DeliveryOptions {
   readonly url: string;
-  readonly secret: Buffer;
+  readonly sign: Signing;
   /** It gives up when posts have failed for so long, and none succeeded meanwhile. */
   readonly patienceMs: number;
   readonly signal: AbortSignal;
@@ -44,13 +44,16 @@ export class Delivery {
     return this.#retries;
   }
 
-  /** Sends one body until it is acknowledged or refused. Rejects with GaveUp, and when it is interrupted. */
-  async deliver(body: Buffer): Promise<Delivered> {
+  /**
+   * Sends one body until it is acknowledged or refused, signed anew each time. `id` is that of the delivery, the same for each attempt.
+   * Rejects with GaveUp, and when it is interrupted.
+   */
+  async deliver(body: Buffer, id: string): Promise<Delivered> {
     const { signal, patienceMs } = this.#options;
     for (;;) {
       const waitMs = this.#notBeforeMs - performance.now();
       if (waitMs > 0) await sleep(waitMs, undefined, { signal });
-      const outcome = await this.#post(body);
+      const outcome = await this.#post(body, id);
       if ('reason' in outcome) {
         this.#retries += 1;
         const nowMs = performance.now();
@@ -64,14 +67,15 @@ export class Delivery {
     }
   }
 
-  async #post(body: Buffer): Promise<Delivered | { reason: string; waitMs: number }> {
-    const { url, secret, signal } = this.#options;
+  async #post(body: Buffer, id: string): Promise<Delivered | { reason: string; waitMs: number }> {
+    const { url, sign, signal } = this.#options;
+    const { headers, query } = sign(body, { nowMs: Date.now(), id });
     let response: Response;
     let text: string;
     try {
-      response = await fetch(url, {
+      response = await fetch(withQuery(url, query), {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'X-Signature': signatureOf(secret, body) },
+        headers,
         body: new Uint8Array(body),
         redirect: 'error',
         signal: AbortSignal.any([signal, AbortSignal.timeout(RESPONSE_TIMEOUT_MS)]),
@@ -88,6 +92,14 @@ export class Delivery {
     }
     return { acknowledged: false, status: response.status, detail: detailOf(text) };
   }
+}
+
+/** Returns the URL with the query with which the provider posts, unless it has it already. */
+function withQuery(url: string, query: string): string {
+  const whole = new URL(url);
+  if (query === '' || whole.search === `?${query}`) return url;
+  whole.search = whole.search === '' ? query : `${whole.search}&${query}`;
+  return whole.href;
 }
 
 /** Retry-After in seconds or as a date (RFC 9110, 10.2.3), within bounds. */

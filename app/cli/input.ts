@@ -13,6 +13,8 @@ import type { Readable } from 'node:stream';
 import { ReadStream, isatty } from 'node:tty';
 import { CommandError } from './exit.ts';
 
+/** No service takes a longer body: MAX_BODY_BYTES goes no further. */
+export const BODY_BYTES_MAX = 64 * 1_048_576;
 const STDIN = 0;
 const CHUNK_BYTES = 65_536;
 

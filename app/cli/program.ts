@@ -13,6 +13,7 @@ import { addRestoreCommand } from './commands/restore.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSignCommand } from './commands/sign.ts';
+import { addSourcesCommand } from './commands/sources.ts';
 import { addStatsCommand } from './commands/stats.ts';
 import { isExpected } from '../model/refusal.ts';
 import { AdminError } from '../storage/admin.ts';
@@ -23,6 +24,7 @@ import { Terminal } from './terminal.ts';
 const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addServeCommand,
   addConfigCommand,
+  addSourcesCommand,
   addExportCommand,
   addImportCommand,
   addMigrateCommand,

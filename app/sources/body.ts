@@ -13,6 +13,11 @@ export function bodyText(delivery: Delivery, bytesMax: number): string | null {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
+/** Returns the value of a kept header; null where there is none, or it is empty. */
+export function keptHeader(delivery: Delivery, name: string): string | null {
+  return headerOf(delivery, name.toLowerCase()) || null;
+}
+
 /** Returns the value of a JSON text; undefined where it is none. */
 export function jsonOf(text: string): unknown {
   try {
@@ -22,10 +27,14 @@ export function jsonOf(text: string): unknown {
   }
 }
 
+/** Whether a parsed value is an object, and neither an array nor null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Returns a member of a JSON object; undefined where the value is no object, or has no such member of its own. */
 export function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 /** Returns a member that is a text; null where there is none, or it is empty. */

@@ -5,7 +5,7 @@ import { BASE_PATH, addressOf } from './base-path.ts';
 
 type Page = z.output<typeof schemas.page>;
 export type Message = Page['data'][number];
-export type LinkedPage = Page & { readonly prev: string | null; readonly next: string | null };
+export type LinkedPage = Page & Neighbours;
 export type Stats = z.output<typeof schemas.stats>;
 export type Timeline = z.output<typeof schemas.timeline>;
 export type Readiness = z.output<typeof schemas.ready> | z.output<typeof schemas.notReady>;
@@ -91,8 +91,13 @@ async function getJson(
   return await bodyOf(await call(path, { signal }), accepted);
 }
 
-async function bodyOf(response: Response, accepted: number[] = []): Promise<unknown> {
-  const body = (await response.json()) as { detail?: unknown };
+/** What an answer says, where it is good or its status is one of `accepted`. Rejects with ApiError. */
+export async function bodyOf(
+  response: Response,
+  accepted: number[] = [],
+  parse: (text: string) => unknown = JSON.parse,
+): Promise<unknown> {
+  const body = parse(await response.text()) as { detail?: unknown };
   if (response.ok || accepted.includes(response.status)) return body;
   throw new ApiError(response.status, describe(body.detail));
 }
@@ -106,12 +111,21 @@ export function describe(detail: unknown): string {
     .join('; ');
 }
 
-/** A page by its query string, with those of its neighbours; null where there is none. */
+/** The query strings of the neighbours of a page; null where there is none. */
+interface Neighbours {
+  readonly prev: string | null;
+  readonly next: string | null;
+}
+
+/** A page by its query string. */
 export async function getPage(query: string, signal: AbortSignal): Promise<LinkedPage> {
   const response = await call(`/messages?${query}`, { signal });
-  const page = (await bodyOf(response)) as Page;
+  return { ...((await bodyOf(response)) as Page), ...neighboursOf(response) };
+}
+
+export function neighboursOf(response: Response): Neighbours {
   const link = response.headers.get('Link') ?? '';
-  return { ...page, prev: linked(link, 'prev'), next: linked(link, 'next') };
+  return { prev: linked(link, 'prev'), next: linked(link, 'next') };
 }
 
 /** The query string of one relation of a Link header (RFC 8288). */

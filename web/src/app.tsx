@@ -6,23 +6,31 @@ import { Icon, type IconName } from './icon.tsx';
 import { useRoute, type Route } from './route.ts';
 import { ThemeButton } from './theme.tsx';
 import { TokenPrompt } from './token-prompt.tsx';
+import { Events } from './views/events.tsx';
 import { Live } from './views/live.tsx';
+import { MessagePage } from './views/message.tsx';
 import { Messages } from './views/messages.tsx';
 import { Overview } from './views/overview.tsx';
 import { Send } from './views/send.tsx';
+import { Sources } from './views/sources.tsx';
 
 const VIEWS: readonly { view: string; title: string; icon: IconName }[] = [
   { view: '', title: 'Overview', icon: 'overview' },
   { view: 'messages', title: 'Messages', icon: 'messages' },
+  { view: 'events', title: 'Events', icon: 'events' },
+  { view: 'sources', title: 'Sources', icon: 'sources' },
   { view: 'live', title: 'Live', icon: 'live' },
   { view: 'send', title: 'Send', icon: 'send' },
 ];
+
+/** A message by its id: reached from lists and links, not from the navigation. */
+const MESSAGE = 'message';
 
 export function App() {
   const route = useRoute();
   const [connection, setConnection] = useState(currentConnection);
   useEffect(() => watchConnection(setConnection), []);
-  const title = VIEWS.find(({ view }) => view === route.view)?.title ?? 'Not found';
+  const title = titleOf(route);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -84,9 +92,17 @@ export function App() {
   );
 }
 
+function titleOf({ view }: Route): string {
+  if (view === MESSAGE) return 'Message';
+  return VIEWS.find((each) => each.view === view)?.title ?? 'Not found';
+}
+
 function View({ route }: { route: Route }) {
   if (route.view === '') return <Overview range={route.parameters.get('range') ?? ''} />;
   if (route.view === 'messages') return <Messages parameters={route.parameters} />;
+  if (route.view === 'events') return <Events parameters={route.parameters} />;
+  if (route.view === 'sources') return <Sources />;
+  if (route.view === MESSAGE) return <MessagePage id={route.parameters.get('id') ?? ''} />;
   if (route.view === 'live') return <Live />;
   if (route.view === 'send') return <Send />;
   return (

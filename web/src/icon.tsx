@@ -2,6 +2,8 @@
 const PATHS = {
   overview: 'M4 20V11M10 20V4M16 20v-7M22 20H2',
   messages: 'M4 5h16v11H9l-5 4z',
+  events: 'M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01',
+  sources: 'M9 2v5M15 2v5M6 7h12v4a6 6 0 0 1-12 0zM12 17v5',
   live: 'M12 12h.01M8.500 8.500a5 5 0 0 0 0 7M15.500 8.500a5 5 0 0 1 0 7M5.500 5.500a9 9 0 0 0 0 13M18.500 5.500a9 9 0 0 1 0 13',
   send: 'M21 3 10 14M21 3l-7 18-4-7-7-4z',
   offline:
@@ -11,6 +13,7 @@ const PATHS = {
   auto: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 3v18M12 7h7M12 12h9M12 17h7',
   close: 'M6 6l12 12M18 6 6 18',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
   pause: 'M8 5v14M16 5v14',
   play: 'M7 5l12 7-12 7z',
   ok: 'M5 12.500 10 17.500 19 7',

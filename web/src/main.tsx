@@ -4,6 +4,8 @@ import './style/base.css';
 import './style/controls.css';
 import './style/views.css';
 import './style/messages.css';
+import './style/items.css';
+import './style/sources.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
 

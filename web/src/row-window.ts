@@ -12,25 +12,25 @@ const SETTLE_MS = 60;
 
 type Load = (query: string, signal: AbortSignal) => Promise<LinkedPage>;
 
-/** Rows that came together, and the query strings of their neighbours. */
+/** Rows that came together, and the query strings of their neighbours in the list as it is shown. */
 interface Chunk {
   readonly rows: readonly Message[];
-  readonly newer: string | null;
-  readonly older: string | null;
+  readonly above: string | null;
+  readonly below: string | null;
 }
 
 /** The next request, and the rows that it returns. */
 interface Step {
-  readonly kind: 'jump' | 'newer' | 'older';
+  readonly kind: 'jump' | 'above' | 'below';
   readonly query: string;
   readonly first: number;
   readonly count: number;
 }
 
 /**
- * Rows are numbered from the newest one at the time the list was opened, so later messages renumber none of them: they are
- * counted in `added`. A jump uses an offset. From there cursors are used, so that neighbouring pages are contiguous whatever
- * is inserted or deleted in between.
+ * The newest first, unless `filters` say `order=asc`. Rows are numbered from the first one at the time the list was opened, so later
+ * messages renumber none of them: they are counted in `added`. A jump uses an offset, always from the oldest. From there cursors are
+ * used, so that neighbouring pages are contiguous whatever is inserted or deleted in between.
  */
 export class RowWindow {
   readonly filters: string;
@@ -39,6 +39,7 @@ export class RowWindow {
   /** Rows added since the list was opened. */
   added = 0;
   error: Error | null = null;
+  readonly #oldestFirst: boolean;
   readonly #load: Load;
   readonly #changed: () => void;
   readonly #ended = new AbortController();
@@ -52,6 +53,7 @@ export class RowWindow {
   /** `filters`: a query string. `changed` is called whenever there is something new to show. */
   constructor(filters: string, load: Load, changed: () => void) {
     this.filters = filters;
+    this.#oldestFirst = new URLSearchParams(filters).get('order') === 'asc';
     this.#load = load;
     this.#changed = changed;
   }
@@ -135,15 +137,15 @@ export class RowWindow {
     const end = this.#first + this.#rows.length;
     if (this.#rows.length === 0 || first > end || last < this.#first - 1)
       return this.#jump(this.total);
-    const older = this.#chunks.at(-1)?.older ?? null;
-    const newer = this.#chunks[0]?.newer ?? null;
-    const wantsNewer = newer !== null && this.#first > 0 && first - AHEAD_ROWS < this.#first;
-    const wantsOlder = older !== null && end < this.total && last + AHEAD_ROWS >= end;
-    if (wantsOlder && (last >= end || !wantsNewer))
-      return { kind: 'older', query: older, first: end, count: PAGE_ROWS };
-    if (!wantsNewer) return null;
+    const below = this.#chunks.at(-1)?.below ?? null;
+    const above = this.#chunks[0]?.above ?? null;
+    const wantsAbove = above !== null && this.#first > 0 && first - AHEAD_ROWS < this.#first;
+    const wantsBelow = below !== null && end < this.total && last + AHEAD_ROWS >= end;
+    if (wantsBelow && (last >= end || !wantsAbove))
+      return { kind: 'below', query: below, first: end, count: PAGE_ROWS };
+    if (!wantsAbove) return null;
     const count = Math.min(PAGE_ROWS, this.#first);
-    return { kind: 'newer', query: newer, first: this.#first - count, count };
+    return { kind: 'above', query: above, first: this.#first - count, count };
   }
 
   #visible(total: number): readonly [first: number, last: number] {
@@ -154,8 +156,8 @@ export class RowWindow {
     const [from, to] = this.#visible(total);
     const first = Math.max(0, Math.min((from + to - PAGE_ROWS) >> 1, total - PAGE_ROWS));
     const count = Math.min(PAGE_ROWS, total - first);
-    // The API lists the oldest first.
-    const query = this.#query({ offset: String(total - first - count), limit: String(PAGE_ROWS) });
+    const offset = String(this.#oldestFirst ? first : total - first - count);
+    const query = this.#query({ offset, limit: String(PAGE_ROWS) });
     return { kind: 'jump', query, first, count };
   }
 
@@ -163,19 +165,28 @@ export class RowWindow {
     const page = await this.#load(step.query, signal);
     this.error = null;
     if (this.#compare(page.total)) return;
-    // Beyond `count` are rows that were added since, or are loaded already.
-    const rows = page.data.slice(0, step.count).toReversed();
-    const chunk = { rows, newer: page.next, older: page.prev };
+    const chunk = this.#chunkOf(page, step);
+    const { rows } = chunk;
     if (step.kind === 'jump') {
       this.#chunks = [chunk];
       this.#first = step.first;
-    } else if (step.kind === 'older') this.#chunks = [...this.#chunks, chunk];
+    } else if (step.kind === 'below') this.#chunks = [...this.#chunks, chunk];
     else {
       this.#chunks = [chunk, ...this.#chunks];
       this.#first -= rows.length;
     }
     this.#trim();
     this.#fit(page.total);
+  }
+
+  /** The rows of a page as they are shown: the API lists the oldest first. */
+  #chunkOf({ data, prev, next }: LinkedPage, { kind, count }: Step): Chunk {
+    if (this.#oldestFirst) {
+      const rows = kind === 'above' ? data.slice(-count) : data;
+      return { rows, above: prev, below: next };
+    }
+    // Beyond `count` are rows that were added since, or are loaded already.
+    return { rows: data.slice(0, count).toReversed(), above: next, below: prev };
   }
 
   /** Discards rows far from the visible ones. */
@@ -198,12 +209,12 @@ export class RowWindow {
   /** Corrects `total` where rows were deleted while others were added: the length follows the loaded rows. */
   #fit(counted: number): void {
     if (this.total === null) return;
-    if (this.#first > 0 && this.#chunks[0]?.newer === null) {
+    if (this.#first > 0 && this.#chunks[0]?.above === null) {
       this.total -= this.#first;
       this.#first = 0;
     }
     const end = this.#first + this.#rows.length;
-    if (this.#chunks.at(-1)?.older === null) this.total = end;
+    if (this.#chunks.at(-1)?.below === null) this.total = end;
     this.added = Math.max(0, counted - this.total);
   }
 

@@ -1,17 +1,20 @@
-// `oncebox send`: signs and posts one message, or the lines of a file, each until it is acknowledged.
+// `oncebox send`: signs and posts one message or body, or the lines of a file, each until it is acknowledged.
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
-import { readSigningKey } from '../../config/secrets.ts';
-import { Delivery, GaveUp } from '../delivery.ts';
+import { ENVIRONMENT } from '../../config/environment.ts';
+import { variableOf } from '../../config/named.ts';
+import { variableOfSecret } from '../../config/secrets.ts';
+import { SOURCE_PREFIX } from '../../config/sources.ts';
+import { Delivery } from '../delivery.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { hashOf, Journal } from '../journal.ts';
-import { inputBytes } from '../input.ts';
-import { type Line, linesOf } from '../lines.ts';
+import { BODY_BYTES_MAX, readWhole } from '../input.ts';
 import { httpUrl, wholeNumber, withExamples, withJson } from '../options.ts';
-import { type Terminal, whole } from '../terminal.ts';
+import { gaveUp, sendLines, type Target } from '../send-lines.ts';
+import { defaultSigning, type Signing, sourceNamed } from '../signing.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface Options {
+  readonly source?: string;
   readonly url: string;
   readonly file?: string;
   readonly id?: string;
@@ -23,21 +26,26 @@ interface Options {
   readonly patience: number;
 }
 
+/** Options of the one message that is made here; a source has bodies of its own form. */
+const OF_MESSAGE = ['from', 'to', 'ts', 'text'] as const;
 const UNAUTHORIZED = 401;
-/** Rejected lines that are printed on stderr; all of them are in the file. */
-const REJECTS_PRINTED = 10;
+const NOT_FOUND = 404;
 
 export function addSendCommand(program: Command, terminal: Terminal): void {
   const command = program
-    .command('send')
-    .description('sign and post one message, or with --file each line of a file of messages')
+    .command('send [file]')
+    .description(
+      'sign and post one message, or with --file each line of a file of messages; ' +
+        'with --source a file, or standard input, as one body',
+    )
+    .option('--source <name>', 'post bodies as the provider of this source does')
     .option('--url <url>', 'where to post', httpUrl, 'http://127.0.0.1:8000/webhook')
-    .option('--id <id>', 'message_id; default: a new one')
+    .option('--id <id>', 'message_id, or with --source the id of the delivery; default: a new one')
     .option('--from <number>', 'the sender', '+10000000001')
     .option('--to <number>', 'the recipient', '+10000000002')
     .option('--ts <instant>', 'when it was sent; default: now')
     .option('--text <text>', 'the text; default: none')
-    .option('--file <file>', 'NDJSON, one message per line; - for standard input')
+    .option('--file <file>', 'NDJSON, one message per line, or one body; - for standard input')
     .option('--concurrency <n>', 'concurrent posts', wholeNumber(1, 256), 16)
     .option(
       '--patience <s>',
@@ -45,11 +53,13 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
       wholeNumber(0, 86_400),
       60,
     )
-    .action((options: Options) =>
-      options.file === undefined
-        ? sendOne(terminal, options)
-        : sendFile(terminal, options, options.file),
-    );
+    .action(async (body: string | undefined, options: Options) => {
+      refuseContradiction(command, body, options);
+      const target = targetOf(command, options);
+      if (options.file !== undefined) await sendLines(terminal, options.file, target);
+      else if (options.source === undefined) await sendOne(terminal, target, options);
+      else await sendBody(terminal, target, body ?? '-', options);
+    });
   withExamples(
     withJson(command),
     ["send --from +919876543210 --text 'Hello'", 'posts one message'],
@@ -58,19 +68,53 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
       'posts each line; run it again to send what was not acknowledged (messages.ndjson.sent lists what was); ' +
         'messages.ndjson.rejected lists what the service rejected',
     ],
+    ['send --source whatsapp post.json', 'posts the file as Meta would, to /webhook/whatsapp'],
+    ['send --source sms --file forms.txt', 'posts each line, a form of Twilio, to /webhook/sms'],
   );
 }
 
-function deliveryOf(options: Options, signal: AbortSignal): Delivery {
-  return new Delivery({
-    url: options.url,
-    secret: readSigningKey(),
-    patienceMs: options.patience * 1_000,
-    signal,
-  });
+/** Throws CommandError for arguments that do not fit together. */
+function refuseContradiction(
+  command: Command,
+  body: string | undefined,
+  { source, file }: Options,
+): void {
+  const wrong = (reason: string): CommandError => new CommandError(reason, EXIT.usage);
+  if (body !== undefined && source === undefined) throw wrong('a file needs --source, or --file');
+  if (body !== undefined && file !== undefined) throw wrong('--file excludes another file');
+  const stray = OF_MESSAGE.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (source !== undefined && stray !== undefined)
+    throw wrong(`--${stray} has no meaning with --source`);
 }
 
-async function sendOne(terminal: Terminal, options: Options): Promise<void> {
+/** Returns where to post and how it is signed. Throws ConfigError, and CommandError for a source that is not there. */
+function targetOf(command: Command, options: Options): Target {
+  const { source, concurrency, patience } = options;
+  const receiver = source === undefined ? null : sourceNamed(source).receiver;
+  const sign: Signing =
+    receiver === null ? defaultSigning() : (body, signed) => receiver.sign(body, signed);
+  const given = command.getOptionValueSource('url') === 'cli';
+  const url = source === undefined || given ? options.url : `${options.url}/${source}`;
+  const secret =
+    source === undefined
+      ? 'WEBHOOK_SECRET'
+      : variableOfSecret(ENVIRONMENT, variableOf(SOURCE_PREFIX, source, 'SECRET'));
+  return {
+    url,
+    concurrency,
+    deliveryUntil: (signal) => new Delivery({ url, sign, patienceMs: patience * 1_000, signal }),
+    hopeless(status) {
+      if (status === UNAUTHORIZED)
+        return `the service does not accept the signature: is ${secret} that of the service?`;
+      return source !== undefined && status === NOT_FOUND
+        ? `the service has no source ${source} at ${url}`
+        : null;
+    },
+  };
+}
+
+/** The message that the options describe. */
+async function sendOne(terminal: Terminal, target: Target, options: Options): Promise<void> {
   const message = {
     message_id: options.id ?? randomUUID(),
     from: options.from,
@@ -78,123 +122,26 @@ async function sendOne(terminal: Terminal, options: Options): Promise<void> {
     ts: options.ts ?? new Date().toISOString(),
     ...(options.text === undefined ? {} : { text: options.text }),
   };
-  const delivery = deliveryOf(options, terminal.interruption());
-  const outcome = await delivery
-    .deliver(Buffer.from(JSON.stringify(message)))
-    .catch(gaveUp(options.url));
-  if (!outcome.acknowledged)
-    throw new CommandError(`refused with ${outcome.status}: ${JSON.stringify(outcome.detail)}`);
+  await post(terminal, target, Buffer.from(JSON.stringify(message)), message.message_id);
   terminal.result({ ...message, acknowledged: true }, () => `${message.message_id} acknowledged`);
 }
 
-/** The outcomes of a file's lines. */
-interface Tally {
-  sent: number;
-  /** Acknowledged by an earlier run. */
-  skipped: number;
-  rejected: number;
+/** A whole file as one body. */
+async function sendBody(
+  terminal: Terminal,
+  target: Target,
+  file: string,
+  { id = randomUUID() }: Options,
+): Promise<void> {
+  const body = readWhole(file === '-' ? null : file, BODY_BYTES_MAX);
+  await post(terminal, target, body, id);
+  terminal.result({ id, bytes: body.length, acknowledged: true }, () => `${id} acknowledged`);
 }
 
-/** The lines that the service rejected, in a file beside the input, created only if there are any. */
-class Rejects {
-  readonly #path: string | null;
-  readonly #terminal: Terminal;
-  #file: number | null = null;
-  #count = 0;
-
-  constructor(input: string, terminal: Terminal) {
-    this.#path = input === '-' ? null : `${input}.rejected`;
-    this.#terminal = terminal;
-    if (this.#path !== null) rmSync(this.#path, { force: true });
-  }
-
-  add(line: number, status: number, detail: unknown): void {
-    this.#count += 1;
-    if (this.#count <= REJECTS_PRINTED)
-      this.#terminal.note(`line ${line}: ${status} ${JSON.stringify(detail)}`);
-    if (this.#path === null) return;
-    this.#file ??= openSync(this.#path, 'w', 0o600);
-    writeSync(this.#file, `${JSON.stringify({ line, status, detail })}\n`);
-  }
-
-  close(): void {
-    if (this.#file !== null) closeSync(this.#file);
-  }
-}
-
-async function sendFile(terminal: Terminal, options: Options, file: string): Promise<void> {
-  if (file !== '-') inputBytes(file);
-  const journal = file === '-' ? null : await Journal.open(`${file}.sent`);
-  const tally: Tally = { sent: 0, skipped: 0, rejected: 0 };
-  const rejects = new Rejects(file, terminal);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([terminal.interruption(), stop.signal]);
-  const delivery = deliveryOf(options, signal);
-  const progress = terminal.progress();
-  const lines = linesOf(file, signal);
-  const sender = async (): Promise<void> => {
-    for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
-      await sendLine(next.value, { delivery, journal, tally, rejects });
-      progress('sent', tally.sent + tally.skipped, null);
-    }
-  };
-  try {
-    const senders = Array.from({ length: options.concurrency }, sender);
-    // The first that fails stops the others; what was acknowledged to them is recorded before the journal closes.
-    await Promise.all(senders).catch(async (error: unknown) => {
-      stop.abort();
-      await Promise.allSettled(senders);
-      gaveUp(options.url, tally.sent)(error);
-    });
-  } finally {
-    journal?.close();
-    rejects.close();
-  }
-  const { sent, skipped, rejected } = tally;
-  terminal.result(
-    { sent, skipped, rejected, retries: delivery.retries },
-    () =>
-      `${whole(sent)} sent, ${whole(skipped)} acknowledged before, ${whole(rejected)} rejected` +
-      (rejected > 0 && file !== '-' ? `: see ${file}.rejected` : ''),
-  );
-  if (rejected > 0) terminal.exitCode = EXIT.partly;
-}
-
-interface Job {
-  readonly delivery: Delivery;
-  /** Null for an input that cannot be read twice. */
-  readonly journal: Journal | null;
-  readonly tally: Tally;
-  readonly rejects: Rejects;
-}
-
-async function sendLine(line: Line, { delivery, journal, tally, rejects }: Job): Promise<void> {
-  const hash = hashOf(line.bytes);
-  if (journal?.has(line.number, hash) === true) {
-    tally.skipped += 1;
-    return;
-  }
-  const outcome = await delivery.deliver(line.bytes);
-  if (outcome.acknowledged) {
-    journal?.add(line.number, hash);
-    tally.sent += 1;
-    return;
-  }
-  // Every other line would be rejected as well.
-  if (outcome.status === UNAUTHORIZED)
-    throw new CommandError(
-      'the service does not accept the signature: is WEBHOOK_SECRET that of the service?',
-    );
-  tally.rejected += 1;
-  rejects.add(line.number, outcome.status, outcome.detail);
-}
-
-/** Returns an error handler that adds how much was sent before it gave up. */
-function gaveUp(url: string, sent?: number): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof GaveUp)) throw error;
-    const progress =
-      sent === undefined ? '' : `: ${whole(sent)} sent; run it again to send the rest`;
-    throw new CommandError(`${url} takes nothing (${error.message})${progress}`);
-  };
+/** Resolves when the body is acknowledged. Rejects with CommandError where it is refused. */
+async function post(terminal: Terminal, target: Target, body: Buffer, id: string): Promise<void> {
+  const delivery = target.deliveryUntil(terminal.interruption());
+  const outcome = await delivery.deliver(body, id).catch(gaveUp(target.url));
+  if (outcome.acknowledged) return;
+  throw new CommandError(`refused with ${outcome.status}: ${JSON.stringify(outcome.detail)}`);
 }

@@ -1,13 +1,16 @@
 // Meta, for WhatsApp: posts of many entries, changes, messages and statuses. Each is stored by itself, so that a broken one costs no other.
 import { hash } from 'node:crypto';
 import { type Delivery, type EventItem, type Item, STATUS } from '../../model/item.ts';
-import { epochInstant } from '../epoch.ts';
+import { bodyText, member, textMember } from '../body.ts';
 import { handshake } from '../handshake.ts';
+import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
-import { RawJson, isObject } from '../raw-json.ts';
+import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
+import { type Mistaken, literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
-import { nameIn, recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
+import { receiverOf } from '../single-event.ts';
+import { recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
 
 const SIGNATURE = signatureScheme({
   header: 'X-Hub-Signature-256',
@@ -20,44 +23,29 @@ const SIGNATURE = signatureScheme({
   inflatedBytesMax: null,
 });
 
-/** An access token, which is found beside the app secret. */
-const ACCESS_TOKEN = /^EAA[0-9A-Za-z]{40,}$/;
-/** The number of an app, which is shown above its secret. */
-const APP_ID = /^[0-9]{13,17}$/;
+const MISTAKEN: Mistaken = [
+  [/^EAA[0-9A-Za-z]{40,}$/, 'an access token, not the app secret'],
+  [/^[0-9]{13,17}$/, 'the number of an app, not its secret'],
+];
 
 export const META: Scheme = {
   name: 'meta',
   settings: [{ name: 'VERIFY_TOKEN', required: true, secret: true }],
-  key(secret) {
-    const text = secret.toString('latin1');
-    if (ACCESS_TOKEN.test(text))
-      throw new UnusableSetting('SECRET', 'is an access token, not the app secret');
-    if (APP_ID.test(text))
-      throw new UnusableSetting('SECRET', 'is the number of an app, not its secret');
-    return secret;
-  },
-  receiver(_source, keys, settings) {
+  key: (secret) => literalKey(secret, MISTAKEN),
+  receiver(_source, keys, settings, bodyBytesMax) {
     const token = settings['VERIFY_TOKEN'] ?? '';
-    if (token.trim() === '') throw new UnusableSetting('VERIFY_TOKEN', 'is empty');
+    if (token.trim() === '') throw new UnusableSetting('VERIFY_TOKEN', 'is blank');
+    const decode = (delivery: Delivery) => ({ items: itemsOf(delivery, bodyBytesMax) });
     return {
-      verify: (post, nowMs) => SIGNATURE.verify(post, keys, nowMs),
-      headers: ['content-type', 'x-hub-signature-256'],
-      decode: (delivery) => ({ items: itemsOf(delivery) }),
-      stored: { contentType: 'application/json', body: '{"status":"ok"}' },
+      ...receiverOf(SIGNATURE, keys, decode, ['x-hub-signature-256']),
       handshake: (query) => handshake(query, token),
-      sign: (body, at) => ({
-        headers: {
-          'Content-Type': 'application/json',
-          ...SIGNATURE.sign(body, keys.current, at),
-        },
-        query: '',
-      }),
     };
   },
 };
 
-function itemsOf(delivery: Delivery): readonly Item[] {
-  const body = RawJson.parse(delivery.body);
+function itemsOf(delivery: Delivery, bodyBytesMax: number): readonly Item[] {
+  const written = bodyText(delivery, bodyBytesMax);
+  const body = written === null ? null : RawJson.parse(written);
   if (body === null) return [unparsed(delivery, delivery.body)];
   const members = body.members();
   const items = [
@@ -86,9 +74,8 @@ function listOf(
   list: RawJson | undefined,
   read: (element: RawJson) => readonly Item[],
 ): readonly Item[] {
-  if (list === undefined || list.value === null) return [];
-  if (!Array.isArray(list.value)) return [unparsed(delivery, list.text)];
-  return list.elements().flatMap(read);
+  if (list === undefined || list.text === 'null') return [];
+  return list.isArray ? list.elements().flatMap(read) : [unparsed(delivery, list.text)];
 }
 
 /**
@@ -102,10 +89,8 @@ function otherItems(
 ): readonly EventItem[] {
   return [...members]
     .filter(([name]) => !names.has(name))
-    .flatMap(([name, member]) =>
-      (isObject(member.value) ? [member] : member.elements()).map((item) =>
-        eventOf(around, name, item),
-      ),
+    .flatMap(([name, found]) =>
+      (found.isObject ? [found] : found.elements()).map((item) => eventOf(around, name, item)),
     );
 }
 
@@ -115,7 +100,7 @@ function itemsOfEntry(delivery: Delivery, entry: RawJson): readonly Item[] {
   const around: Around = {
     delivery,
     identity: `${id?.text ?? ''}\n${time?.text ?? ''}`,
-    ts: epochInstant(time?.value) ?? delivery.receivedAt,
+    ts: instantOf(time?.value) ?? delivery.receivedAt,
   };
   const items = [
     ...listOf(delivery, members.get('changes'), (change) => itemsOfChange(around, change)),
@@ -129,7 +114,7 @@ function itemsOfChange(around: Around, change: RawJson): readonly Item[] {
   const field = members.get('field')?.value;
   if (typeof field !== 'string' || field === '') return [unparsed(around.delivery, change.text)];
   const value = members.get('value');
-  if (field !== 'messages' || !isObject(value?.value)) return [eventOf(around, field, change)];
+  if (field !== 'messages' || value?.isObject !== true) return [eventOf(around, field, change)];
   const items = [...itemsOfMessages(around, value), ...otherItems(around, members, CHANGE_NAMES)];
   return items.length === 0 ? [eventOf(around, field, change)] : items;
 }
@@ -138,36 +123,32 @@ function itemsOfChange(around: Around, change: RawJson): readonly Item[] {
 function itemsOfMessages(around: Around, value: RawJson): readonly Item[] {
   const { delivery } = around;
   const members = value.members();
-  const metadata = members.get('metadata')?.value;
-  const to = recipientOf(isObject(metadata) ? metadata : {});
-  const contacts = members.get('contacts')?.value;
-  const contact: unknown = Array.isArray(contacts) && contacts.length === 1 ? contacts[0] : null;
+  const metadata = members.get('metadata');
+  const to = recipientOf(metadata?.value);
+  const contacts = members.get('contacts')?.elements();
+  const contact = contacts?.length === 1 ? contacts[0]?.value : null;
   const messages = listOf(delivery, members.get('messages'), (message) => [
-    messageOf(delivery, message, to, isObject(contact) ? contact : {}),
+    messageOf(delivery, message, to, contact),
   ]);
   const statuses = listOf(delivery, members.get('statuses'), (status) => [
     statusOf(delivery, status),
   ]);
-  return [...messages, ...statuses, ...otherItems(around, members, VALUE_NAMES)];
+  const identity = `${around.identity}\n${metadata?.text ?? ''}`;
+  return [...messages, ...statuses, ...otherItems({ ...around, identity }, members, VALUE_NAMES)];
 }
 
-function messageOf(
-  delivery: Delivery,
-  item: RawJson,
-  to: string,
-  contact: Record<string, unknown>,
-): Item {
+function messageOf(delivery: Delivery, item: RawJson, to: string, contact: unknown): Item {
   const { value: message, text: payload } = item;
-  const id = isObject(message) ? nameIn(message, 'id') : null;
-  if (!isObject(message) || id === null) return unparsed(delivery, payload);
+  const id = textMember(message, 'id');
+  if (id === null) return unparsed(delivery, payload);
   const text = textOf(message);
   return {
     message_id: itemId(delivery.source, id),
     from: senderOf(message, contact),
     to,
-    ts: epochInstant(message['timestamp']) ?? delivery.receivedAt,
+    ts: instantOf(member(message, 'timestamp')) ?? delivery.receivedAt,
     text: text === null ? null : columnText(text),
-    kind: columnName(nameIn(message, 'type') ?? UNKNOWN),
+    kind: columnName(textMember(message, 'type') ?? UNKNOWN),
     payload,
     content: contentOf(payload),
     delivery,
@@ -176,16 +157,15 @@ function messageOf(
 
 function statusOf(delivery: Delivery, item: RawJson): EventItem {
   const { value, text: payload } = item;
-  const id = isObject(value) ? nameIn(value, 'id') : null;
+  const id = textMember(value, 'id');
   const subject = id === null ? null : itemId(delivery.source, id);
-  const status = isObject(value) ? nameIn(value, 'status') : null;
-  if (!isObject(value) || id === null || status === null)
-    return unparsed(delivery, payload, subject);
+  const status = textMember(value, 'status');
+  if (id === null || status === null) return unparsed(delivery, payload, subject);
   return {
     event_id: itemId(delivery.source, `${id}:${status}`),
     type: STATUS,
     subject,
-    ts: epochInstant(value['timestamp']) ?? delivery.receivedAt,
+    ts: instantOf(member(value, 'timestamp')) ?? delivery.receivedAt,
     payload,
     content: contentOf(payload),
     delivery,

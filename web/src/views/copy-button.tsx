@@ -3,7 +3,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { copyText } from '../curl.ts';
 import { Icon } from '../icon.tsx';
 
-export function CopyButton({ label, text }: { label: string; text: () => string }) {
+interface CopyButtonProps {
+  readonly label: string;
+  readonly text: () => string;
+  readonly small?: boolean;
+}
+
+export function CopyButton({ label, text, small = false }: CopyButtonProps) {
   const [said, say] = useState<string | null>(null);
   useEffect(() => {
     if (said === null) return undefined;
@@ -12,7 +18,7 @@ export function CopyButton({ label, text }: { label: string; text: () => string 
   }, [said]);
   const copy = async (): Promise<void> => say((await copyText(text())) ? 'Copied' : 'Not copied');
   return (
-    <button class="button" type="button" onClick={() => void copy()}>
+    <button class={small ? 'button small' : 'button'} type="button" onClick={() => void copy()}>
       <Icon name="copy" />
       <span aria-live="polite">{said ?? label}</span>
     </button>

@@ -1,31 +1,31 @@
-// The filters of the list: sender, since when, and a part of the text.
-import { useEffect, useRef, useState } from 'preact/hooks';
+// The filters of the list: sender, since when, a part of the text, source and order.
 import { Icon } from '../icon.tsx';
+import { InstantField, OrderChoice, SourceChoice, useTyped } from './fields.tsx';
 
-export interface Filter {
+/** An interface would not be a record of texts to the compiler. */
+export type Filter = {
   readonly from: string;
   /** An instant, or empty. */
   readonly since: string;
   readonly q: string;
+  readonly source: string;
+  /** `asc`, or empty for the newest first. */
+  readonly order: string;
+};
+
+interface FiltersProps {
+  readonly filter: Filter;
+  /** The sources that there are. */
+  readonly sources: readonly string[];
+  readonly change: (filter: Filter) => void;
 }
 
-const TYPING_MS = 250;
-
-export function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) => void }) {
-  const [typed, setTyped] = useState(filter);
-  const timer = useRef(0);
-  // The back button and links change the filter from outside.
-  useEffect(() => setTyped(filter), [filter.from, filter.since, filter.q]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const edit = (part: Partial<Filter>): void => {
-    const next = { ...typed, ...part };
-    setTyped(next);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => change({ ...next, from: next.from.trim() }), TYPING_MS);
-  };
+export function Filters({ filter, sources, change }: FiltersProps) {
+  const [typed, edit] = useTyped(filter, (next) => change({ ...next, from: next.from.trim() }));
+  const choosable = sources.length > 1 || filter.source !== '';
   return (
     <form
-      class="filters"
+      class={choosable ? 'filters with-source' : 'filters'}
       role="search"
       aria-label="Messages"
       onSubmit={(event) => event.preventDefault()}
@@ -54,36 +54,24 @@ export function Filters({ filter, change }: { filter: Filter; change: (filter: F
           onInput={(event) => edit({ from: event.currentTarget.value })}
         />
       </label>
-      <label class="field">
-        <span>Since</span>
-        <input
-          type="datetime-local"
-          name="since"
-          step="1"
-          value={localOf(typed.since)}
-          onInput={(event) => edit({ since: instantOf(event.currentTarget.value) })}
-        />
-      </label>
+      <InstantField
+        label="Since"
+        name="since"
+        value={typed.since}
+        change={(since) => edit({ since })}
+      />
+      {choosable && (
+        <SourceChoice names={sources} value={typed.source} change={(source) => edit({ source })} />
+      )}
+      <OrderChoice value={typed.order} change={(order) => edit({ order })} />
       <button
         class="button"
         type="button"
-        disabled={filter.q + filter.from + filter.since === ''}
-        onClick={() => edit({ q: '', from: '', since: '' })}
+        disabled={Object.values(filter).every((value) => value === '')}
+        onClick={() => edit({ q: '', from: '', since: '', source: '', order: '' })}
       >
         Clear
       </button>
     </form>
   );
-}
-
-/** An instant as the input shows it: in the viewer's zone, to the second. */
-function localOf(since: string): string {
-  const date = new Date(since);
-  if (since === '' || Number.isNaN(date.getTime())) return '';
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
-}
-
-function instantOf(local: string): string {
-  const date = new Date(local);
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace('.000Z', 'Z');
 }

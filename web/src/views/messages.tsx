@@ -5,6 +5,7 @@ import { formatCount } from '../format.ts';
 import { RowTime } from '../instant.tsx';
 import { useRows, type Rows } from '../rows.ts';
 import { hrefOf, replaceRoute } from '../route.ts';
+import { useSourceNames } from '../sources.ts';
 import { Detail } from './detail.tsx';
 import { Filters, type Filter } from './filters.tsx';
 import { FirstRun } from './first-run.tsx';
@@ -19,18 +20,22 @@ export function Messages({ parameters }: { parameters: URLSearchParams }) {
     from: parameters.get('from') ?? '',
     since: parameters.get('since') ?? '',
     q: parameters.get('q') ?? '',
+    source: parameters.get('source') ?? '',
+    order: parameters.get('order') ?? '',
   };
+  const sources = useSourceNames();
   const query = new URLSearchParams(
     Object.entries(filter).filter(([, value]) => value !== ''),
   ).toString();
   const rows = useRows(query);
   const [selected, select] = useState<{ index: number; message: Message } | null>(null);
   useEffect(() => select(null), [query]);
-  if (rows.total === 0 && rows.filters === '') return <FirstRun />;
+  if (rows.total === 0 && areAll(rows)) return <FirstRun />;
   return (
     <div class="messages">
       <Filters
         filter={filter}
+        sources={sources}
         change={(changed) => replaceRoute(hrefOf('messages', { ...changed }))}
       />
       <Summary rows={rows} />
@@ -69,7 +74,7 @@ function List({ rows, selected, select }: ListProps) {
   return (
     <VirtualList
       key={`${rows.opened} ${narrow}`}
-      label="Messages, newest first"
+      label={`Messages, ${orderOf(rows)}`}
       total={rows.total ?? 0}
       rowHeightPx={narrow ? 68 : 48}
       busy={rows.opening}
@@ -82,6 +87,16 @@ function List({ rows, selected, select }: ListProps) {
       row={(index) => <Row index={index} message={rows.at(index)} search={search} />}
     />
   );
+}
+
+/** The order of the rows that are shown. */
+function orderOf({ filters }: Rows): string {
+  return new URLSearchParams(filters).get('order') === 'asc' ? 'oldest first' : 'newest first';
+}
+
+/** Whether the rows are all messages, in whichever order. */
+function areAll({ filters }: Rows): boolean {
+  return [...new URLSearchParams(filters).keys()].every((name) => name === 'order');
 }
 
 function Summary({ rows }: { rows: Rows }) {
@@ -98,7 +113,7 @@ function Summary({ rows }: { rows: Rows }) {
         <span class="muted">
           {rows.total === null
             ? 'Loading'
-            : `${formatCount(rows.total)} ${rows.filters === '' ? 'messages' : 'matching'}, newest first`}
+            : `${formatCount(rows.total)} ${areAll(rows) ? 'messages' : 'matching'}, ${orderOf(rows)}`}
         </span>
       )}
       {rows.added > 0 && (

@@ -4,6 +4,7 @@ import { formatCount } from '../format.ts';
 import { Time } from '../instant.tsx';
 import { hrefOf } from '../route.ts';
 import { usePolled } from '../polled.ts';
+import { useSources } from '../sources.ts';
 import { FirstRun } from './first-run.tsx';
 import { Health } from './health.tsx';
 import { Outcomes, latencyOf, useFigures } from './outcomes.tsx';
@@ -15,10 +16,13 @@ import { rateOf } from '../metrics.ts';
 export function Overview({ range }: { range: string }) {
   const stats = usePolled('stats', 2_000, getStats);
   const readiness = usePolled('readiness', 5_000, getReadiness);
+  const sources = useSources();
   const figures = useFigures();
   const { samples, locked } = figures;
   const { data } = stats;
-  if (data?.total_messages === 0) return <FirstRun />;
+  const events = (sources.data ?? []).reduce((sum, source) => sum + source.events, 0);
+  const isEmpty = data?.total_messages === 0 && events === 0;
+  if (isEmpty && (sources.data ?? sources.error) !== null) return <FirstRun />;
   const rate = samples === null ? null : rateOf(samples.recent, samples.newest, 'created');
   const p95 = samples === null ? null : latencyOf(samples, 0.95);
   return (
@@ -28,7 +32,7 @@ export function Overview({ range }: { range: string }) {
         <Tile
           name="Messages"
           value={data === null ? null : formatCount(data.total_messages)}
-          note={<LastMessage stats={data} />}
+          note={<LastMessage stats={data} events={events} />}
         />
         <Tile
           name="Senders"
@@ -56,8 +60,10 @@ export function Overview({ range }: { range: string }) {
   );
 }
 
-function LastMessage({ stats }: { stats: Stats | null }) {
+function LastMessage({ stats, events }: { stats: Stats | null; events: number }) {
   const ts = stats?.last_message_ts ?? null;
+  if (ts === null && events > 0)
+    return <a href={hrefOf('events')}>and {formatCount(events)} events</a>;
   if (ts === null) return <>&nbsp;</>;
   return (
     <>

@@ -1,0 +1,35 @@
+// A form of `application/x-www-form-urlencoded`: its fields in order, and as JSON.
+
+/** The values of each name: names in the order of their first mention, values in the order in which they came. */
+export type Form = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Reads a form, as the URL standard says. Whatever comes is read: an escape that is none stays as it is, and what is not UTF-8 becomes
+ * U+FFFD.
+ */
+export function formOf(text: string): Form {
+  const form = new Map<string, string[]>();
+  // The question mark is taken off again: without it, one that begins the form would be.
+  for (const [name, value] of new URLSearchParams(`?${text}`)) {
+    const values = form.get(name);
+    if (values === undefined) form.set(name, [value]);
+    else values.push(value);
+  }
+  return form;
+}
+
+/** Returns the first value of a name; null where it has none, or that is empty. */
+export function fieldOf(form: Form, name: string): string | null {
+  const value = form.get(name)?.[0] ?? '';
+  return value === '' ? null : value;
+}
+
+/** Returns a form as a JSON object in its order; a name that came more than once has an array. */
+export function formJson(form: Form): string {
+  // Not from an object: that puts names of digits first.
+  const members = [...form].map(
+    ([name, values]) =>
+      `${JSON.stringify(name)}:${JSON.stringify(values.length === 1 ? values[0] : values)}`,
+  );
+  return `{${members.join(',')}}`;
+}

@@ -1,0 +1,53 @@
+// GitHub: a signature of the body alone; id and type in headers. Each post is one event, named as `X-GitHub-Event` names it.
+// https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
+import { keptHeader } from '../body.ts';
+import { fieldOf, formOf } from '../form.ts';
+import { RawJson } from '../raw-json.ts';
+import type { Scheme } from '../scheme.ts';
+import { type Mistaken, literalKey } from '../secret-text.ts';
+import { signatureScheme } from '../signature.ts';
+import { receiverOf, singleEvent } from '../single-event.ts';
+
+const SIGNATURE = signatureScheme({
+  header: 'X-Hub-Signature-256',
+  form: { prefix: 'sha256=' },
+  signed: '{body}',
+  hash: 'sha256',
+  encoding: 'hex',
+  time: null,
+  idHeader: null,
+  inflatedBytesMax: null,
+});
+
+const MISTAKEN: Mistaken = [
+  [/^(?:gh[a-z]_|github_pat_)/, 'an access token, not the secret of the webhook'],
+  [/^-----BEGIN /, 'the private key of an app, not the secret of its webhook'],
+  [/^sha(?:1|256)=/, 'a signature, not the secret of the webhook'],
+];
+
+export const GITHUB: Scheme = {
+  name: 'github',
+  settings: [],
+  key: (secret) => literalKey(secret, MISTAKEN),
+  receiver: (_source, keys, _settings, bodyBytesMax) =>
+    receiverOf(
+      SIGNATURE,
+      keys,
+      (delivery) => {
+        const fields = {
+          id: keptHeader(delivery, 'x-github-delivery'),
+          type: keptHeader(delivery, 'x-github-event'),
+          // Each kind of event has its times under names of its own, and some have none.
+          time: null,
+        };
+        return { items: [singleEvent(delivery, bodyBytesMax, () => fields, payloadIn)] };
+      },
+      ['x-github-', 'x-hub-signature-256'],
+      ({ id }) => ({ 'X-GitHub-Event': 'push', 'X-GitHub-Delivery': id }),
+    ),
+};
+
+/** A webhook sends JSON, or a form whose field `payload` is that JSON; the signature is over the form. */
+function payloadIn(text: string): RawJson | null {
+  return RawJson.parse(text) ?? RawJson.parse(fieldOf(formOf(text), 'payload') ?? '');
+}

@@ -1,0 +1,128 @@
+// What Twilio signs: the URL that it called, followed by the fields of the form; or the URL alone, which then holds the hash of the body.
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { parse, stringify } from 'node:querystring';
+import { type Form, formOf } from '../form.ts';
+import type { Keys, Post, Verdict } from '../scheme.ts';
+import { type SignatureHeader, headerText, signaturesIn } from '../signature-header.ts';
+import { absentHint, formHint } from '../signature-hints.ts';
+
+const HEADER: SignatureHeader = {
+  header: 'X-Twilio-Signature',
+  form: { prefix: '' },
+  hash: 'sha1',
+  encoding: 'base64',
+};
+/** The parameter of the URL that holds the hash of a body that is no form. */
+const BODY_HASH = 'bodySHA256';
+/** Up to this size of a body it is tried which other URL a refused post was signed for. Real posts are smaller. */
+const EXPLAINED_BYTES_MAX = 65_536;
+
+/**
+ * Verifies a post that was sent to `publicUrl`, whose query string is that of the request. Twilio signs the URL with its port or without,
+ * and its query as it is or encoded again: each form is accepted, as the package of Twilio accepts it. Never throws.
+ */
+export function verifyTwilio(publicUrl: string, post: Post, keys: Keys): Verdict {
+  const header = headerText(post, HEADER.header);
+  if (header === null) return { fault: 'missing', hint: absentHint(HEADER.header, post) };
+  const [signature] = signaturesIn(header, HEADER);
+  if (signature === undefined) return { fault: 'malformed', hint: formHint(header, HEADER) };
+  const fields = signedFields(post);
+  if (fields === null)
+    return { fault: 'mismatch', hint: `the body is not that of ${BODY_HASH} in the URL` };
+  const signs = (key: Buffer | null, urls: readonly string[]): boolean =>
+    key !== null && urls.some((url) => isEqual(signature, signatureOf(key, url + fields)));
+  const urls = signedUrls(publicUrl, post.query);
+  if (signs(keys.current, urls)) return { signedWith: 'current' };
+  if (signs(keys.previous, urls)) return { signedWith: 'previous' };
+  if (post.body.length > EXPLAINED_BYTES_MAX) return { fault: 'mismatch', hint: null };
+  const other = otherUrls(publicUrl, headerText(post, 'host')).find(([url]) =>
+    signs(keys.current, signedUrls(url, post.query)),
+  );
+  return { fault: 'mismatch', hint: other === undefined ? null : other[1] };
+}
+
+/** Returns the value of the header with which Twilio would send this body, and the query string that it would add. */
+export function signTwilio(
+  publicUrl: string,
+  body: Buffer,
+  key: Buffer,
+  isForm: boolean,
+): { readonly header: string; readonly signature: string; readonly query: string } {
+  const own = publicUrl.split('?').slice(1).join('?');
+  const hashed = isForm ? '' : `${BODY_HASH}=${hash('sha256', body)}`;
+  const query = [own, hashed].filter((part) => part !== '').join('&');
+  const fields = isForm ? fieldsText(formOf(body.toString('utf8'))) : '';
+  const signature = signatureOf(key, urlWith(publicUrl, query) + fields);
+  return { header: HEADER.header, signature, query };
+}
+
+/** Returns the fields in the order in which they are signed: names sorted, of each the distinct values sorted. */
+export function fieldsText(form: Form): string {
+  return [...form.keys()]
+    .toSorted()
+    .flatMap((name) => [...new Set(form.get(name))].toSorted().map((value) => name + value))
+    .join('');
+}
+
+/** Returns what is signed after the URL; null where the body is not the one whose hash is in the URL. */
+function signedFields({ query, body }: Post): string | null {
+  const expected = new URLSearchParams(`?${query}`).get(BODY_HASH);
+  if (expected === null) return fieldsText(formOf(body.toString('utf8')));
+  return isEqual(expected, hash('sha256', body)) ? '' : null;
+}
+
+function signatureOf(key: Buffer, text: string): string {
+  return createHmac('sha1', key).update(text, 'utf8').digest('base64');
+}
+
+function isEqual(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** Returns the forms of a URL that may have been signed. */
+function signedUrls(publicUrl: string, query: string): readonly string[] {
+  const asItCame = urlWith(publicUrl, query);
+  const { href, search } = new URL(asItCame);
+  const rewritten = stringify(parse(search.slice(1), '&', '=', EVERY_PARAMETER));
+  const bases = [asItCame, href, urlWith(href, rewritten)];
+  return [...new Set(bases.flatMap((url) => [withoutPort(url), withPort(url)]))];
+}
+
+/** By default only the first thousand parameters are read: then the signature would say nothing of the others. */
+const EVERY_PARAMETER = { maxKeys: 0 };
+const ORIGIN = /^(https?):\/\/([^/?#]*?)(?::[0-9]*)?(?=[/?#]|$)/i;
+
+function urlWith(url: string, query: string): string {
+  const [base = ''] = url.split('?');
+  return query === '' ? base : `${base}?${query}`;
+}
+
+function withoutPort(url: string): string {
+  return url.replace(ORIGIN, '$1://$2');
+}
+
+function withPort(url: string): string {
+  return url.replace(ORIGIN, (origin, protocol: string, host: string) => {
+    if (origin !== `${protocol}://${host}`) return origin;
+    return `${origin}:${protocol.toLowerCase() === 'https' ? 443 : 80}`;
+  });
+}
+
+/** Returns URLs that are easily taken for the public one, each with what to do. */
+function otherUrls(
+  publicUrl: string,
+  host: string | null,
+): readonly (readonly [url: string, hint: string])[] {
+  const [base = ''] = publicUrl.split('?');
+  const slash = base.endsWith('/') ? base.slice(0, -1) : `${base}/`;
+  const protocol = base.replace(/^https?/i, (own) => (own.length === 5 ? 'http' : 'https'));
+  const signed = 'it is signed for the URL';
+  const urls: [string, string][] = [
+    [slash, `${signed} ${slash.length > base.length ? 'with' : 'without'} a slash at its end`],
+    [protocol, `${signed} with ${protocol.slice(0, protocol.indexOf(':'))}`],
+  ];
+  if (host !== null && /^[\w.-]+(?::[0-9]+)?$/.test(host))
+    urls.push([base.replace(ORIGIN, `$1://${host}`), `${signed} with the host of the request`]);
+  return urls.map(([url, hint]) => [url, `${hint}: PUBLIC_URL is to be what Twilio calls`]);
+}

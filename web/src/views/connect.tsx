@@ -1,0 +1,65 @@
+// How to connect a provider: the settings to paste, the URL, and where their values come from.
+import { useState } from 'preact/hooks';
+import { addressOf } from '../base-path.ts';
+import { PROVIDERS, type Provider, URL_PLACE } from '../providers.ts';
+import { CopyButton } from './copy-button.tsx';
+
+export function Connect() {
+  const [chosen, choose] = useState(PROVIDERS[0] as Provider);
+  const url = location.origin + addressOf(`/webhook/${chosen.source}`);
+  const settings = chosen.settings
+    .map(([name, value]) => `${name}=${value.replace(URL_PLACE, url)}`)
+    .join('\n');
+  return (
+    <section class="connect" aria-labelledby="connect">
+      <h2 id="connect">Connect a provider</h2>
+      <div class="choices" role="group" aria-label="Provider">
+        {PROVIDERS.map((provider) => (
+          <button
+            key={provider.name}
+            class="choice"
+            type="button"
+            aria-pressed={provider === chosen}
+            onClick={() => choose(provider)}
+          >
+            {provider.name}
+          </button>
+        ))}
+      </div>
+      <ol class="numbered">
+        <li>
+          <p>Add these settings to those of the service, with your values, and restart it.</p>
+          <pre class="code" tabIndex={0} role="region" aria-label={`Settings for ${chosen.name}`}>
+            {settings}
+          </pre>
+          <CopyButton label="Copy the settings" small text={() => settings} />
+        </li>
+        {chosen.steps.map((step) => (
+          <li key={step}>{step.replace(URL_PLACE, url)}</li>
+        ))}
+      </ol>
+      {isPrivate() && <PrivateAddress />}
+      <p class="muted">
+        Step by step, with a test that needs no account: <code>{chosen.page}</code> in the source
+        tree.
+      </p>
+    </section>
+  );
+}
+
+/** Whether providers cannot post to the address of this page: it is not https, or of this machine. */
+export function isPrivate(): boolean {
+  const { protocol, hostname } = location;
+  return protocol !== 'https:' || /^(localhost|127\..*|\[::1\])$/.test(hostname);
+}
+
+export function PrivateAddress() {
+  return (
+    <p class="notice warn">
+      <span>
+        The URL has the address of this page. Providers need one that is public and begins with
+        https: that of your reverse proxy, or of a tunnel.
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,160 @@
+// The events: statuses, account changes, posts that could not be read, and all else that is no message, a page at a time.
+import { formatCount } from '../format.ts';
+import { RowTime } from '../instant.tsx';
+import { getEvents, type EventEntry, type EventPage } from '../item-api.ts';
+import { usePolled, type Polled } from '../polled.ts';
+import { hrefOf, replaceRoute } from '../route.ts';
+import { useSourceNames } from '../sources.ts';
+import { EventDetail } from './event-detail.tsx';
+import { EventFilters, type EventFilter } from './event-filters.tsx';
+
+const POLL_MS = 5_000;
+const PAGE_ROWS = '50';
+
+export function Events({ parameters }: { parameters: URLSearchParams }) {
+  const of = (name: string): string => parameters.get(name) ?? '';
+  const filter: EventFilter = {
+    source: of('source'),
+    type: of('type'),
+    subject: of('subject'),
+    since: of('since'),
+    until: of('until'),
+    order: of('order'),
+  };
+  const [cursor, id] = [of('cursor'), of('id')];
+  const names = useSourceNames();
+  const query = queryOf({ ...filter, order: filter.order || 'desc', cursor, limit: PAGE_ROWS });
+  const page = usePolled(query, POLL_MS, (signal) => getEvents(query, signal));
+  const filtered = Object.values(filter).some((value) => value !== '');
+  return (
+    <div class="messages">
+      <EventFilters
+        filter={filter}
+        sources={names}
+        change={(changed) => replaceRoute(hrefOf('events', changed))}
+      />
+      <Summary page={page} oldestFirst={filter.order === 'asc'} />
+      <div class={id === '' ? 'split' : 'split with-detail'}>
+        <div class="card list-card event-card">
+          <List
+            page={page.data}
+            selected={id}
+            filtered={filtered}
+            hrefFor={(event) => hrefOf('events', { ...filter, cursor, id: event })}
+          />
+          {page.data !== null && <Pager page={page.data} filter={filter} started={cursor !== ''} />}
+        </div>
+        {id !== '' && (
+          <EventDetail
+            id={id}
+            close={() => replaceRoute(hrefOf('events', { ...filter, cursor }))}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function queryOf(parameters: Readonly<Record<string, string>>): string {
+  const given = Object.entries(parameters).filter(([, value]) => value !== '');
+  return new URLSearchParams(given).toString();
+}
+
+function Summary({ page, oldestFirst }: { page: Polled<EventPage>; oldestFirst: boolean }) {
+  const count = page.data?.data.length;
+  return (
+    <div class="summary" role="status">
+      {page.error !== null ? (
+        <span class="bad-text">
+          Cannot be loaded: {page.error.message}. This page retries automatically.
+        </span>
+      ) : (
+        <span class="muted">
+          {count === undefined
+            ? 'Loading'
+            : `${formatCount(count)} on this page, ${oldestFirst ? 'oldest' : 'newest'} first`}
+        </span>
+      )}
+    </div>
+  );
+}
+
+interface ListProps {
+  readonly page: EventPage | null;
+  readonly selected: string;
+  readonly filtered: boolean;
+  readonly hrefFor: (id: string) => string;
+}
+
+function List({ page, selected, filtered, hrefFor }: ListProps) {
+  if (page === null) return <p class="empty">Loading</p>;
+  if (page.data.length === 0)
+    return filtered ? (
+      <p class="empty">
+        No event matches. <a href={hrefOf('events')}>Show all events</a>
+      </p>
+    ) : (
+      <p class="empty">
+        No events yet. Statuses, account changes and all that a provider posts beside messages
+        appear here. <a href={hrefOf('sources')}>See the sources</a>
+      </p>
+    );
+  return (
+    <ol class="list event-list" aria-label="Events">
+      {page.data.map((event) => (
+        <li key={event.event_id}>
+          <a
+            class="event-row"
+            href={hrefFor(event.event_id)}
+            aria-current={event.event_id === selected ? 'true' : undefined}
+          >
+            <Entry event={event} />
+          </a>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Entry({ event }: { event: EventEntry }) {
+  return (
+    <>
+      <RowTime ts={event.ts} />
+      <span class="event-source">{event.source}</span>
+      <span class={`event-type mono ${toneOf(event.type)}`}>{event.type}</span>
+      <span class="row-text mono muted">{event.subject ?? event.event_id}</span>
+    </>
+  );
+}
+
+/** What somebody should look at. */
+function toneOf(type: string): string {
+  return type === 'unparsed' || type === 'conflict' ? 'warn-text' : '';
+}
+
+interface PagerProps {
+  readonly page: EventPage;
+  readonly filter: EventFilter;
+  readonly started: boolean;
+}
+
+function Pager({ page, filter, started }: PagerProps) {
+  if (page.prev === null && page.next === null && !started) return null;
+  const to = (query: string | null): string =>
+    hrefOf('events', { ...filter, cursor: new URLSearchParams(query ?? '').get('cursor') ?? '' });
+  return (
+    <nav class="pager" aria-label="Pages">
+      {started && <a href={hrefOf('events', filter)}>First page</a>}
+      {page.prev !== null && (
+        <a href={to(page.prev)} rel="prev">
+          Previous
+        </a>
+      )}
+      {page.next !== null && (
+        <a href={to(page.next)} rel="next">
+          Next
+        </a>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,102 @@
+// Fields of filters: a choice, an instant, and text that takes effect when the typing pauses.
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+const TYPING_MS = 250;
+
+/**
+ * What is typed into a form of filters, and what changes a part of it. `change` is called when the typing pauses. A filter that is
+ * changed from outside, by the back button or a link, replaces what was typed.
+ */
+export function useTyped<Filter extends Readonly<Record<string, string>>>(
+  filter: Filter,
+  change: (filter: Filter) => void,
+): [typed: Filter, edit: (part: Partial<Filter>) => void] {
+  const [typed, setTyped] = useState(filter);
+  const timer = useRef(0);
+  useEffect(() => setTyped(filter), Object.values(filter));
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const edit = (part: Partial<Filter>): void => {
+    const next = { ...typed, ...part };
+    setTyped(next);
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => change(next), TYPING_MS);
+  };
+  return [typed, edit];
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly choices: readonly (readonly [value: string, words: string])[];
+  readonly change: (value: string) => void;
+}
+
+export function Choice({ label, name, value, choices, change }: ChoiceProps) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select name={name} value={value} onChange={(event) => change(event.currentTarget.value)}>
+        {choices.map(([each, words]) => (
+          <option key={each} value={each}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** `names`: the sources that there are; one that is asked for is in the list in any case. */
+export function SourceChoice(props: {
+  readonly names: readonly string[];
+  readonly value: string;
+  readonly change: (value: string) => void;
+}) {
+  const { names, value, change } = props;
+  const listed = value === '' || names.includes(value) ? names : [...names, value];
+  const choices = [['', 'All'] as const, ...listed.map((name) => [name, name] as const)];
+  return <Choice label="Source" name="source" value={value} choices={choices} change={change} />;
+}
+
+/** Newest first is the default, and not in the address. */
+export function OrderChoice(props: {
+  readonly value: string;
+  readonly change: (value: string) => void;
+}) {
+  const choices = [['', 'Newest first'] as const, ['asc', 'Oldest first'] as const];
+  return <Choice label="Order" name="order" choices={choices} {...props} />;
+}
+
+export function InstantField(props: {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly change: (value: string) => void;
+}) {
+  const { label, name, value, change } = props;
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="datetime-local"
+        name={name}
+        step="1"
+        value={localOf(value)}
+        onInput={(event) => change(instantOf(event.currentTarget.value))}
+      />
+    </label>
+  );
+}
+
+/** An instant as the input shows it: in the viewer's zone, to the second. */
+function localOf(instant: string): string {
+  const date = new Date(instant);
+  if (instant === '' || Number.isNaN(date.getTime())) return '';
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
+function instantOf(local: string): string {
+  const date = new Date(local);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace('.000Z', 'Z');
+}
