@@ -1,9 +1,10 @@
 // Builds the lists and counts of everything at once: sorting all messages is faster than many steps.
+import { DEFAULT_SOURCE } from '../../../model/source.ts';
 import { FIRST_KEY, KEY_COLUMNS } from '../database/keys.ts';
 import type { Session } from '../database/session.ts';
 import { ALL, LIST_MESSAGES_MAX, SEGMENT_MESSAGES } from './limits.ts';
 import { periodsOf } from './periods.ts';
-import { sourceRows } from './sources.ts';
+import { newestOfDefault, sourceRows } from './sources.ts';
 
 /** Rows `(list, key, messages)` for a segmented list: its messages numbered by `OVER`, cut as `splitSegment` does. */
 const segmentsOf = (list: string, source: string, partition: string): string =>
@@ -51,6 +52,7 @@ const SOURCE_STEPS: readonly string[] = [
    FROM (${sourceRows('true')}) r (source, messages, events, deliveries, arrived) GROUP BY 1
    ON CONFLICT (source) DO UPDATE SET messages = excluded.messages, events = excluded.events, deliveries = excluded.deliveries,
      last_received_at = greatest(s.last_received_at, excluded.last_received_at), segmented = excluded.segmented`,
+  `UPDATE sources SET last_received_at = greatest(last_received_at, (${newestOfDefault('true')})) WHERE source = '${DEFAULT_SOURCE}'`,
   `INSERT INTO segments (list, ${KEY_COLUMNS}, messages)
    ${segmentsOf('s.list', 'origins m JOIN sources s USING (source) WHERE s.segmented', 'PARTITION BY s.list')}`,
   `UPDATE source_state SET counted_seq = coalesce((SELECT first_seq + width - 1 FROM batches ORDER BY first_seq DESC LIMIT 1), 0)`,

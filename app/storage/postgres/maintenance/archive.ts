@@ -64,9 +64,10 @@ export function archivedEventOf(
   };
 }
 
+/** The key of a delivery that is copied tells its number, also before it is there. */
 const ITEMS =
   firstRows(`SELECT m.is_event, m.id, m.source, m.kind, m.from_msisdn, m.to_msisdn, m.text, m.subject, m.ts, m.created_at,
-    m.payload, m.content, ${deliveryNumber('m.delivery')} AS delivery, m.seq AS place,
+    m.payload, m.content, coalesce(${deliveryNumber('m.delivery')}, CASE WHEN m.delivery < 0 THEN -m.delivery END) AS delivery, m.seq AS place,
     coalesce(octet_length(m.text), 0) + coalesce(octet_length(m.payload), 0) AS size
   FROM ${ITEMS_AFTER} WHERE b.first_seq <= $2::int8 AND m.seq <= $2::int8 ORDER BY b.first_seq, m.seq LIMIT $3::int8`);
 
