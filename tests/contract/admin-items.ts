@@ -200,7 +200,7 @@ export const ITEMS: readonly AdminClause[] = [
       const archived = { source: 'chat', created_at: '2025-02-01T00:00:00.000Z' };
       const content = 'f'.repeat(32);
       const { delivery: _, ...other } = { ...one, ...archived, content, payload: '{"other": 1}' };
-      const { delivery: __, ...event } = { ...two, ...archived, content, ts: tsOf(50) };
+      const { delivery: __, ...event } = { ...two, ...archived, content, ts: tsOf(80_000) };
       for (let round = 0; round < 2; round += 1) {
         const outcomes = await importAll(engine, {
           messages: [other],

@@ -31,7 +31,7 @@ const FOUND_MAX = 50_000;
 export function* exportMessages(path: string, filter: ExportFilter): Generator<ArchivedMessage[]> {
   const database = openUsableReader(path);
   try {
-    const found = filter.text === null ? null : search(database, filter, filter.text);
+    const found = filter.text === null ? null : search(database, filter);
     if (found === null) yield* walk(database, filter);
     else
       for (let at = 0; at < found.length; at += CHUNK_MESSAGES)
@@ -52,18 +52,19 @@ function fromIndex<T>(database: DatabaseSync, read: (progress: IndexProgress) =>
 }
 
 /** Returns what the search index finds; null where that is too much to keep, or search lags too far behind. */
-function search(database: DatabaseSync, filter: ExportFilter, text: string): Entry[] | null {
+function search(database: DatabaseSync, filter: ExportFilter): Entry[] | null {
   const query: MessageQuery = {
     ...filter,
-    text,
+    // An older file has no sources: the messages say which they are of.
+    source: null,
     order: 'asc',
     limit: FOUND_MAX,
     offset: 0,
     cursor: null,
   };
-  const found = fromIndex(database, (progress) => searchEntries(database, progress, query, text));
+  const found = fromIndex(database, (progress) => searchEntries(database, progress, query));
   if (found === null || found.entries.length > FOUND_MAX) return null;
-  return found.entries.filter((entry) => isBefore(entry, filter.until));
+  return [...found.entries];
 }
 
 function* walk(database: DatabaseSync, filter: ExportFilter): Generator<ArchivedMessage[]> {
