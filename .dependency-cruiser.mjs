@@ -199,11 +199,11 @@ export default {
       name: 'suites-from-outside',
       comment:
         'These tests speak to the service as its users do, so that they outlive a rewrite of it. ' +
-        'Only tests/unit and tests/contract look inside; tests/reference reads the lists that pages repeat.',
+        'Only tests/unit and tests/contract look inside; tests/reference reads the lists that pages repeat, and tests/sources the schemes.',
       severity: 'error',
       from: {
         path: '^tests/',
-        pathNot: '^tests/(unit|contract|reference)/',
+        pathNot: '^tests/(unit|contract|reference|sources)/',
       },
       to: { path: '^app/', dependencyTypesNot: ['type-only'] },
     },
@@ -211,8 +211,15 @@ export default {
       name: 'suites-take-no-types-of-the-model',
       comment: 'What a user sees is written in the tests themselves.',
       severity: 'error',
-      from: { path: '^tests/', pathNot: '^tests/(unit|contract)/' },
+      from: { path: '^tests/', pathNot: '^tests/(unit|contract|sources)/' },
       to: { path: '^app/model/' },
+    },
+    {
+      name: 'provider-tests-know-the-schemes',
+      comment: 'They sign as providers do, and see no other part of the service from inside.',
+      severity: 'error',
+      from: { path: '^tests/sources/' },
+      to: { path: '^app/', pathNot: '^app/(model|sources)/' },
     },
     {
       name: 'contract-knows-no-engine',

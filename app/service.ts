@@ -83,12 +83,12 @@ export async function startService(
       assets,
       basePath,
       ...receiversOf(config, store),
-      receivers: config.sources,
       sources: configuredSources(config),
+      named: config.sources,
+      activities,
       secret: secrets.current,
       tokens,
       bodyBytesMax,
-      activities,
       metrics,
       events,
     }),
@@ -121,11 +121,15 @@ function receiversOf(
   };
 }
 
-/** The default source, then the named ones. */
+/** Returns what is shown of the configuration of each source, the default one first. */
 function configuredSources({ secrets, sources }: Config): readonly ConfiguredSource[] {
-  const previousSecret = secrets.previous !== null;
   return [
-    { source: DEFAULT_SOURCE, scheme: 'oncebox', path: '/webhook', previousSecret },
+    {
+      source: DEFAULT_SOURCE,
+      scheme: 'oncebox',
+      path: '/webhook',
+      previousSecret: secrets.previous !== null,
+    },
     ...sources.map(({ name, scheme, hasPrevious }) => ({
       source: name,
       scheme,

@@ -66,9 +66,7 @@ export class LineSplitter {
     if (this.#length <= this.#keptBytesMax) this.#parts.push(part);
     else this.#parts = [];
     if (this.#length > this.#lineBytesMax)
-      throw new CommandError(
-        `line ${this.#number + 1} is longer than ${this.#lineBytesMax} bytes`,
-      );
+      throw new CommandError(`line ${this.#number + 1} is longer than ${this.#lineBytesMax} bytes`);
   }
 }
 

@@ -162,6 +162,20 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** Returns how many messages there are, and where there is more, how many events and deliveries. */
+export function rowsText(counts: {
+  readonly messages: number;
+  readonly events: number | null;
+  readonly deliveries: number | null;
+}): string {
+  const { messages, events, deliveries } = counts;
+  const more =
+    (events ?? 0) + (deliveries ?? 0) === 0
+      ? ''
+      : `, ${whole(events ?? 0)} events, ${whole(deliveries ?? 0)} deliveries`;
+  return `${whole(messages)} messages${more}`;
+}
+
 /** Returns a readable number of bytes, with a unit in powers of 1,000. */
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -108,7 +108,7 @@ export function webhookReply(receipt: Receipt): Reply {
 }
 
 /** Returns the reply to a post of a named source: the answer of its scheme where it was accepted, else as for any webhook. */
-export function sourceReply({ answer, outcome, reason }: DeliveryReceipt): Reply {
+export function namedWebhookReply({ answer, outcome, reason }: DeliveryReceipt): Reply {
   if (answer !== null)
     return { status: 200, body: answer.body, headers: { 'Content-Type': answer.contentType } };
   if (outcome === 'invalid_signature' || outcome === 'payload_too_large') return ERRORS[outcome];

@@ -1,7 +1,7 @@
 // The table of routes, and the way from a request to its handler.
 import manifest from '../../package.json' with { type: 'json' };
-import { StoreUnavailable } from '../storage/store.ts';
 import type { Source } from '../sources/scheme.ts';
+import { StoreUnavailable } from '../storage/store.ts';
 import type { Events } from '../observe/events.ts';
 import { startAtZero } from '../observe/unavailable-counter.ts';
 import { type Tokens, createGuard } from './access.ts';
@@ -26,7 +26,7 @@ import { sources } from './routes/sources.ts';
 import { stats } from './routes/stats.ts';
 import { stream } from './routes/stream.ts';
 import { timeline } from './routes/timeline.ts';
-import { deliveryRoutes, webhookOfSource } from './routes/webhook-source.ts';
+import { namedWebhook, namedWebhookRoutes } from './routes/named-webhook.ts';
 import { webhook } from './routes/webhook.ts';
 
 /** Every route, in the order of the description; those of named sources, and the files of the dashboard, come beside them. */
@@ -49,7 +49,7 @@ export const ROUTES: readonly Route[] = [
 ];
 
 /** The paths of the description of the API. */
-export const DESCRIBED: readonly DescribedPath[] = [...ROUTES, webhookOfSource];
+export const DESCRIBED: readonly DescribedPath[] = [...ROUTES, namedWebhook];
 
 export interface RouterOptions extends Omit<
   Services,
@@ -58,7 +58,7 @@ export interface RouterOptions extends Omit<
   readonly assets: Assets;
   readonly tokens: Tokens;
   /** The named sources. */
-  readonly receivers: readonly Source[];
+  readonly named: readonly Source[];
   readonly events: Events;
 }
 
@@ -95,7 +95,7 @@ export function createRouter(options: RouterOptions): Router {
   const mayPass = createGuard(options.tokens);
   for (const route of DESCRIBED)
     if (canBeUnavailable(route)) startAtZero(options.metrics.unavailable, route.path);
-  const ofSources = deliveryRoutes(options.receivers);
+  const ofSources = namedWebhookRoutes(options.named);
   const table = tableOf([...ROUTES, ...ofSources, ...assetRoutes(options.assets)]);
   const find = (path: string): Entry => {
     const own = withoutPrefix(path, basePath);
@@ -104,7 +104,7 @@ export function createRouter(options: RouterOptions): Router {
   const services: Services = {
     ...options,
     bodies: new BodyReader(
-      Math.max(options.bodyBytesMax, ...options.receivers.map((source) => source.bodyBytesMax)),
+      Math.max(options.bodyBytesMax, ...options.named.map((source) => source.bodyBytesMax)),
     ),
     largeReplies: new LargeReplies(),
     apiDescription: okJson(describeApi(DESCRIBED, manifest.version, basePath)),

@@ -45,7 +45,7 @@ export async function receiveDelivery(
   const verdict = receiver.verify(post, nowMs);
   if ('fault' in verdict) {
     const { fault } = verdict;
-    const hint = verdict.hint ?? findHint(source, post, verdict.fault, nowMs);
+    const hint = findHint(source, post, fault, nowMs) ?? verdict.hint;
     return { ...NOTHING_KNOWN, source: name, outcome: 'invalid_signature', fault, hint };
   }
   const delivery: Delivery = {

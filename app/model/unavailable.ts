@@ -5,7 +5,7 @@
  * index lacks too many messages. `locked`: another process holds a lock. `disk`: no space, or the disk or the file failed.
  * `schema`: a table or column is missing. `corrupt`: the file is damaged. `database`: the server of the database cannot be
  * reached, or takes no work: it starts, fails over, is read-only, has no connection left. `shutting_down`: the service is stopping.
- * `too_many_streams`, `too_many_bodies`: the most are open, or in flight. `other`: the log has the error.
+ * `too_many_streams`, `too_many_bodies`: the most are open, or in flight in either direction. `other`: the log has the error.
  */
 export const UNAVAILABLE_REASONS = [
   'timeout',

@@ -27,10 +27,14 @@ export function jsonOf(text: string): unknown {
   }
 }
 
+/** Whether a parsed value is an object, and neither an array nor null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Returns a member of a JSON object; undefined where the value is no object, or has no such member of its own. */
 export function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 /** Returns a member that is a text; null where there is none, or it is empty. */

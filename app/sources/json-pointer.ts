@@ -1,5 +1,6 @@
 // JSON pointers (RFC 6901) into a body.
-import { type RawJson, isObject } from './raw-json.ts';
+import { isObject } from './body.ts';
+import type { RawJson } from './raw-json.ts';
 
 /** The names and indexes of a pointer, from the outside. */
 export type JsonPointer = readonly string[];

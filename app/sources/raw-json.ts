@@ -11,24 +11,19 @@ const BRACE_CLOSE = 0x7d;
 
 /** A value inside a JSON text that has been parsed. */
 export class RawJson {
-  readonly value: unknown;
   readonly #whole: string;
   readonly #start: number;
   readonly #end: number;
 
-  private constructor(whole: string, start: number, end: number, value: unknown) {
+  private constructor(whole: string, start: number) {
     this.#whole = whole;
     this.#start = start;
-    this.#end = end;
-    this.value = value;
+    this.#end = afterValue(whole, start);
   }
 
   /** Parses a text; null where it is not JSON. */
   static parse(text: string): RawJson | null {
-    const value = jsonOf(text);
-    if (value === undefined) return null;
-    const start = afterSpace(text, 0);
-    return new RawJson(text, start, afterValue(text, start), value);
+    return jsonOf(text) === undefined ? null : new RawJson(text, afterSpace(text, 0));
   }
 
   /** The value as it was written, without the space around it. */
@@ -36,17 +31,30 @@ export class RawJson {
     return this.#whole.slice(this.#start, this.#end);
   }
 
+  /** The value, which is parsed each time. */
+  get value(): unknown {
+    return jsonOf(this.text);
+  }
+
+  get isArray(): boolean {
+    return this.#whole.charCodeAt(this.#start) === BRACKET_OPEN;
+  }
+
+  get isObject(): boolean {
+    return this.#whole.charCodeAt(this.#start) === BRACE_OPEN;
+  }
+
   /** Returns the elements of an array; none where the value is no array. Its text is scanned once. */
   elements(): RawJson[] {
-    const { value } = this;
-    if (!Array.isArray(value)) return [];
-    let at = this.#start;
-    return value.map((element: unknown) => {
-      const start = afterSpace(this.#whole, at + 1);
-      const end = afterValue(this.#whole, start);
-      at = afterSpace(this.#whole, end);
-      return new RawJson(this.#whole, start, end, element);
-    });
+    const elements: RawJson[] = [];
+    if (!this.isArray) return elements;
+    let at = afterSpace(this.#whole, this.#start + 1);
+    while (this.#whole.charCodeAt(at) !== BRACKET_CLOSE) {
+      const element = new RawJson(this.#whole, at);
+      elements.push(element);
+      at = afterComma(this.#whole, element.#end);
+    }
+    return elements;
   }
 
   /**
@@ -55,25 +63,18 @@ export class RawJson {
    */
   members(): Map<string, RawJson> {
     const members = new Map<string, RawJson>();
-    if (!isObject(this.value)) return members;
-    const text = this.#whole;
-    let at = afterSpace(text, this.#start + 1);
-    while (text.charCodeAt(at) !== BRACE_CLOSE) {
-      const nameEnd = afterString(text, at);
-      const name = JSON.parse(text.slice(at, nameEnd)) as string;
-      const start = afterSpace(text, afterSpace(text, nameEnd) + 1);
-      const end = afterValue(text, start);
-      members.set(name, new RawJson(text, start, end, this.value[name]));
-      at = afterSpace(text, end);
-      if (text.charCodeAt(at) === COMMA) at = afterSpace(text, at + 1);
+    if (!this.isObject) return members;
+    let at = afterSpace(this.#whole, this.#start + 1);
+    while (this.#whole.charCodeAt(at) !== BRACE_CLOSE) {
+      const nameEnd = afterString(this.#whole, at);
+      const name = JSON.parse(this.#whole.slice(at, nameEnd)) as string;
+      const colon = afterSpace(this.#whole, nameEnd);
+      const member = new RawJson(this.#whole, afterSpace(this.#whole, colon + 1));
+      members.set(name, member);
+      at = afterComma(this.#whole, member.#end);
     }
     return members;
   }
-}
-
-/** Whether a parsed value is an object, and neither an array nor null. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 // The scanners below rely on the text being JSON: they look only at what they must to find an end.
@@ -82,6 +83,12 @@ function afterSpace(text: string, start: number): number {
   let at = start;
   while (text.charCodeAt(at) <= 0x20) at += 1;
   return at;
+}
+
+/** Returns where the next value or name begins, or the bracket that ends them. */
+function afterComma(text: string, start: number): number {
+  const at = afterSpace(text, start);
+  return text.charCodeAt(at) === COMMA ? afterSpace(text, at + 1) : at;
 }
 
 /** Returns the end of the value that begins at `start`. Brackets are counted, so that depth costs nothing. */

@@ -59,8 +59,8 @@ export type DeliveryFilter =
   | { readonly numbers: readonly number[] };
 
 /**
- * What became of a delivery that is imported. `duplicate`: each of its items has a delivery already, or was removed. `missing`: the
- * same, but for items that were never stored.
+ * What became of a delivery that is imported. `duplicate`: its items have one already; or one of them was removed, and with it the
+ * right to the body. `missing`: none of its items is stored, and not all were removed.
  */
 export type LinkOutcome = 'created' | 'duplicate' | 'missing';
 
@@ -84,8 +84,8 @@ export interface BulkImport {
    */
   link(deliveries: readonly ArchivedDelivery[]): Promise<readonly LinkOutcome[]>;
   /**
-   * Stores items of deliveries that are stored already (`Delivery.number`), each exactly once, durably. The items of one that is gone by
-   * then have none.
+   * Stores items of deliveries that are stored already (`Delivery.number`), each exactly once, durably. Those of one that is gone by then
+   * were removed with it: they count as duplicates.
    */
   append(items: readonly Item[]): Promise<readonly AppendOutcome[]>;
   /** Resolves when every message is listed. Rejects when `signal` is aborted. */

@@ -104,7 +104,7 @@ export interface Store {
 export interface StoreOptions {
   /** Messages that may wait to be committed; over it appends are refused. */
   readonly queueMessagesMax: number;
-  /** Messages older than this many days are removed; null keeps all. */
+  /** Messages and events older than this many days are removed; null keeps all. */
   readonly retentionDays: number | null;
   /** Reads that are worked on at once. */
   readonly readerThreads: number;
@@ -113,6 +113,8 @@ export interface StoreOptions {
 /** One run of retention. `failure` is the reason why it ended early; it is tried again. */
 export interface PruneRun {
   readonly messages: number;
+  /** Conflicts of removed messages included. */
+  readonly events: number;
   readonly durationMs: number;
   readonly failure: string | null;
 }

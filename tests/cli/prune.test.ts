@@ -30,6 +30,7 @@ describe('prune', () => {
     assert.deepEqual(await prune(t, path, '--before', HALF, '--dry-run'), {
       dryRun: true,
       matching: count,
+      matchingEvents: 0,
     });
     const old = await prune(t, path, '--older-than', '1d', '--from', '+491', '--dry-run');
     assert.equal(old['matching'], 100);

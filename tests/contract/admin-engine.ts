@@ -1,14 +1,8 @@
 // What the suite of `StoreAdmin` needs of an engine, and the plain forms that its clauses share: filled databases, exports, imports.
 import assert from 'node:assert/strict';
 import type { Message } from '../../app/model/message.ts';
-import type {
-  ArchivedMessage,
-  Depth,
-  ExportFilter,
-  Pruned,
-  Selection,
-  StoreAdmin,
-} from '../../app/storage/admin.ts';
+import type { Depth, Pruned, Selection, StoreAdmin } from '../../app/storage/admin.ts';
+import type { ArchivedEvent, ArchivedMessage, ExportFilter } from '../../app/storage/archive.ts';
 import type { AppendOutcome, Store } from '../../app/storage/store.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { create } from './engine.ts';
@@ -52,21 +46,31 @@ export async function createAll(store: Store, messages: readonly Message[]): Pro
     await create(store, messages.slice(at, at + GROUP_MESSAGES));
 }
 
-/** Returns everything that an export yields, in its order. */
+/** The filter that leaves nothing out. */
+export const ALL: ExportFilter = {
+  source: null,
+  from: null,
+  since: null,
+  until: null,
+  text: null,
+};
+
+/** Returns all messages that an export yields, in its order. */
 export async function exported(
   engine: AdminEngine,
   filter: Partial<ExportFilter> = {},
 ): Promise<ArchivedMessage[]> {
   const admin = await engine.admin();
   const seen: ArchivedMessage[] = [];
-  const all = { from: null, since: null, until: null, text: null };
-  for await (const chunk of admin.exportMessages({ ...all, ...filter })) seen.push(...chunk);
+  for await (const chunk of admin.exportMessages({ ...ALL, ...filter })) seen.push(...chunk);
   return seen;
 }
 
-/** Returns messages without the instants of their arrival, every field by name. */
-export function plain(archived: readonly ArchivedMessage[]): Message[] {
-  return archived.map(({ message_id, from, to, ts, text }) => ({ message_id, from, to, ts, text }));
+/** Returns the messages of these, with the fields of the default source. */
+export function plain(archived: readonly (ArchivedMessage | ArchivedEvent)[]): Message[] {
+  return archived
+    .filter((item) => 'message_id' in item)
+    .map(({ message_id, from, to, ts, text }) => ({ message_id, from, to, ts, text }));
 }
 
 /** Imports one batch, brings lists and search up to date, and closes the import. */
@@ -86,6 +90,9 @@ export async function imported(
   }
 }
 
+/** A selection needs at least one. */
+export const NOTHING_SELECTED: Selection = { before: null, source: null, from: null };
+
 export async function prune(
   engine: AdminEngine,
   selection: Partial<Selection>,
@@ -93,11 +100,15 @@ export async function prune(
 ): Promise<Pruned> {
   const admin = await engine.admin();
   const options = { vacuum, signal: patient() };
-  return admin.prune({ before: null, from: null, ...selection }, options, silently);
+  return admin.prune({ ...NOTHING_SELECTED, ...selection }, options, silently);
 }
 
 /** A check of either depth finds nothing, and counts what is there. */
-export async function assertSound(engine: AdminEngine, messages: number): Promise<void> {
+export async function assertSound(
+  engine: AdminEngine,
+  messages: number,
+  others: { readonly events?: number; readonly deliveries?: number } = {},
+): Promise<void> {
   const admin = await engine.admin();
   const depths: readonly Depth[] = ['quick', 'full'];
   for (const depth of depths) {
@@ -109,6 +120,8 @@ export async function assertSound(engine: AdminEngine, messages: number): Promis
     );
     assert.ok(inspection.findings.length > 0);
     assert.deepEqual([inspection.sound, inspection.messages], [true, messages], depth);
+    const { events = inspection.events, deliveries = inspection.deliveries } = others;
+    assert.deepEqual([inspection.events, inspection.deliveries], [events, deliveries], depth);
     assert.equal(inspection.lastSeq, (await admin.stats()).lastSeq);
   }
 }

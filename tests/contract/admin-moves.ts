@@ -4,8 +4,11 @@ import type {
   MigrationEnd,
   MigrationSource,
   MigrationTarget,
+  NumberedDelivery,
+  NumberedItem,
   NumberedMessage,
 } from '../../app/storage/migration.ts';
+import type { Message } from '../../app/model/message.ts';
 import type { Store } from '../../app/storage/store.ts';
 import type { AdminEngine } from './admin-engine.ts';
 import { message, messages } from './engine.ts';
@@ -16,10 +19,17 @@ export interface MoveClause {
   readonly holds: (source: AdminEngine, target: AdminEngine) => Promise<void>;
 }
 
+/** What a message of the default source has of what others have. */
+const OF_DEFAULT = { source: null, kind: null, payload: null, content: null, delivery: null };
+
 /** Messages as a source has them, under the numbers that are given. */
-export function numbered(seqs: readonly number[]): NumberedMessage[] {
-  return messages(seqs.length).map((each, place) => ({
+export function numbered(
+  seqs: readonly number[],
+  all: readonly Message[] = messages(seqs.length),
+): NumberedMessage[] {
+  return all.map((each, place) => ({
     ...each,
+    ...OF_DEFAULT,
     seq: seqs[place] ?? 0,
     created_at: `2024-01-01T00:00:${String(place % 60).padStart(2, '0')}.000Z`,
   }));
@@ -51,23 +61,29 @@ export async function withTarget(
   }
 }
 
-/** Reads messages as plain objects, every field by name. */
+/** Reads items as plain objects, every field by name. */
 export async function read(
   end: MigrationEnd,
   after: number,
   upTo: number,
   limit: number,
-): Promise<NumberedMessage[]> {
-  const found = await end.messages(after, upTo, limit);
-  return found.map(({ seq, message_id, from, to, ts, text, created_at }) => ({
-    seq,
-    message_id,
-    from,
-    to,
-    ts,
-    text,
-    created_at,
-  }));
+): Promise<NumberedItem[]> {
+  const found = await end.items(after, upTo, limit);
+  return found.map((item) => ({ ...item }));
+}
+
+/** Reads all deliveries as plain objects, in pages of `limit`. */
+export async function readDeliveries(
+  end: MigrationEnd,
+  limit: number,
+): Promise<NumberedDelivery[]> {
+  const all: NumberedDelivery[] = [];
+  for (;;) {
+    const page = await end.deliveries(all.at(-1)?.number ?? 0, EVERYTHING, limit);
+    if (page.length === 0) return all;
+    assert.ok(page.length <= limit);
+    all.push(...page.map((each) => ({ ...each, body: Buffer.from(each.body) })));
+  }
 }
 
 /** A lock that another process has is waited for, as one that was just released may be. */

@@ -1,7 +1,15 @@
 // What the source of a migration promises: everything is read by its number, beside a store, and finally without one.
 import assert from 'node:assert/strict';
 import { createAll, exported, fill, plain, prune } from './admin-engine.ts';
-import { type MoveClause, EVERYTHING, frozen, read, takes, withSource } from './admin-moves.ts';
+import {
+  type MoveClause,
+  EVERYTHING,
+  frozen,
+  numbered,
+  read,
+  takes,
+  withSource,
+} from './admin-moves.ts';
 import { messages, stream } from './engine.ts';
 
 export const SOURCES: readonly MoveClause[] = [
@@ -47,10 +55,13 @@ export const SOURCES: readonly MoveClause[] = [
         assert.deepEqual(await source.tombstones(null, 3), hashes.slice(0, 3));
         assert.deepEqual(await source.tombstones(hashes[2] ?? null, 4), hashes.slice(3, 7));
         assert.deepEqual(await source.tombstones(hashes[19] ?? null, 4), []);
-        const ids = all.map(({ message_id }) => message_id);
-        assert.equal(await source.areRemoved(ids), true);
+        const removed = numbered(
+          all.map((_, place) => place),
+          all,
+        );
+        assert.equal(await source.areRemoved(removed), true);
         assert.equal(await source.areRemoved([]), true);
-        assert.equal(await source.areRemoved([...ids, 'another']), false);
+        assert.equal(await source.areRemoved([...removed, ...numbered([21])]), false);
       });
     },
   },

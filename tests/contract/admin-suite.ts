@@ -1,6 +1,7 @@
 // The contract of `StoreAdmin`, as one suite that every engine is held to.
 import { describe, it } from 'node:test';
 import type { OpenAdminEngine } from './admin-engine.ts';
+import { COPIES, ITEMS } from './admin-items.ts';
 import { SOURCES } from './admin-sources.ts';
 import { TARGETS } from './admin-targets.ts';
 import { TRANSFER } from './admin-transfer.ts';
@@ -9,9 +10,9 @@ import { UPKEEP } from './admin-upkeep.ts';
 /** Registers the tests of one engine. */
 export function adminContract(name: string, openEngine: OpenAdminEngine): void {
   describe(`the maintenance of a ${name} database`, () => {
-    for (const { name: clause, holds } of [...TRANSFER, ...UPKEEP])
+    for (const { name: clause, holds } of [...TRANSFER, ...ITEMS, ...UPKEEP])
       it(clause, (t) => holds(openEngine(t)));
-    for (const { name: clause, holds } of [...SOURCES, ...TARGETS])
+    for (const { name: clause, holds } of [COPIES, ...SOURCES, ...TARGETS])
       it(clause, (t) => holds(openEngine(t), openEngine(t)));
   });
 }

@@ -61,8 +61,7 @@ export class Proxy {
   async send(wanted: Request): Promise<Answer> {
     const incoming = await this.open(wanted);
     const chunks = await bounded(incoming.toArray(), () => `the answer to ${wanted.path}`);
-    const text = Buffer.concat(chunks as Buffer[]).toString('utf8');
-    return new Answer(incoming.statusCode ?? 0, incoming.headers, text);
+    return new Answer(incoming.statusCode ?? 0, incoming.headers, Buffer.concat(chunks as Buffer[]));
   }
 }
 

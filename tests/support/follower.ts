@@ -1,12 +1,14 @@
-// A program that follows GET /messages/stream, and can be cut off at any moment.
+// A program that follows GET /messages/stream, or another stream, and can be cut off at any moment.
 import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { eventually } from './bounded.ts';
 import type { Cleaner } from './cleanup.ts';
 
-/** One event of the stream that carries a message. */
+/** One event of the stream that carries a message, or another item. */
 export interface Event {
   id: number;
+  /** What the stream calls it; null where it has no name. */
+  name: string | null;
   data: { message_id: string; from: string; to: string; ts: string; text: string | null };
 }
 
@@ -22,9 +24,15 @@ export class Follower {
   #response: IncomingMessage | null = null;
   #rest = '';
 
-  constructor(t: Cleaner, port: number, query = '', lastEventId?: string) {
+  constructor(
+    t: Cleaner,
+    port: number,
+    query = '',
+    lastEventId?: string,
+    stream = '/messages/stream',
+  ) {
     const headers = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId };
-    const options = { host: '127.0.0.1', port, path: `/messages/stream${query}`, headers };
+    const options = { host: '127.0.0.1', port, path: `${stream}${query}`, headers };
     this.#request = request({ ...options, agent: false }, (response) => {
       this.#response = response;
       this.status = response.statusCode ?? 0;
@@ -89,7 +97,11 @@ export class Follower {
       this.lastId = Number(id);
       const data = field('data');
       if (data !== undefined)
-        this.events.push({ id: Number(id), data: JSON.parse(data) as Event['data'] });
+        this.events.push({
+          id: Number(id),
+          name: field('event') ?? null,
+          data: JSON.parse(data) as Event['data'],
+        });
     }
   }
 }

@@ -78,9 +78,11 @@ export function refusesParameter(
   name: string,
   raw: string,
   types: string[],
+  path = '/messages',
 ): void {
   it(`${name}=${raw.slice(0, 60)}`, async () => {
-    const [issue, ...others] = issuesOf(await service.get(`/messages?${name}=${raw}`));
+    const target = `${path}${path.includes('?') ? '&' : '?'}${name}=${raw}`;
+    const [issue, ...others] = issuesOf(await service.get(target));
     assert.deepEqual(others, []);
     assert.deepEqual(issue?.loc, ['query', name]);
     assert.ok(types.includes(issue.type), `${issue.type} instead of ${types.join(' or ')}`);

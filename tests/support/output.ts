@@ -24,6 +24,12 @@ export interface LogLine {
   reason?: unknown;
   variable?: unknown;
   meant?: unknown;
+  source?: unknown;
+  items?: unknown;
+  created?: unknown;
+  duplicates?: unknown;
+  conflicts?: unknown;
+  hint?: unknown;
 }
 
 /** Takes one line of text. Returns it as a log line. Throws when it is anything but a JSON object. */

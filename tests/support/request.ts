@@ -19,12 +19,14 @@ export interface Request {
 export class Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
   readonly text: string;
 
-  constructor(status: number, headers: IncomingHttpHeaders, text: string) {
+  constructor(status: number, headers: IncomingHttpHeaders, bytes: Buffer) {
     this.status = status;
     this.headers = headers;
-    this.text = text;
+    this.bytes = bytes;
+    this.text = bytes.toString('utf8');
   }
 
   /** The body, parsed. Throws when it is not JSON or not declared as JSON. */
@@ -53,10 +55,9 @@ export function send(port: number, wanted: Request): Promise<Answer> {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', reject);
-      incoming.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        resolve(new Answer(incoming.statusCode ?? 0, incoming.headers, text));
-      });
+      incoming.on('end', () =>
+        resolve(new Answer(incoming.statusCode ?? 0, incoming.headers, Buffer.concat(chunks))),
+      );
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer to ${method} ${path}`)));
     outgoing.on('error', reject);

@@ -9,11 +9,8 @@ import { compareOrder, type OrderKey } from '../../app/model/order.ts';
 import type { Cursor, MessageQuery, Page } from '../../app/model/page.ts';
 import { foldCase } from '../../app/model/search.ts';
 import { inSnapshot, openReader } from '../../app/storage/sqlite/index/reader-connection.ts';
-import {
-  verifyCounters,
-  verifyLists,
-  verifySearch,
-} from '../../app/storage/sqlite/maintenance/verify.ts';
+import { verifyCounters } from '../../app/storage/sqlite/maintenance/verify-counts.ts';
+import { verifyLists, verifySearch } from '../../app/storage/sqlite/maintenance/verify.ts';
 import { selectPage } from '../../app/storage/sqlite/read/page.ts';
 import { selectStats } from '../../app/storage/sqlite/read/stats.ts';
 import { selectTimeline } from '../../app/storage/sqlite/read/timeline.ts';

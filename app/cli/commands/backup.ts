@@ -12,7 +12,7 @@ import {
   withExamples,
   withJson,
 } from '../options.ts';
-import { bytes, type Terminal, whole } from '../terminal.ts';
+import { bytes, rowsText, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly database?: string;
@@ -66,7 +66,7 @@ async function makeBackup(terminal: Terminal, file: string, options: Options): P
     });
   const removed = options.keep === undefined ? [] : removeOld(plain, options.keep);
   terminal.result({ ...report, removed }, () => [
-    `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
+    `${report.file}: ${rowsText(report)}, ${bytes(report.bytes)}, checked`,
     `copied in ${report.copySeconds.toFixed(1)} s, checked in ${report.checkSeconds.toFixed(1)} s`,
     ...removed.map((path) => `removed ${path}`),
   ]);

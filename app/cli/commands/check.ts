@@ -5,7 +5,7 @@ import { ConfigError } from '../../config/config-error.ts';
 import type { CheckName, Inspection } from '../../storage/admin.ts';
 import { EXIT } from '../exit.ts';
 import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
-import { table, type Terminal, whole } from '../terminal.ts';
+import { rowsText, table, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly database?: string;
@@ -17,6 +17,7 @@ const MEANINGS: Readonly<Record<CheckName, string>> = {
   schema: 'tables are those of its version, which this program knows',
   integrity: 'pages and indexes, as far as the database engine checks them',
   counters: 'counts that the database keeps, against a scan',
+  deliveries: 'deliveries, against their messages and events',
   index: 'lists and counts of the index, against the messages',
   search: 'search index, against the texts',
 };
@@ -69,7 +70,7 @@ async function check(terminal: Terminal, options: Options): Promise<void> {
 
 function report(
   location: string,
-  { findings, messages, schemaVersion, index }: Inspection,
+  { findings, messages, events, deliveries, schemaVersion, index }: Inspection,
   settings: string | null,
 ): string[] {
   const rows = findings.map(({ name, problems, seconds }) => [
@@ -86,7 +87,7 @@ function report(
   );
   if (settings !== null) problems.push(`settings: ${settings}`);
   return [
-    `${location}${messages === null ? '' : `: ${whole(messages)} messages, schema version ${schemaVersion ?? '?'}`}`,
+    `${location}${messages === null ? '' : `: ${rowsText({ messages, events, deliveries })}, schema version ${schemaVersion ?? '?'}`}`,
     ...table(rows, [3]),
     ...note,
     ...problems,

@@ -11,8 +11,7 @@ import {
   withExamples,
   withJson,
 } from '../options.ts';
-import { type Terminal, whole } from '../terminal.ts';
-import type { ExportCounts } from '../transfer/exporter.ts';
+import { rowsText, type Terminal } from '../terminal.ts';
 import { type Format, formatOf } from '../transfer/format.ts';
 
 interface ExportOptions {
@@ -92,13 +91,6 @@ async function exportTo(terminal: Terminal, options: ExportOptions): Promise<voi
   const { counts } = exporter;
   const seconds = (performance.now() - startMs) / 1_000;
   terminal.result({ ...counts, file, format, seconds }, () => [
-    `${whole(counts.messages)} messages${others(counts)} in ${file}, ${seconds.toFixed(1)} s`,
+    `${rowsText(counts)} in ${file}, ${seconds.toFixed(1)} s`,
   ]);
-}
-
-/** What there is beside messages; most databases have messages only. */
-function others({ events, deliveries }: ExportCounts): string {
-  return events + deliveries === 0
-    ? ''
-    : `, ${whole(events)} events and ${whole(deliveries)} deliveries`;
 }

@@ -6,7 +6,7 @@ import type { StoreAdmin } from '../../storage/admin.ts';
 import { openAdmin } from '../../storage/open.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { locationOf, withExamples, withJson } from '../options.ts';
-import { type Terminal, whole } from '../terminal.ts';
+import { rowsText, type Terminal, whole } from '../terminal.ts';
 import type { MigrationEvents } from '../transfer/migration.ts';
 
 interface Options {
@@ -18,7 +18,7 @@ export function addMigrateCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('migrate')
     .description(
-      'copy a database into a new one, also of another engine: messages keep their numbers, and are compared',
+      'copy a database into a new one, also of another engine: messages and events keep their numbers, and all is compared',
     )
     .option('--from <database>', 'the database to copy, a file or a URL (default: DATABASE_URL)')
     .option('--to <database>', 'the new database, a file or a URL (default: DATABASE_URL)')
@@ -49,7 +49,7 @@ async function migrate(terminal: Terminal, options: Options): Promise<void> {
       const value = { from: describeLocation(from), to: admin.location, ...report, seconds };
       await index(terminal, admin, interruption);
       terminal.result(value, () => [
-        `${whole(report.messages)} messages and ${whole(report.tombstones)} removed ids copied in ${seconds.toFixed(1)} s`,
+        `${rowsText(report)} and ${whole(report.tombstones)} removed ids copied in ${seconds.toFixed(1)} s`,
         `both have the same ${whole(report.chunks)} chunks, SHA-256 ${report.sha256}`,
         `start the service with DATABASE_URL of ${admin.location}; the next message gets number ${report.lastSeq + 1}`,
       ]);

@@ -1,4 +1,4 @@
-// `oncebox prune`: removes messages for good, and remembers their ids.
+// `oncebox prune`: removes messages and events for good, and remembers their ids.
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Instant } from '../../model/instant.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -12,6 +12,7 @@ interface PruneOptions {
   readonly before?: Instant;
   /** The instant that is so long ago. */
   readonly olderThan?: Instant;
+  readonly source?: string;
   readonly from?: string;
   readonly dryRun?: boolean;
   readonly vacuum?: boolean;
@@ -22,17 +23,21 @@ export function addPruneCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('prune')
     .description(
-      'remove messages for good; their ids are remembered, so that a late retry is a duplicate',
+      'remove messages and events for good; their ids are remembered, so that a late retry is a duplicate',
     )
-    .option('--before <instant>', 'messages with an earlier ts than this', instant)
+    .option('--before <instant>', 'messages and events with an earlier ts than this', instant)
     .option(
       '--older-than <age>',
-      'messages whose ts is longer ago than this: 90d, 12h, 4w',
+      'messages and events whose ts is longer ago than this: 90d, 12h, 4w',
       instantAgo,
     )
     .option(
-      '--from <number>',
-      'messages of this sender; with an age, only its messages of that age',
+      '--source <name>',
+      'what came from this source; default: POST /webhook; with an age, only what is of that age',
+    )
+    .option(
+      '--from <sender>',
+      'messages of this sender, and the deliveries they came in; with an age or a source, only its messages of those',
     )
     .option('--dry-run', 'count them and remove nothing')
     .option('--vacuum', 'rewrite everything afterwards; posts get 503 meanwhile')
@@ -41,6 +46,7 @@ export function addPruneCommand(program: Command, terminal: Terminal): void {
     withJson(withDatabase(command)),
     ['prune --older-than 90d --dry-run', 'counts what is older than 90 days'],
     ['prune --from +919876543210 --vacuum', 'erases a sender, to the last byte'],
+    ['prune --source billing', 'removes what came from a source that is not used any more'],
   );
 }
 
@@ -48,35 +54,42 @@ async function prune(terminal: Terminal, options: PruneOptions): Promise<void> {
   if (options.before !== undefined && options.olderThan !== undefined)
     throw new CommandError('--before and --older-than exclude each other', EXIT.usage);
   const before = options.before ?? options.olderThan ?? null;
-  const from = options.from ?? null;
-  if (before === null && from === null)
-    throw new CommandError('say what to remove: --before, --older-than or --from', EXIT.usage);
+  const selection = { before, source: options.source ?? null, from: options.from ?? null };
+  if (Object.values(selection).every((value) => value === null))
+    throw new CommandError(
+      'say what to remove: --before, --older-than, --source or --from',
+      EXIT.usage,
+    );
   const admin = await adminOf(options);
-  const matching = await admin.countPrunable({ before, from });
+  const { messages: matching, events: matchingEvents } = await admin.countPrunable(selection);
   if (options.dryRun === true) {
     terminal.result(
-      { dryRun: true, matching },
-      () => `${whole(matching)} messages would be removed`,
+      { dryRun: true, matching, matchingEvents },
+      () => `${itemsText(matching, matchingEvents)} would be removed`,
     );
     return;
   }
   const startMs = performance.now();
   const progress = terminal.progress((stage: keyof typeof STAGES) => STAGES[stage]);
   const { details, notes, ...pruned } = await admin.prune(
-    { before, from },
+    selection,
     { vacuum: options.vacuum === true, signal: terminal.interruption() },
-    (stage, done) => progress(stage, done, stage === 'removing' ? matching : null),
+    (stage, done) => progress(stage, done, stage === 'removing' ? matching + matchingEvents : null),
   );
   const seconds = (performance.now() - startMs) / 1_000;
   terminal.result({ dryRun: false, ...pruned, ...details, seconds }, () => [
-    `${whole(pruned.removed)} messages removed in ${seconds.toFixed(1)} s; ` +
+    `${itemsText(pruned.removed, pruned.removedEvents)} removed in ${seconds.toFixed(1)} s; ` +
       `the database had ${bytes(pruned.bytesBefore)} and has ${bytes(pruned.bytesAfter)}`,
   ]);
   for (const note of notes) terminal.note(note);
 }
 
+function itemsText(messages: number, events: number): string {
+  return `${whole(messages)} messages${events === 0 ? '' : ` and ${whole(events)} events`}`;
+}
+
 const STAGES = {
-  removing: 'removing messages',
+  removing: 'removing',
   index: 'updating the index',
   shrinking: 'shrinking the file, pages',
 } as const;

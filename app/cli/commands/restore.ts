@@ -11,7 +11,7 @@ import {
   withExamples,
   withJson,
 } from '../options.ts';
-import { bytes, type Terminal, whole } from '../terminal.ts';
+import { bytes, rowsText, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly database?: string;
@@ -54,7 +54,7 @@ async function restore(terminal: Terminal, file: string, options: Options): Prom
         'the last number of the replaced database is not known: numbering continues above any that it can have assigned',
       );
     terminal.result(report, () => [
-      `${report.file}: ${whole(report.messages)} messages, ${bytes(report.bytes)}, checked`,
+      `${report.file}: ${rowsText(report)}, ${bytes(report.bytes)}, checked`,
       `the next message gets the number ${report.lastSeq + 1}`,
       ...(report.kept === null ? [] : [`the old file is ${report.kept}`]),
       'the next start of the service builds the index again',

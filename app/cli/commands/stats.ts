@@ -1,5 +1,6 @@
 // `oncebox stats`: what `GET /stats` says, and the gauges of the database.
 import type { Command } from 'commander';
+import { DEFAULT_SOURCE } from '../../model/source.ts';
 import type { DatabaseStats } from '../../storage/admin.ts';
 import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
 import { bytes, table, type Terminal, whole } from '../terminal.ts';
@@ -7,7 +8,9 @@ import { bytes, table, type Terminal, whole } from '../terminal.ts';
 export function addStatsCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('stats')
-    .description('show how many messages there are, from whom, and what the database takes')
+    .description(
+      'show how many messages there are, from whom and from which sources, and what the database takes',
+    )
     .action(async (options: { database?: string }) => {
       const admin = await adminOf(options);
       const found = await admin.stats();
@@ -25,7 +28,10 @@ export function addStatsCommand(program: Command, terminal: Terminal): void {
   );
 }
 
-function lines(location: string, { stats, gauges, schemaVersion }: DatabaseStats): string[] {
+function lines(
+  location: string,
+  { stats, sources, gauges, schemaVersion }: DatabaseStats,
+): string[] {
   const rows = [
     ['messages', whole(stats.total_messages)],
     ['senders', whole(stats.senders_count)],
@@ -38,10 +44,23 @@ function lines(location: string, { stats, gauges, schemaVersion }: DatabaseStats
   return [
     location,
     ...table(rows, [1]),
+    ...sourceLines(sources),
     ...(senders.length === 0
       ? []
       : ['', ...table([['busiest senders', 'messages'], ...senders], [1])]),
   ];
+}
+
+/** A table of sources, where there are others than that of `POST /webhook`. */
+function sourceLines(sources: DatabaseStats['sources']): string[] {
+  if (sources.every(({ source }) => source === DEFAULT_SOURCE)) return [];
+  const rows = sources.map(({ source, messages, events, deliveries, lastReceivedAt }) => [
+    source,
+    ...[messages, events, deliveries].map(whole),
+    lastReceivedAt ?? '-',
+  ]);
+  const head = ['sources', 'messages', 'events', 'deliveries', 'last received'];
+  return ['', ...table([head, ...rows], [1, 2, 3])];
 }
 
 /** The gauge that the first row shows already. */

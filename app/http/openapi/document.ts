@@ -84,6 +84,6 @@ function namedSchemas(routes: readonly DescribedPath[]): Json {
   );
 }
 
-function schemasOf({ schema, others = {} }: Described): z.ZodType[] {
-  return [schema, ...Object.values(others)];
+function schemasOf({ schema, also = {} }: Described): z.ZodType[] {
+  return [schema, ...Object.values(also)];
 }

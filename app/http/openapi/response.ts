@@ -8,16 +8,22 @@ export interface Described {
   readonly type?: string;
   readonly schema: z.ZodType;
   readonly example?: unknown;
-  /** Other media types that it may have instead, with their schemas. */
-  readonly others?: Readonly<Record<string, z.ZodType>>;
+  /** Other media types that the body may have, with their schemas. */
+  readonly also?: Readonly<Record<string, z.ZodType>>;
   /** The headers beside X-Request-ID: what each means. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Returns a Response Object of OpenAPI. */
 export function response(described: Described): Json {
-  const { description, type = 'application/json', schema, example, others = {} } = described;
-  const { headers = {} } = described;
+  const {
+    description,
+    type = 'application/json',
+    schema,
+    example,
+    also = {},
+    headers = {},
+  } = described;
   return {
     description,
     headers: {
@@ -32,7 +38,7 @@ export function response(described: Described): Json {
     content: {
       [type]: { schema: refOrSchema(schema), ...(example === undefined ? {} : { example }) },
       ...Object.fromEntries(
-        Object.entries(others).map(([other, its]) => [other, { schema: refOrSchema(its) }]),
+        Object.entries(also).map(([name, other]) => [name, { schema: refOrSchema(other) }]),
       ),
     },
   };

@@ -1,5 +1,6 @@
 // The bodies of requests and responses, as schemas: the description of the API and the types of the dashboard come from here.
 import * as z from 'zod';
+import { EVENTS_OF_MESSAGE_MAX } from '../../model/event.ts';
 import { INSTANT, messageSchema, storedMessageSchema } from '../../model/message.ts';
 import { PAGE_MESSAGES_MAX } from '../../model/page-size.ts';
 import { SCHEMES } from '../../model/source.ts';
@@ -74,7 +75,7 @@ export const eventDetail = z
   .strictObject({ ...listedEvent, ...stamped, delivery, payload })
   .register(components, { name: 'eventDetail' });
 
-const knownEvents = z.array(eventDetail).max(100);
+const knownEvents = z.array(eventDetail).max(EVENTS_OF_MESSAGE_MAX);
 
 export const messageDetail = z
   .strictObject({

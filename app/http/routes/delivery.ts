@@ -41,7 +41,7 @@ export const delivery: Route = {
             description: 'The body, or with `part=headers` the rest.',
             type: 'application/octet-stream',
             schema: schemas.deliveryBody,
-            others: { 'application/json': schemas.deliveryHeaders },
+            also: { 'application/json': schemas.deliveryHeaders },
             headers: {
               'Oncebox-Delivery':
                 'The JSON of `part=headers` as base64url. `headers` is null in it where they are too long for a header.',

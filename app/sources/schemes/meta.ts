@@ -5,9 +5,11 @@ import { bodyText, member, textMember } from '../body.ts';
 import { handshake } from '../handshake.ts';
 import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
-import { RawJson, isObject } from '../raw-json.ts';
+import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
+import { type Mistaken, literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
+import { receiverOf } from '../single-event.ts';
 import { recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
 
 const SIGNATURE = signatureScheme({
@@ -21,38 +23,22 @@ const SIGNATURE = signatureScheme({
   inflatedBytesMax: null,
 });
 
-/** An access token, which is found beside the app secret. */
-const ACCESS_TOKEN = /^EAA[0-9A-Za-z]{40,}$/;
-/** The number of an app, which is shown above its secret. */
-const APP_ID = /^[0-9]{13,17}$/;
+const MISTAKEN: Mistaken = [
+  [/^EAA[0-9A-Za-z]{40,}$/, 'an access token, not the app secret'],
+  [/^[0-9]{13,17}$/, 'the number of an app, not its secret'],
+];
 
 export const META: Scheme = {
   name: 'meta',
   settings: [{ name: 'VERIFY_TOKEN', required: true, secret: true }],
-  key(secret) {
-    const text = secret.toString('latin1');
-    if (ACCESS_TOKEN.test(text))
-      throw new UnusableSetting('SECRET', 'is an access token, not the app secret');
-    if (APP_ID.test(text))
-      throw new UnusableSetting('SECRET', 'is the number of an app, not its secret');
-    return secret;
-  },
+  key: (secret) => literalKey(secret, MISTAKEN),
   receiver(_source, keys, settings, bodyBytesMax) {
     const token = settings['VERIFY_TOKEN'] ?? '';
-    if (token.trim() === '') throw new UnusableSetting('VERIFY_TOKEN', 'is empty');
+    if (token.trim() === '') throw new UnusableSetting('VERIFY_TOKEN', 'is blank');
+    const decode = (delivery: Delivery) => ({ items: itemsOf(delivery, bodyBytesMax) });
     return {
-      verify: (post, nowMs) => SIGNATURE.verify(post, keys, nowMs),
-      headers: ['content-type', 'content-encoding', 'x-hub-signature-256'],
-      decode: (delivery) => ({ items: itemsOf(delivery, bodyBytesMax) }),
-      stored: { contentType: 'application/json', body: '{"status":"ok"}' },
+      ...receiverOf(SIGNATURE, keys, decode, ['x-hub-signature-256']),
       handshake: (query) => handshake(query, token),
-      sign: (body, at) => ({
-        headers: {
-          'Content-Type': 'application/json',
-          ...SIGNATURE.sign(body, keys.current, at),
-        },
-        query: '',
-      }),
     };
   },
 };
@@ -88,9 +74,8 @@ function listOf(
   list: RawJson | undefined,
   read: (element: RawJson) => readonly Item[],
 ): readonly Item[] {
-  if (list === undefined || list.value === null) return [];
-  if (!Array.isArray(list.value)) return [unparsed(delivery, list.text)];
-  return list.elements().flatMap(read);
+  if (list === undefined || list.text === 'null') return [];
+  return list.isArray ? list.elements().flatMap(read) : [unparsed(delivery, list.text)];
 }
 
 /**
@@ -105,9 +90,7 @@ function otherItems(
   return [...members]
     .filter(([name]) => !names.has(name))
     .flatMap(([name, found]) =>
-      (isObject(found.value) ? [found] : found.elements()).map((item) =>
-        eventOf(around, name, item),
-      ),
+      (found.isObject ? [found] : found.elements()).map((item) => eventOf(around, name, item)),
     );
 }
 
@@ -131,7 +114,7 @@ function itemsOfChange(around: Around, change: RawJson): readonly Item[] {
   const field = members.get('field')?.value;
   if (typeof field !== 'string' || field === '') return [unparsed(around.delivery, change.text)];
   const value = members.get('value');
-  if (field !== 'messages' || !isObject(value?.value)) return [eventOf(around, field, change)];
+  if (field !== 'messages' || value?.isObject !== true) return [eventOf(around, field, change)];
   const items = [...itemsOfMessages(around, value), ...otherItems(around, members, CHANGE_NAMES)];
   return items.length === 0 ? [eventOf(around, field, change)] : items;
 }
@@ -142,8 +125,8 @@ function itemsOfMessages(around: Around, value: RawJson): readonly Item[] {
   const members = value.members();
   const metadata = members.get('metadata');
   const to = recipientOf(metadata?.value);
-  const contacts = members.get('contacts')?.value;
-  const contact: unknown = Array.isArray(contacts) && contacts.length === 1 ? contacts[0] : null;
+  const contacts = members.get('contacts')?.elements();
+  const contact = contacts?.length === 1 ? contacts[0]?.value : null;
   const messages = listOf(delivery, members.get('messages'), (message) => [
     messageOf(delivery, message, to, contact),
   ]);

@@ -5,27 +5,26 @@ import { bodyText, member, textMember } from '../body.ts';
 import { type Form, fieldOf, formJson, formOf } from '../form.ts';
 import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
-import { RawJson, isObject } from '../raw-json.ts';
+import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
+import { type Mistaken, literalKey } from '../secret-text.ts';
 import { fieldsText, signTwilio, verifyTwilio } from './twilio-signature.ts';
 
-/** The number of an account, and that of an API key: they are shown beside the token. */
-const SID = /^(?:AC|SK)[0-9a-fA-F]{32}$/;
+const MISTAKEN: Mistaken = [
+  [/^AC[0-9a-fA-F]{32}$/, 'the SID of an account, not its auth token'],
+  [/^SK[0-9a-fA-F]{32}$/, 'the SID of an API key, not the auth token of the account'],
+];
 const PUBLIC_URL = 'PUBLIC_URL';
 
 export const TWILIO: Scheme = {
   name: 'twilio',
   settings: [{ name: PUBLIC_URL, required: true, secret: false }],
-  key(secret) {
-    if (SID.test(secret.toString('latin1')))
-      throw new UnusableSetting('SECRET', 'is the SID of an account or key, not the auth token');
-    return secret;
-  },
+  key: (secret) => literalKey(secret, MISTAKEN),
   receiver(_source, keys, settings, bodyBytesMax) {
     const publicUrl = publicUrlOf(settings[PUBLIC_URL] ?? '');
     return {
       verify: (post) => verifyTwilio(publicUrl, post, keys),
-      headers: ['content-type', 'content-encoding', 'x-twilio-', 'i-twilio-idempotency-token'],
+      headers: ['content-type', 'x-twilio-', 'i-twilio-idempotency-token'],
       decode: (delivery) => ({ items: itemsOf(delivery, bodyBytesMax) }),
       // An empty response: a text would be sent to the person who wrote.
       stored: {
@@ -71,7 +70,7 @@ function itemsOf(delivery: Delivery, bodyBytesMax: number): readonly Item[] {
   }
   const json = RawJson.parse(text);
   if (json === null) return [unparsed(delivery, delivery.body)];
-  if (!Array.isArray(json.value)) return [eventOfJson(delivery, json)];
+  if (!json.isArray) return [eventOfJson(delivery, json)];
   const events = json.elements().map((element) => eventOfJson(delivery, element));
   return events.length === 0 ? [unparsed(delivery, json.text)] : events;
 }
@@ -145,7 +144,7 @@ function addressOf(form: Form, name: string): { channel: string | null; address:
 function eventOfJson(delivery: Delivery, json: RawJson): EventItem {
   const { value, text: payload } = json;
   const id = textMember(value, 'id');
-  if (!isObject(value)) return unparsed(delivery, payload);
+  if (!json.isObject) return unparsed(delivery, payload);
   const about = textMember(member(value, 'data'), 'messageSid');
   return {
     event_id: itemId(delivery.source, id ?? hash('sha256', payload)),

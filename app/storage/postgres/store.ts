@@ -1,9 +1,11 @@
 // The PostgreSQL engine behind the port: connections for each kind of work, and what one of all replicas does behind the commit.
 import type { PostgresLocation } from '../../model/database.ts';
-import type { Message } from '../../model/message.ts';
+import type { Delivery, Item } from '../../model/item.ts';
+import type { EventPage, EventQuery } from '../../model/event.ts';
 import type { MessageQuery, Page } from '../../model/page.ts';
+import type { SourceCounts } from '../../model/source.ts';
 import type { Stats } from '../../model/stats.ts';
-import type { StreamPage } from '../../model/stream.ts';
+import type { StreamPage, StreamScope } from '../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
 import type { UnavailableReason } from '../../model/unavailable.ts';
 import { COMMIT_MS_MAX } from '../append-queue.ts';
@@ -29,11 +31,14 @@ import { type Progress, readProgress } from './index/progress.ts';
 import { Pools } from './database/pools.ts';
 import { Follower } from './read/follower.ts';
 import { GAUGE_DESCRIPTIONS, readGauges } from './read/gauges.ts';
+import { selectEvents } from './read/events.ts';
+import { selectDelivery, selectEvent, selectMessage } from './read/items.ts';
 import { selectPage } from './read/page.ts';
+import { selectSources } from './read/sources.ts';
 import { selectStats } from './read/stats.ts';
 import { selectAfter } from './read/stream.ts';
 import { selectTimeline } from './read/timeline.ts';
-import type { Isolation } from './write/append.ts';
+import type { Isolation } from './write/durable.ts';
 import { Retention } from './write/retention.ts';
 import { Writer } from './write/writer.ts';
 
@@ -99,8 +104,8 @@ export class PostgresStore implements Store {
     return this.#pools.read.waiting + this.#pools.search.waiting;
   }
 
-  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
-    return this.#writer.append(messages);
+  append(items: readonly Item[]): Promise<readonly AppendOutcome[] | Unavailable> {
+    return this.#writer.append(items);
   }
 
   page(query: MessageQuery): Promise<Page> {
@@ -116,16 +121,28 @@ export class PostgresStore implements Store {
     return read(this.#pools.read, (session, progress) => selectTimeline(session, progress, query));
   }
 
-  after(after: number, limit: number): Promise<StreamPage> {
-    return this.#pools.read.use(READ_TIMEOUT_MS, (session) =>
-      inSnapshot(session, READ_TIMEOUT_MS, async () => {
-        const [, page] = await settled([
-          assertPrimary(session),
-          selectAfter(session, after, limit),
-        ]);
-        return page;
-      }),
-    );
+  after(after: number, limit: number, scope: StreamScope = 'messages'): Promise<StreamPage> {
+    return this.#readOne((session) => selectAfter(session, { after, limit, scope }));
+  }
+
+  message(messageId: string): Promise<Uint8Array | null> {
+    return this.#readOne((session) => selectMessage(session, messageId));
+  }
+
+  events(query: EventQuery): Promise<EventPage> {
+    return this.#readOne((session) => selectEvents(session, query));
+  }
+
+  event(eventId: string): Promise<Uint8Array | null> {
+    return this.#readOne((session) => selectEvent(session, eventId));
+  }
+
+  delivery(number: number): Promise<Delivery | null> {
+    return this.#readOne((session) => selectDelivery(session, number));
+  }
+
+  sources(): Promise<readonly SourceCounts[]> {
+    return read(this.#pools.read, selectSources);
   }
 
   onCommit(listener: () => void): void {
@@ -175,6 +192,16 @@ export class PostgresStore implements Store {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** Runs a read that needs nothing derived, in one snapshot. */
+  #readOne<T>(select: (session: Session) => Promise<T>): Promise<T> {
+    return this.#pools.read.use(READ_TIMEOUT_MS, (session) =>
+      inSnapshot(session, READ_TIMEOUT_MS, async () => {
+        const [, result] = await settled([assertPrimary(session), select(session)]);
+        return result;
+      }),
+    );
   }
 
   async #close(): Promise<void> {

@@ -1,15 +1,13 @@
 // The maintenance of a SQLite database behind its port: each method runs one operation of `maintenance/`.
 import type {
-  ArchivedMessage,
   BackupOptions,
   BackupReport,
-  BulkImport,
   CheckName,
   DatabaseStats,
   Depth,
-  ExportFilter,
   Inspection,
   OnProgress,
+  Prunable,
   Pruned,
   PruneOptions,
   RestoreOptions,
@@ -17,6 +15,14 @@ import type {
   Selection,
   StoreAdmin,
 } from '../admin.ts';
+import type {
+  ArchivedDelivery,
+  ArchivedEvent,
+  ArchivedMessage,
+  BulkImport,
+  DeliveryFilter,
+  ExportFilter,
+} from '../archive.ts';
 import type { MigrationSource, MigrationTarget } from '../migration.ts';
 
 // Each operation is loaded when it is called: a command loads one of them.
@@ -59,9 +65,24 @@ export class SqliteAdmin implements StoreAdmin {
     return restore({ target: this.location, ...options }, onProgress);
   }
 
+  async lastSeq(): Promise<number> {
+    const { lastSeq } = await import('./maintenance/archive.ts');
+    return lastSeq(this.location);
+  }
+
   async *exportMessages(filter: ExportFilter): AsyncGenerator<readonly ArchivedMessage[]> {
     const { exportMessages } = await import('./maintenance/export.ts');
     yield* exportMessages(this.location, filter);
+  }
+
+  async *exportEvents(filter: ExportFilter): AsyncGenerator<readonly ArchivedEvent[]> {
+    const { exportEvents } = await import('./maintenance/export-events.ts');
+    yield* exportEvents(this.location, filter);
+  }
+
+  async *exportDeliveries(filter: DeliveryFilter): AsyncGenerator<readonly ArchivedDelivery[]> {
+    const { exportDeliveries } = await import('./maintenance/export-events.ts');
+    yield* exportDeliveries(this.location, filter);
   }
 
   async openImport(): Promise<BulkImport> {
@@ -69,8 +90,8 @@ export class SqliteAdmin implements StoreAdmin {
     return new FileImport(this.location);
   }
 
-  async countPrunable(selection: Selection): Promise<number> {
-    const { countPrunable } = await import('./maintenance/prune.ts');
+  async countPrunable(selection: Selection): Promise<Prunable> {
+    const { countPrunable } = await import('./maintenance/selection.ts');
     return countPrunable(this.location, selection);
   }
 

@@ -6,6 +6,11 @@ import type { Value } from './session.ts';
 export const KEY_COLUMNS = 'ts_seconds, ts_nanos, message_id';
 export const DESCENDING = 'ts_seconds DESC, ts_nanos DESC, message_id DESC';
 
+/** The columns of the key of a row of `table`, in ascending order. */
+export function qualified(table: string, columns = KEY_COLUMNS): string {
+  return columns.replaceAll(/\b(?=ts_|message_)/g, `${table}.`);
+}
+
 /** Keys that no message has, before and after all of them. */
 export const FIRST_KEY: OrderKey = { seconds: -99_999_999_999, nanos: 0, messageId: '' };
 export const LAST_KEY: OrderKey = { seconds: 999_999_999_999, nanos: 0, messageId: '' };

@@ -8,6 +8,7 @@ import { TAIL_MESSAGES_MAX } from './limits.ts';
 import { fillLists } from './lists.ts';
 import { readProgress } from './progress.ts';
 import { fillSearch } from './search-filler.ts';
+import { fillSources } from './sources.ts';
 
 /** A step of the lists comes so long after a commit: what comes in between shares it. */
 const LISTS_MS = 200;
@@ -66,17 +67,18 @@ export class Filler {
 
   async #fillLists(): Promise<number> {
     return await this.#pool.use(STEP_MS_MAX, async (session) => {
-      const { unlisted, messages } = await readProgress(session);
+      const { unlisted, messages, listedSeq, countedSeq, lastSeq } = await readProgress(session);
       if (unlisted > TAIL_MESSAGES_MAX && !this.#building) {
         this.#building = true;
         this.#observer.index({ kind: 'building', messages: unlisted });
       }
-      const more = unlisted > 0 && (await fillLists(session));
+      const more = listedSeq < lastSeq && (await fillLists(session));
+      const moreItems = countedSeq < lastSeq && (await fillSources(session));
       if (!more && this.#building) {
         this.#building = false;
         this.#observer.index({ kind: 'built', messages });
       }
-      return more ? 0 : IDLE_MS;
+      return more || moreItems ? 0 : IDLE_MS;
     });
   }
 

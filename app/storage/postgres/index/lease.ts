@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Loop } from '../database/loop.ts';
 import type { Pool } from '../database/pool.ts';
+import { LEASE } from '../database/schema.ts';
 import { inTransaction, settled } from '../database/transaction.ts';
 
 /** By the clock of the server. A replica that is gone is replaced after this, and the pause below. */
@@ -10,8 +11,8 @@ const RENEW_MS = 3_000;
 const LEASE_MS_MAX = 5_000;
 
 const TAKE = `UPDATE leases SET holder = $1::uuid, until = now() + interval '${LEASE_SECONDS} s'
-  WHERE name = 'background' AND (holder = $1::uuid OR until < now())`;
-const GIVE_BACK = `UPDATE leases SET holder = NULL, until = '-infinity' WHERE name = 'background' AND holder = $1::uuid`;
+  WHERE name = '${LEASE}' AND (holder = $1::uuid OR until < now())`;
+const GIVE_BACK = `UPDATE leases SET holder = NULL, until = '-infinity' WHERE name = '${LEASE}' AND holder = $1::uuid`;
 
 /**
  * A lease need not outlive the server. So it waits for no standby: a connection that ends meanwhile would leave a process of the server

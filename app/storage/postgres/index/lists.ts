@@ -5,19 +5,22 @@ import { inTransaction } from '../database/transaction.ts';
 import { ALL, LIST_MESSAGES_MAX, TAIL_MESSAGES_MAX } from './limits.ts';
 import { periodsOf } from './periods.ts';
 import { rebuildLists } from './rebuild.ts';
-import { SEGMENT_OF, segmentSender, splitSegment } from './segments.ts';
+import { SEGMENT_OF, segmentList, splitSegment } from './segments.ts';
 
 /** Messages of a step, about. */
 const STEP_MESSAGES = 8_192;
 
-const STATE = `SELECT l.listed_seq, l.listed_total, b.total FROM list_state l,
-  (SELECT total FROM batches ORDER BY first_seq DESC LIMIT 1) b FOR UPDATE OF l`;
+const STATE = `SELECT l.listed_seq, l.listed_total, b.total, b.last_seq FROM list_state l,
+  (SELECT total, first_seq + width - 1 AS last_seq FROM batches ORDER BY first_seq DESC LIMIT 1) b FOR UPDATE OF l`;
 
 /** The last number and the total of the step: whole batches. */
 const STEP_END = `SELECT first_seq + width - 1, total FROM (
     SELECT first_seq, width, total FROM batches WHERE first_seq > $1::int8 ORDER BY first_seq LIMIT ${STEP_MESSAGES}
   ) b WHERE total - $2::int8 <= ${STEP_MESSAGES} ORDER BY first_seq DESC LIMIT 1`;
 const FIRST_BATCH = `SELECT first_seq + width - 1, total FROM batches WHERE first_seq > $1::int8 ORDER BY first_seq LIMIT 1`;
+
+/** Batches that have no messages. */
+const PASS = 'UPDATE list_state SET listed_seq = $1::int8 WHERE listed_seq < $1';
 
 /** Everything that the step changes, but for segments that become too large. */
 const ADD_STEP = `WITH step AS MATERIALIZED (
@@ -56,11 +59,14 @@ export async function fillLists(session: Session): Promise<boolean> {
   return await inTransaction(session, async () => {
     // What is derived is never ahead of what it is derived from, so it need not be synced.
     await session.run('SET LOCAL synchronous_commit = off');
-    const [state] = await session.rows<[number, number, number]>(STATE);
+    const [state] = await session.rows<[number, number, number, number]>(STATE);
     if (state === undefined) return false;
-    const [listedSeq, listedTotal, total] = state;
+    const [listedSeq, listedTotal, total, lastSeq] = state;
     const missing = total - listedTotal;
-    if (missing <= 0) return false;
+    if (missing <= 0) {
+      await session.run(PASS, [lastSeq]);
+      return false;
+    }
     if (missing > TAIL_MESSAGES_MAX && missing > listedTotal) {
       await rebuildLists(session);
       return false;
@@ -75,7 +81,7 @@ export async function fillLists(session: Session): Promise<boolean> {
     for (const [kind, number] of large)
       await (kind === 'segment'
         ? splitSegment(session, number, endSeq)
-        : segmentSender(session, number, endSeq));
+        : segmentList(session, 'senders', number, endSeq));
     return endTotal < total;
   });
 }

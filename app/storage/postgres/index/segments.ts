@@ -1,23 +1,27 @@
 // Segments: counted key ranges of a list, so that a position in it is found without walking to it.
 import { FIRST_KEY, KEY_COLUMNS, keyOf, keyValues } from '../database/keys.ts';
 import type { Session } from '../database/session.ts';
-import { SEGMENT_MESSAGES } from './limits.ts';
+import { ALL, SEGMENT_MESSAGES } from './limits.ts';
+
+/** The tables whose rows have lists of their own, which have segments where they are long. */
+type Lists = 'senders' | 'sources';
 
 /** SQL for the segment of a list that holds the key of `k`; null where the list has none. */
 export const SEGMENT_OF = `(SELECT g.segment FROM segments g WHERE g.list = k.list AND ${keyOf('g')} <= ${keyOf('k')}
   ORDER BY g.ts_seconds DESC, g.ts_nanos DESC, g.message_id DESC LIMIT 1)`;
 
 /**
- * Cuts the segment `$1` into parts of SEGMENT_MESSAGES, the last one up to twice as large; `$2` is the last number that is listed.
+ * Cuts the segment `$1` into parts of SEGMENT_MESSAGES, the last one up to twice as large; `$2` is the last number that is listed, or counted.
  * What is not listed yet is not counted.
  */
 const SPLIT = `WITH whole AS (
-    SELECT g.*, s.from_msisdn FROM segments g LEFT JOIN senders s ON s.sender = g.list WHERE g.segment = $1::int8
+    SELECT g.*, s.from_msisdn, c.source FROM segments g LEFT JOIN senders s ON s.sender = g.list LEFT JOIN sources c ON c.list = g.list
+    WHERE g.segment = $1::int8
   ), following AS (
     SELECT g.* FROM segments g, whole w WHERE g.list = w.list AND ${keyOf('g')} > ${keyOf('w')}
     ORDER BY g.ts_seconds, g.ts_nanos, g.message_id LIMIT 1
   ), bounds AS (
-    SELECT w.list, w.from_msisdn, w.ts_seconds, w.ts_nanos, w.message_id,
+    SELECT w.list, w.from_msisdn, w.source, w.ts_seconds, w.ts_nanos, w.message_id,
       coalesce(f.ts_seconds, 999999999999) AS end_seconds, coalesce(f.ts_nanos, 0) AS end_nanos,
       coalesce(f.message_id, '') AS end_id
     FROM whole w LEFT JOIN following f ON true
@@ -38,6 +42,7 @@ const SPLIT = `WITH whole AS (
 const RANGE = `${keyOf('m')} >= ${keyOf('w')} AND ${keyOf('m')} < (w.end_seconds, w.end_nanos, w.end_id)`;
 const OF_ALL = `SELECT ${KEY_COLUMNS}, batch FROM messages m WHERE ${RANGE} OFFSET 0`;
 const OF_SENDER = `SELECT ${KEY_COLUMNS}, batch FROM messages m WHERE m.from_msisdn = w.from_msisdn AND ${RANGE} OFFSET 0`;
+const OF_SOURCE = `SELECT ${KEY_COLUMNS}, batch FROM origins m WHERE m.source = w.source AND ${RANGE} OFFSET 0`;
 
 /** Cuts a segment that has become too large. To be called in the transaction that made it so. */
 export async function splitSegment(
@@ -49,21 +54,23 @@ export async function splitSegment(
     segment,
   ]);
   if (row === undefined) return;
-  const source = row[0] === 0 ? OF_ALL : OF_SENDER;
+  const ofList = row[0] > ALL ? OF_SENDER : OF_SOURCE;
+  const source = row[0] === ALL ? OF_ALL : ofList;
   await session.run(SPLIT.replace('SOURCE', source), [segment, listedSeq]);
 }
 
-/** Makes the segments of a sender that has become one of many messages. To be called in the transaction that made it so. */
-export async function segmentSender(
+/** Makes the segments of a list that has become one of many messages. To be called in the transaction that made it so. */
+export async function segmentList(
   session: Session,
-  sender: number,
+  lists: Lists,
+  list: number,
   listedSeq: number,
 ): Promise<void> {
   const [row] = await session.rows<[number]>(
-    `WITH many AS (UPDATE senders SET segmented = true WHERE sender = $1::int8 RETURNING messages)
+    `WITH many AS (UPDATE ${lists} SET segmented = true WHERE ${lists === 'senders' ? 'sender' : 'list'} = $1::int8 RETURNING messages)
      INSERT INTO segments (list, ${KEY_COLUMNS}, messages)
      SELECT $1::int8, $2::int8, $3::int4, $4::bytea, messages FROM many RETURNING segment`,
-    [sender, ...keyValues(FIRST_KEY)],
+    [list, ...keyValues(FIRST_KEY)],
   );
   if (row !== undefined) await splitSegment(session, row[0], listedSeq);
 }

@@ -6,6 +6,7 @@ import { StoreUnavailable } from '../../store.ts';
 import { Connector } from '../database/connect.ts';
 import { reasonOf, sqlStateOf, unavailableOf } from '../database/failure.ts';
 import { assertSchema } from '../database/migrations.ts';
+import { LEASE } from '../database/schema.ts';
 import type { Session } from '../database/session.ts';
 
 /** Commands work on everything that there is. */
@@ -67,7 +68,7 @@ export async function expected<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const LEASED = "SELECT until > now() FROM leases WHERE name = 'background'";
+const LEASED = `SELECT until > now() FROM leases WHERE name = '${LEASE}'`;
 
 /** Returns whether a replica has the lease of the work behind the commit: while any runs, one has it, but for seconds. */
 export async function isLeased(session: Session, lock: '' | 'FOR UPDATE' = ''): Promise<boolean> {

@@ -1,6 +1,7 @@
 // Rows of messages as they are read: their columns, their message, their key.
 import type { Message } from '../../../model/message.ts';
 import type { OrderKey } from '../../../model/order.ts';
+import { DEFAULT_SOURCE } from '../../../model/source.ts';
 
 /** The columns of a MessageRow, of a row `m` of messages. */
 export const MESSAGE_COLUMNS =
@@ -23,6 +24,17 @@ type AtLeast = readonly [...MessageRow, ...unknown[]];
 export interface Slice {
   readonly rows: readonly MessageRow[];
   readonly total: number;
+}
+
+/** Returns SQL for whether a message `m` is of a source, and its parameters, the first of which has the number `first`. */
+export function originIs(
+  source: string,
+  first: number,
+): { readonly condition: string; readonly values: readonly string[] } {
+  const exists = 'EXISTS (SELECT FROM origins o WHERE o.message_id = m.message_id';
+  return source === DEFAULT_SOURCE
+    ? { condition: `NOT ${exists})`, values: [] }
+    : { condition: `${exists} AND o.source = $${first}::text)`, values: [source] };
 }
 
 export function messageOf([id, from, to, ts, text]: AtLeast): Message {

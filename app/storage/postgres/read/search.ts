@@ -5,43 +5,51 @@ import { StoreUnavailable } from '../../store.ts';
 import { byteaArray, int4Array, int8Array } from '../database/arrays.ts';
 import {
   DESCENDING,
-  FIRST_KEY,
   KEY_COLUMNS,
-  LAST_KEY,
   keyOf,
   keyParameter,
   keyValues,
+  qualified,
 } from '../database/keys.ts';
 import { MESSAGES_AFTER } from '../database/numbers.ts';
 import type { Session, Value } from '../database/session.ts';
 import { SEARCH_TAIL_MAX } from '../index/limits.ts';
 import type { Progress } from '../index/progress.ts';
 import { searchedTrigrams } from '../index/trigrams.ts';
-import { MESSAGE_COLUMNS, type MessageRow, type Slice } from './rows.ts';
+import { boundsOf, directionOf, filterBounds } from './range.ts';
+import { MESSAGE_COLUMNS, type MessageRow, type Slice, originIs } from './rows.ts';
 
-/** `$1` is the folded search, `$2` the sender, `$3` and `$4` the first instant. */
+/** `$1` is the folded search, `$2` the sender, `$3` and `$4` the first instant, `$5` and `$6` the first one after the last. */
 const MATCHES = `position($1::bytea IN t.folded) > 0 AND ($2::text IS NULL OR t.from_msisdn = $2)
-  AND (t.ts_seconds, t.ts_nanos) >= ($3::int8, $4::int4)`;
-/** `$5` has the trigrams: the texts of each block that has all of them. */
-const IN_BLOCKS = `SELECT k.* FROM (SELECT block FROM search_blocks WHERE trigrams @> $5::int4[]) b
+  AND (t.ts_seconds, t.ts_nanos) >= ($3::int8, $4::int4) AND (t.ts_seconds, t.ts_nanos) < ($5::int8, $6::int4)`;
+/** `$7` has the trigrams: the texts of each block that has all of them. */
+const IN_BLOCKS = `SELECT k.* FROM (SELECT block FROM search_blocks WHERE trigrams @> $7::int4[]) b
   CROSS JOIN LATERAL (SELECT t.ts_seconds, t.ts_nanos, t.message_id FROM search_texts t
     WHERE t.block = b.block AND ${MATCHES} OFFSET 0) k`;
 /** All texts, where the search has no trigram. */
-const IN_ALL = `SELECT t.ts_seconds, t.ts_nanos, t.message_id FROM search_texts t WHERE $5::int4[] IS NULL AND ${MATCHES}`;
+const IN_ALL = `SELECT t.ts_seconds, t.ts_nanos, t.message_id FROM search_texts t WHERE $7::int4[] IS NULL AND ${MATCHES}`;
 
-/** `$6` to `$8` are the keys of the matches in the tail, `$9` to `$11` the key that the page begins after, or ends before. */
-const pageOf = (source: string, isBackward: boolean, limit: number, offset: number): string => {
-  const order = isBackward ? DESCENDING : KEY_COLUMNS;
-  const by = order.replaceAll(/\b(?=ts_|message_)/g, 'm.');
+/** `$8` to `$10` are the keys of the matches in the tail, `$11` to `$16` those between which the page is, `$17` the source where there is one. */
+const pageOf = (
+  source: string,
+  origin: string,
+  isDescending: boolean,
+  limit: number,
+  offset: number,
+): string => {
+  const order = isDescending ? DESCENDING : KEY_COLUMNS;
+  const by = qualified('m', order);
   return `WITH hits AS MATERIALIZED (
-      ${source} UNION ALL SELECT * FROM unnest($6::int8[], $7::int4[], $8::bytea[])
+      SELECT * FROM (${source} UNION ALL SELECT * FROM unnest($8::int8[], $9::int4[], $10::bytea[])) m WHERE ${origin}
     ), page AS (
-      SELECT h.message_id FROM hits h WHERE ${keyOf('h')} ${isBackward ? '<' : '>'} ${keyParameter(9)}
+      SELECT h.message_id FROM hits h WHERE ${keyOf('h')} >= ${keyParameter(11)} AND ${keyOf('h')} < ${keyParameter(14)}
       ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}
     )
     SELECT c.total, ${MESSAGE_COLUMNS} FROM (SELECT count(*) AS total FROM hits) c
     LEFT JOIN (page JOIN messages m USING (message_id)) ON true ORDER BY ${by}`;
 };
+
+const ANY_ORIGIN = { condition: 'true', values: [] };
 
 /** Where the page is empty there is one row, of the total. */
 type HitRow = readonly [total: number, ...MessageRow] | readonly [total: number, id: null];
@@ -53,25 +61,37 @@ export async function searchRows(
   query: MessageQuery,
   text: string,
 ): Promise<Slice> {
-  const { cursor, from, limit, offset, since } = query;
+  const { from, limit, offset, source } = query;
   const needle = foldCase(text);
-  const filter = [from, since?.seconds ?? FIRST_KEY.seconds, since?.nanos ?? 0] as const;
+  const range = filterBounds(query);
+  const filter = [
+    from,
+    range.from.seconds,
+    range.from.nanos,
+    range.below.seconds,
+    range.below.nanos,
+  ];
   const tail = await tailMatches(session, progress, filter, needle);
   const trigrams = searchedTrigrams(needle);
-  const isBackward = cursor?.direction === 'before';
-  const source = trigrams === null ? IN_ALL : IN_BLOCKS;
+  const isDescending = directionOf(query) === 'desc';
+  const bounds = boundsOf(query);
   // The planner takes blocks for cheap to scan, as it does not see how long their arrays are.
   await session.run(
     `SET LOCAL work_mem = '32MB'; SET LOCAL enable_seqscan = ${trigrams === null ? 'on' : 'off'}`,
   );
-  const rows = await session.rows<HitRow>(pageOf(source, isBackward, limit + 1, offset), [
+  const origin = source === null ? ANY_ORIGIN : originIs(source, 17);
+  const texts = trigrams === null ? IN_ALL : IN_BLOCKS;
+  const statement = pageOf(texts, origin.condition, isDescending, limit + 1, offset);
+  const rows = await session.rows<HitRow>(statement, [
     Buffer.from(needle),
     ...filter,
     trigrams === null ? null : int4Array(trigrams),
     int8Array(tail.map(([seconds]) => seconds)),
     int4Array(tail.map(([, nanos]) => nanos)),
     byteaArray(tail.map(([, , id]) => id)),
-    ...keyValues(cursor?.key ?? (isBackward ? LAST_KEY : FIRST_KEY)),
+    ...keyValues(bounds.from),
+    ...keyValues(bounds.below),
+    ...origin.values,
   ]);
   return {
     total: rows[0]?.[0] ?? 0,
@@ -93,7 +113,7 @@ async function tailMatches(
   const rows = await session.rows<TailRow>(
     `SELECT m.ts_seconds, m.ts_nanos, m.message_id, m.text FROM ${MESSAGES_AFTER}
      WHERE m.text IS NOT NULL AND ($2::text IS NULL OR m.from_msisdn = $2)
-       AND (m.ts_seconds, m.ts_nanos) >= ($3::int8, $4::int4)`,
+       AND (m.ts_seconds, m.ts_nanos) >= ($3::int8, $4::int4) AND (m.ts_seconds, m.ts_nanos) < ($5::int8, $6::int4)`,
     [searchedSeq, ...filter],
   );
   return rows.filter(([, , , text]) => foldCase(text.toString()).includes(needle));

@@ -1,47 +1,124 @@
-// A batch of messages as the parameters of one INSERT: each id once, in the order of ids, with the place that numbers it.
-import { parseInstant } from '../../../model/instant.ts';
+// A batch of items as the parameters of INSERTs: each id once, in the order of ids, with the place that numbers it.
 import type { Message } from '../../../model/message.ts';
+import { type Storable, sourceOf } from '../../conflict.ts';
 import { byteaArray, int4Array, int8Array, textArray } from '../database/arrays.ts';
 import type { Value } from '../database/session.ts';
+import { DeliveryKeys, type StoredDeliveries, arrivalOf, deliveryOf } from './deliveries.ts';
+import {
+  type NewEvent,
+  type NewOrigin,
+  eventValues,
+  instantOf,
+  originValues,
+} from './source-rows.ts';
 
 export interface Batch {
-  readonly messages: readonly Message[];
-  /** For each message the index of the first one with its id. */
+  readonly items: readonly Storable[];
+  /** For each item the index of the first one of its kind with its id. */
   readonly first: readonly number[];
-  /** The arrays of INSERT_MESSAGES. */
-  readonly values: readonly Value[];
+  /** Indexes of items that are not stored, as their delivery is gone. */
+  readonly passed: ReadonlySet<number>;
+  /** The arrays of BATCH_ROWS; null where there are no messages. */
+  readonly messages: readonly Value[] | null;
+  /** The arrays of what only items of named sources have; null where there is none. */
+  readonly sourced: Sourced | null;
 }
 
-/** The columns that a batch brings along, in the order of `Batch.values`. */
+interface Sourced {
+  /** Of ORIGIN_ROWS. */
+  readonly origins: readonly Value[] | null;
+  /** Of EVENT_ROWS. */
+  readonly events: readonly Value[] | null;
+  readonly deliveries: DeliveryKeys;
+}
+
+/** The columns that a batch brings along, in the order of `Batch.messages`. */
 export const BATCH_COLUMNS =
   'message_id, from_msisdn, to_msisdn, ts, text, created_at, ts_seconds, ts_nanos, ord';
-/** SQL for the rows of a batch. */
+/** SQL for the messages of a batch. */
 export const BATCH_ROWS =
   'unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::int8[], $8::int4[], $9::int4[])';
 
 /**
- * Returns the batch. `createdAt` has the time of each one's arrival where that was not now, `places` the place of each in the batch where that
- * is not its index. Throws where a message has an invalid
- * `ts`: those that reach a store have been validated.
+ * Returns the batch. `createdAt` has the time of each one's arrival where that is not what the item says, or now. `stored` are the deliveries
+ * that are stored already, with their keys. Throws where an item has an invalid `ts`: those that reach a store have been validated.
  */
 export function batchOf(
-  messages: readonly Message[],
+  items: readonly Storable[],
   createdAt: readonly (string | null)[] = [],
-  places: readonly number[] = [],
+  stored: StoredDeliveries = new Map(),
 ): Batch {
   const now = new Date().toISOString();
-  const firstOf = new Map<string, number>();
-  const first = messages.map(({ message_id }, index) => {
-    const known = firstOf.get(message_id);
+  const deliveries = new DeliveryKeys(stored);
+  const [messageIds, eventIds] = [new Map<string, number>(), new Map<string, number>()];
+  const passed = new Set<number>();
+  const first = items.map((item, index) => {
+    const [ids, id] =
+      'event_id' in item ? [eventIds, item.event_id] : [messageIds, item.message_id];
+    const known = ids.get(id);
     if (known !== undefined) return known;
-    firstOf.set(message_id, index);
+    if (deliveries.isGone(deliveryOf(item))) passed.add(index);
+    else ids.set(id, index);
     return index;
   });
+  const messages: MessageRow[] = [];
+  const origins: NewOrigin[] = [];
+  for (const ord of messageIds.values()) {
+    const item = items[ord] as Exclude<Storable, { event_id: string }>;
+    messages.push(messageRow(item, ord, createdAt[ord] ?? arrivalOf(item) ?? now));
+    if (!('content' in item) || item.content === null) continue;
+    const { kind, payload, content } = item;
+    const delivery = deliveries.keyOf(deliveryOf(item));
+    origins.push({ source: sourceOf(item), kind, payload, content, delivery, ord });
+  }
+  const events: NewEvent[] = [];
+  for (const ord of eventIds.values()) {
+    const item = items[ord] as Extract<Storable, { event_id: string }>;
+    const created_at = createdAt[ord] ?? arrivalOf(item) ?? now;
+    const delivery = deliveries.keyOf(deliveryOf(item));
+    events.push({ ...item, source: sourceOf(item), created_at, delivery, ord });
+  }
+  return {
+    items,
+    first,
+    passed,
+    messages: messages.length === 0 ? null : messageValues(messages),
+    sourced:
+      origins.length + events.length === 0
+        ? null
+        : {
+            origins: origins.length === 0 ? null : originValues(origins),
+            events: events.length === 0 ? null : eventValues(events),
+            deliveries,
+          },
+  };
+}
+
+interface MessageRow {
+  readonly id: Buffer;
+  readonly message: Message;
+  readonly ord: number;
+  readonly createdAt: string;
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** `ord`: the place of the message in its batch. Throws where it has an invalid `ts`. */
+export function messageRow(message: Message, ord: number, createdAt: string): MessageRow {
+  return {
+    id: Buffer.from(message.message_id),
+    message,
+    ord,
+    createdAt,
+    ...instantOf(message.ts),
+  };
+}
+
+/** Returns the arrays of BATCH_ROWS. */
+export function messageValues(unordered: readonly MessageRow[]): Value[] {
   // Two batches with ids in common wait for each other in the same order, so that there is no deadlock.
-  const rows = [...firstOf.values()]
-    .map((index) => rowOf(messages[index] as Message, index, createdAt[index] ?? now))
-    .toSorted((a, b) => Buffer.compare(a.id, b.id));
-  const values = [
+  const rows = unordered.toSorted((a, b) => Buffer.compare(a.id, b.id));
+  return [
     byteaArray(rows.map(({ id }) => id)),
     textArray(rows.map(({ message }) => message.from)),
     textArray(rows.map(({ message }) => message.to)),
@@ -50,22 +127,6 @@ export function batchOf(
     textArray(rows.map((row) => row.createdAt)),
     int8Array(rows.map(({ seconds }) => seconds)),
     int4Array(rows.map(({ nanos }) => nanos)),
-    int4Array(rows.map(({ index }) => places[index] ?? index)),
+    int4Array(rows.map(({ ord }) => ord)),
   ];
-  return { messages, first, values };
-}
-
-interface Row {
-  readonly id: Buffer;
-  readonly message: Message;
-  readonly index: number;
-  readonly createdAt: string;
-  readonly seconds: number;
-  readonly nanos: number;
-}
-
-function rowOf(message: Message, index: number, createdAt: string): Row {
-  const instant = parseInstant(message.ts);
-  if (instant === null) throw new Error('a message with an invalid ts reached the store');
-  return { id: Buffer.from(message.message_id), message, index, createdAt, ...instant };
 }

@@ -5,12 +5,12 @@ import { KEY_COLUMNS } from '../database/keys.ts';
 import { Loop } from '../database/loop.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Session } from '../database/session.ts';
-import { inTransaction } from '../database/transaction.ts';
+import { inTransaction, settled } from '../database/transaction.ts';
 import type { Lease } from '../index/lease.ts';
-import { removeMessages } from '../index/removal.ts';
+import { type Removed, removeItems } from '../index/removal.ts';
 
-/** Messages of a step: the filling of lists and search waits for it. */
-const STEP_MESSAGES = 512;
+/** Items of a step, of each kind: the filling of lists and search waits for it. */
+const STEP_ITEMS = 512;
 /** After a step comes a pause of this many times its length. */
 const REST_FACTOR = 2;
 const RUN_EVERY_MS = 3_600_000;
@@ -20,7 +20,8 @@ const LEASE_MS = 1_000;
 const STEP_MS_MAX = 60_000;
 const DAY_SECONDS = 86_400;
 
-const OLDEST = `SELECT message_id FROM messages WHERE ts_seconds < $1::int8 ORDER BY ${KEY_COLUMNS} LIMIT ${STEP_MESSAGES}`;
+const OLDEST = `SELECT message_id FROM messages WHERE ts_seconds < $1::int8 ORDER BY ${KEY_COLUMNS} LIMIT ${STEP_ITEMS}`;
+const OLDEST_EVENTS = `SELECT event_id FROM events WHERE ts_seconds < $1::int8 ORDER BY ts_seconds, ts_nanos, event_id LIMIT ${STEP_ITEMS}`;
 
 /** A removal that is lost with the server is made again. It waits for no standby, nor for long behind what does: see `Lease`. */
 const UNSYNCED = 'SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 10000';
@@ -33,6 +34,7 @@ interface Run {
   /** The first second that stays; null before it is known. */
   endSeconds: number | null;
   messages: number;
+  events: number;
 }
 
 /** Runs at the start of the service and once an hour. */
@@ -44,7 +46,7 @@ export class Retention {
   readonly #loop: Loop;
   #run: Run | null = null;
 
-  /** Removes messages older than `days` days. */
+  /** Removes items older than `days` days. */
   constructor(pool: Pool, lease: Lease, days: number, observer: StoreObserver) {
     this.#pool = pool;
     this.#lease = lease;
@@ -62,33 +64,41 @@ export class Retention {
       this.#run = null;
       return LEASE_MS;
     }
-    this.#run ??= { startMs: performance.now(), endSeconds: null, messages: 0 };
+    this.#run ??= { startMs: performance.now(), endSeconds: null, messages: 0, events: 0 };
     const run = this.#run;
     const startMs = performance.now();
     try {
       const { removed, found } = await this.#remove(run);
-      run.messages += removed;
-      if (removed > 0) this.#observer.pruned(removed);
-      if (found === STEP_MESSAGES) return (performance.now() - startMs) * REST_FACTOR;
+      run.messages += removed.messages;
+      run.events += removed.events;
+      if (removed.messages > 0) this.#observer.pruned(removed.messages);
+      if (found === STEP_ITEMS) return (performance.now() - startMs) * REST_FACTOR;
       return this.#end(run, null);
     } catch (error) {
       return this.#end(run, reasonOf(error));
     }
   }
 
-  async #remove(run: Run): Promise<{ removed: number; found: number }> {
+  /** `found`: how many of one kind there were to remove, at most STEP_ITEMS. */
+  async #remove(run: Run): Promise<{ removed: Removed; found: number }> {
     return await this.#pool.use(STEP_MS_MAX, async (session) => {
       const endSeconds = run.endSeconds ?? (await this.#endSeconds(session));
       run.endSeconds = endSeconds;
-      const rows = await session.rows<[Buffer]>(OLDEST, [endSeconds]);
-      if (rows.length === 0) return { removed: 0, found: 0 };
-      const ids = rows.map(([id]) => id);
-      const work = async (): Promise<number> => {
+      const [messages, events] = await settled([
+        session.rows<[Buffer]>(OLDEST, [endSeconds]),
+        session.rows<[Buffer]>(OLDEST_EVENTS, [endSeconds]),
+      ]);
+      const found = Math.max(messages.length, events.length);
+      if (found === 0) return { removed: { messages: 0, events: 0, deliveries: 0 }, found };
+      const work = async (): Promise<Removed> => {
         await session.run(UNSYNCED);
-        return await removeMessages(session, ids, endSeconds);
+        return await removeItems(session, {
+          messages: messages.map(([id]) => id),
+          events: events.map(([id]) => id),
+          beforeSeconds: endSeconds,
+        });
       };
-      const removed = await inTransaction(session, work, 'READ COMMITTED');
-      return { removed, found: rows.length };
+      return { removed: await inTransaction(session, work, 'READ COMMITTED'), found };
     });
   }
 
@@ -98,10 +108,10 @@ export class Retention {
     return row[0];
   }
 
-  #end({ startMs, messages }: Run, failure: string | null): number {
+  #end({ startMs, messages, events }: Run, failure: string | null): number {
     this.#run = null;
     const durationMs = performance.now() - startMs;
-    this.#observer.pruneRun({ messages, durationMs, failure });
+    this.#observer.pruneRun({ messages, events, durationMs, failure });
     return failure === null ? RUN_EVERY_MS : RETRY_MS;
   }
 }

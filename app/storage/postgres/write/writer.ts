@@ -1,6 +1,6 @@
 // The queue in front of the append: what has arrived while a batch is being committed is the next batch.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Message } from '../../../model/message.ts';
+import type { Item } from '../../../model/item.ts';
 import type { UnavailableReason } from '../../../model/unavailable.ts';
 import { AppendQueue, BATCH_MESSAGES } from '../../append-queue.ts';
 import { DiskProbes } from '../../disk-probes.ts';
@@ -14,8 +14,8 @@ import { reasonOf } from '../database/failure.ts';
 import type { Pool } from '../database/pool.ts';
 import { APPEND_CONNECTIONS, type Pools } from '../database/pools.ts';
 import { TAIL_MESSAGES_MAX } from '../index/limits.ts';
-import { type Isolation, appendBatch, probe } from './append.ts';
-import { batchOf } from './batch.ts';
+import { appendItems } from './append.ts';
+import { type Isolation, probe } from './durable.ts';
 import { StuckCommits } from './stuck-commits.ts';
 
 /** Longer than callers wait (COMMIT_MS_MAX) and than the append waits for a lock; then the connection is given up, as that of a host that is gone. */
@@ -46,7 +46,7 @@ export class Writer {
   readonly #queue: AppendQueue;
   readonly #disk: DiskProbes;
   readonly #stuck: StuckCommits;
-  #chunks: (readonly Message[])[] = [];
+  #chunks: (readonly Item[])[] = [];
   readonly #flights: Flight[] = [];
   /** Messages in `#chunks`. */
   #waiting = 0;
@@ -96,7 +96,7 @@ export class Writer {
   }
 
   /** See `Store.append`. */
-  append(messages: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
+  append(messages: readonly Item[]): Promise<readonly AppendOutcome[] | Unavailable> {
     return this.#queue.append(messages);
   }
 
@@ -122,7 +122,7 @@ export class Writer {
     void this.#fly(flight, messages);
   }
 
-  async #fly(flight: Flight, messages: readonly Message[]): Promise<void> {
+  async #fly(flight: Flight, messages: readonly Item[]): Promise<void> {
     const overdue = Math.min(1, this.#unlisted() / UNLISTED_FREE - 1);
     if (overdue > 0) await sleep(overdue * PACE_MS_MAX);
     flight.result = await this.#commit(messages);
@@ -132,26 +132,23 @@ export class Writer {
   }
 
   /** Whole chunks: what was appended together must not be split. */
-  #takeBatch(): Message[] {
-    const messages: Message[] = [];
+  #takeBatch(): Item[] {
+    const messages: Item[] = [];
     while (this.#chunks.length > 0 && messages.length < BATCH_MESSAGES)
       messages.push(...(this.#chunks.shift() ?? []));
     this.#waiting -= messages.length;
     return messages;
   }
 
-  async #commit(
-    messages: readonly Message[],
-  ): Promise<readonly AppendOutcome[] | UnavailableReason> {
+  async #commit(messages: readonly Item[]): Promise<readonly AppendOutcome[] | UnavailableReason> {
     const startMs = performance.now();
     let failure: UnavailableReason | null = null;
     let outcomes: readonly AppendOutcome[] = [];
     try {
-      const batch = batchOf(messages);
       if ((await this.#stuck.count()) >= APPEND_CONNECTIONS)
         throw new StoreUnavailable('timeout', 'commits wait for the standbys');
       const result = await this.#pool.use(APPEND_MS_MAX, (session) =>
-        this.#stuck.watch(session, () => appendBatch(session, batch, this.#isolation)),
+        this.#stuck.watch(session, () => appendItems(session, messages, this.#isolation)),
       );
       ({ outcomes } = result);
       if (result.lastSeq !== null) this.#committed(result.lastSeq);

@@ -11,8 +11,10 @@ export const ASCENDING = `ORDER BY ${KEY_COLUMNS}`;
 export const DESCENDING = 'ORDER BY ts_seconds DESC, ts_nanos DESC, message_id DESC';
 
 /** Ends of a WHERE for the entries after a key, and before one in descending order. */
-export const AFTER = `AND ${KEY} > (?, ?, ?) ${ASCENDING} LIMIT ?`;
-export const BEFORE = `AND ${KEY} < (?, ?, ?) ${DESCENDING} LIMIT ?`;
+export const AFTER_KEY = `AND ${KEY} > (?, ?, ?)`;
+export const BEFORE_KEY = `AND ${KEY} < (?, ?, ?)`;
+export const AFTER = `${AFTER_KEY} ${ASCENDING} LIMIT ?`;
+export const BEFORE = `${BEFORE_KEY} ${DESCENDING} LIMIT ?`;
 
 /** A message's position in the order, with its sequence number. */
 export interface Entry extends OrderKey {

@@ -127,12 +127,12 @@ const MIGRATIONS: readonly string[] = [
 
   // 8: items of named sources (decision 024). A message without a source is the default one's, and has none of the new columns. Events share
   // the numbers of messages; they are few beside them, so their indexes are written with them. A delivery has the number of its first
-  // item, and goes with the last. `sources` counts what is stored of each; messages of the default source are the rest of all.
+  // item, and goes with the last. A payload may be long: what is read without it comes before it. `sources` counts what is stored of each; messages of the default source are the rest of all.
   `ALTER TABLE messages ADD COLUMN source TEXT;
    ALTER TABLE messages ADD COLUMN kind TEXT;
-   ALTER TABLE messages ADD COLUMN payload TEXT;
    ALTER TABLE messages ADD COLUMN content TEXT;
    ALTER TABLE messages ADD COLUMN delivery INTEGER;
+   ALTER TABLE messages ADD COLUMN payload TEXT;
    CREATE INDEX messages_by_delivery ON messages (delivery) WHERE delivery IS NOT NULL;
    CREATE TABLE events (
      event_id TEXT PRIMARY KEY NOT NULL,
@@ -140,13 +140,13 @@ const MIGRATIONS: readonly string[] = [
      type TEXT NOT NULL,
      subject TEXT,
      ts TEXT NOT NULL,
-     payload TEXT,
      content TEXT NOT NULL,
      delivery INTEGER,
      created_at TEXT NOT NULL,
      seq INTEGER NOT NULL UNIQUE,
      ts_seconds INTEGER NOT NULL,
-     ts_nanos INTEGER NOT NULL
+     ts_nanos INTEGER NOT NULL,
+     payload TEXT
    );
    CREATE INDEX events_by_time ON events (ts_seconds, ts_nanos, event_id);
    CREATE INDEX events_by_source ON events (source, ts_seconds, ts_nanos, event_id);

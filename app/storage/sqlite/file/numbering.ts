@@ -16,15 +16,28 @@ export interface Numbers {
 export const UNKNOWN: Numbers = { highest: 0, certain: false };
 
 /**
- * Reads the last number assigned, and compares it with the messages: in a sound file the counter is never below them.
+ * Reads the last number assigned, and compares it with the items: in a sound file the counter is never below them.
  * `scan`: reads the table, and not its index, which may be damaged. Never throws.
  */
 export function readNumbers(database: DatabaseSync, scan = false): Numbers {
   const counter = numberOf(database, "SELECT value FROM counters WHERE name = 'last_seq'");
-  const table = scan ? 'messages NOT INDEXED' : 'messages';
-  const newest = numberOf(database, `SELECT coalesce(max(seq), 0) FROM ${table}`);
-  const certain = counter !== null && newest !== null && counter >= newest;
-  return { highest: Math.max(counter ?? 0, newest ?? 0), certain };
+  const newest = ['messages', ...(hasEvents(database) ? ['events'] : [])].map((table) =>
+    numberOf(database, `SELECT coalesce(max(seq), 0) FROM ${table} ${scan ? 'NOT INDEXED' : ''}`),
+  );
+  const certain =
+    counter !== null && newest.every((number) => number !== null && counter >= number);
+  return { highest: Math.max(counter ?? 0, ...newest.map((number) => number ?? 0)), certain };
+}
+
+/** A file of an earlier schema has none. */
+function hasEvents(database: DatabaseSync): boolean {
+  try {
+    return (
+      database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get() !== undefined
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** Returns null where it cannot be read, or is not a number that a message may have. */

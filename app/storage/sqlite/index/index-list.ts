@@ -2,9 +2,9 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { OrderKey } from '../../../model/order.ts';
 import {
-  AFTER,
+  AFTER_KEY,
   ASCENDING,
-  BEFORE,
+  BEFORE_KEY,
   DESCENDING,
   type Entry,
   FIRST_KEY,
@@ -15,9 +15,10 @@ import {
   readEntries,
 } from '../file/keys.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
-import { ALL, INDEX } from './schema.ts';
+import { entriesOf } from './entries.ts';
+import { INDEX, KIND } from './schema.ts';
 
-const ENTRIES = `SELECT ${KEY_COLUMNS}, seq FROM ${INDEX}.entries WHERE list = ?`;
+const ENTRIES = `${INDEX}.entries`;
 const SEGMENTS = `FROM ${INDEX}.segments WHERE list = ?`;
 
 /** A list without any entry has this number. */
@@ -25,20 +26,28 @@ const NO_LIST = -1;
 
 export class IndexList {
   readonly #database: DatabaseSync;
+  /** The list that has the count and the segments. */
   readonly #list: number;
+  /** The lists that have the entries: itself, or of the list of all those of the sources. */
+  readonly #parts: readonly number[];
   /** How many entries there are. */
   readonly count: number;
 
-  /** The list of a sender's messages, or of all where `from` is null. To be used inside one snapshot. */
-  constructor(database: DatabaseSync, from: string | null) {
-    const where = from === null ? `list = ${ALL}` : 'sender = ?';
-    const row = preparedArrays<[number, number]>(
-      database,
-      `SELECT list, messages FROM ${INDEX}.lists WHERE ${where}`,
-    ).get(...(from === null ? [] : [from]));
+  /**
+   * The list of a sender's messages, or of a source's, or of all where both are null; not both are given. To be used inside one
+   * snapshot.
+   */
+  constructor(database: DatabaseSync, from: string | null, source: string | null = null) {
+    const rows =
+      from === null && source === null
+        ? listsOfAll(database)
+        : listNamed(database, from === null ? KIND.source : KIND.sender, from ?? source ?? '');
+    const [first] = rows;
+    const parts = first?.[2] === KIND.all ? rows.slice(1) : rows;
     this.#database = database;
-    this.#list = row?.[0] ?? NO_LIST;
-    this.count = row?.[1] ?? 0;
+    this.#list = first?.[0] ?? NO_LIST;
+    this.#parts = parts.length === 0 ? [NO_LIST] : parts.map(([list]) => list);
+    this.count = first?.[1] ?? 0;
   }
 
   /** How many entries come before the key. */
@@ -48,10 +57,10 @@ export class IndexList {
       `SELECT coalesce(sum(messages), 0) ${SEGMENTS} AND ${KEY} < (?, ?, ?)`,
       start,
     );
-    const within = this.#number(
-      `SELECT count(*) FROM ${INDEX}.entries WHERE list = ? AND ${KEY} >= (?, ?, ?) AND ${KEY} < (?, ?, ?)`,
-      [...start, ...keyValues(key)],
-    );
+    const within = this.#entriesWithin(`AND ${KEY} >= (?, ?, ?) AND ${KEY} < (?, ?, ?)`, [
+      ...start,
+      ...keyValues(key),
+    ]);
     return before + within;
   }
 
@@ -59,8 +68,9 @@ export class IndexList {
   at(rank: number, limit: number): Entry[] {
     const { start, before } = this.#segmentAt(rank);
     return this.#entries(
-      `AND ${KEY} >= (?, ?, ?) ${ASCENDING} LIMIT ? OFFSET ?`,
-      ...start,
+      `AND ${KEY} >= (?, ?, ?)`,
+      start,
+      `${ASCENDING} LIMIT ? OFFSET ?`,
       limit,
       rank - before,
     );
@@ -68,12 +78,12 @@ export class IndexList {
 
   /** Up to `limit` entries after the key. */
   after(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(AFTER, ...keyValues(key), limit);
+    return this.#entries(AFTER_KEY, keyValues(key), `${ASCENDING} LIMIT ?`, limit);
   }
 
   /** Up to `limit` entries before the key, in descending order. */
   before(key: OrderKey, limit: number): Entry[] {
-    return this.#entries(BEFORE, ...keyValues(key), limit);
+    return this.#entries(BEFORE_KEY, keyValues(key), `${DESCENDING} LIMIT ?`, limit);
   }
 
   /** How many entries come before each of the instants, which are whole seconds in ascending order. One walk over the segments. */
@@ -83,7 +93,6 @@ export class IndexList {
       `SELECT ${KEY_COLUMNS}, messages ${SEGMENTS} ${ASCENDING}`,
     ).all(this.#list);
     if (segments.length === 0) segments.push([...keyValues(FIRST_KEY), this.count]);
-    const within = `SELECT count(*) FROM ${INDEX}.entries WHERE list = ? AND ${KEY} >= (?, ?, ?) AND ts_seconds < ?`;
     const counts: number[] = [];
     let passed = 0;
     for (const [index, [seconds, nanos, messageId, messages]] of segments.entries()) {
@@ -91,7 +100,13 @@ export class IndexList {
       // No message has an empty id, so a segment that begins in the second of an end begins after it.
       while (counts.length < ends.length && (ends[counts.length] ?? 0) <= nextStart) {
         const end = ends[counts.length] ?? 0;
-        counts.push(passed + this.#number(within, [seconds, nanos, messageId, end]));
+        const within = this.#entriesWithin(`AND ${KEY} >= (?, ?, ?) AND ts_seconds < ?`, [
+          seconds,
+          nanos,
+          messageId,
+          end,
+        ]);
+        counts.push(passed + within);
       }
       passed += messages;
     }
@@ -100,21 +115,46 @@ export class IndexList {
 
   /** The sequence numbers of `limit` entries after the key, as a JSON array, and the key of the last; null where no more come. */
   seqsAfter(key: OrderKey, limit: number): { seqs: string; last: OrderKey | null } {
+    const entries = entriesOf(ENTRIES, this.#parts, AFTER_KEY, keyValues(key));
     const [seqs] = oneRow(
       preparedArrays<[string]>(
         this.#database,
-        `SELECT json_group_array(seq) FROM (${ENTRIES} ${AFTER})`,
+        `SELECT json_group_array(seq) FROM (${entries.sql} ${ASCENDING} LIMIT ?)`,
       ),
-      this.#list,
-      ...keyValues(key),
+      ...entries.parameters,
       limit,
     );
-    const [last] = this.#entries(`${AFTER} OFFSET ?`, ...keyValues(key), 1, limit - 1);
+    const [last] = this.#entries(
+      AFTER_KEY,
+      keyValues(key),
+      `${ASCENDING} LIMIT 1 OFFSET ?`,
+      limit - 1,
+    );
     return { seqs, last: last ?? null };
   }
 
-  #entries(sql: string, ...parameters: readonly SQLInputValue[]): Entry[] {
-    return readEntries(this.#database, `${ENTRIES} ${sql}`, this.#list, ...parameters);
+  /** `order` ends the statement; `parameters` are those of it. */
+  #entries(
+    condition: string,
+    values: readonly SQLInputValue[],
+    order: string,
+    ...parameters: readonly SQLInputValue[]
+  ): Entry[] {
+    const entries = entriesOf(ENTRIES, this.#parts, condition, values);
+    const sql = `${entries.sql} ${order}`;
+    return readEntries(this.#database, sql, ...entries.parameters, ...parameters);
+  }
+
+  #entriesWithin(condition: string, values: readonly SQLInputValue[]): number {
+    const lists = this.#parts.map(() => '?').join();
+    return oneRow(
+      preparedArrays<[number]>(
+        this.#database,
+        `SELECT count(*) FROM ${ENTRIES} WHERE list IN (${lists}) ${condition}`,
+      ),
+      ...this.#parts,
+      ...values,
+    )[0];
   }
 
   /** The start of the segment that the key falls into. */
@@ -162,4 +202,21 @@ export class IndexList {
     const row = preparedArrays<[number]>(this.#database, sql).get(this.#list, ...parameters);
     return row?.[0] ?? Number.NaN;
   }
+}
+
+type ListRow = [list: number, messages: number, kind: number];
+
+/** The list of all, where it has a row, and the lists of the sources. */
+function listsOfAll(database: DatabaseSync): ListRow[] {
+  return preparedArrays<ListRow>(
+    database,
+    `SELECT list, messages, kind FROM ${INDEX}.lists WHERE kind <= ${KIND.source} ORDER BY kind, name`,
+  ).all();
+}
+
+function listNamed(database: DatabaseSync, kind: number, name: string): ListRow[] {
+  return preparedArrays<ListRow>(
+    database,
+    `SELECT list, messages, kind FROM ${INDEX}.lists WHERE kind = ? AND name = ?`,
+  ).all(kind, name);
 }

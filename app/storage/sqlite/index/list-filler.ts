@@ -1,20 +1,29 @@
-// Adds a batch of messages to the lists of the index: that of all messages and those of their senders, with counts and segments.
-import type { DatabaseSync } from 'node:sqlite';
-import { ASCENDING, FIRST_KEY, KEY, KEY_COLUMNS, keyValues } from '../file/keys.ts';
+// Adds a batch of messages to the lists of the index: those of their sources and of their senders, with counts and segments.
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { DEFAULT_SOURCE } from '../../../model/source.ts';
+import { ASCENDING, FIRST_KEY, KEY, KEY_COLUMNS, keyValues, readEntries } from '../file/keys.ts';
 import { change, oneRow, preparedArrays } from '../file/statements.ts';
 import { IndexUnusable } from './damage.ts';
-import { ALL, LIST_MESSAGES_MAX, MAIN, SEGMENT_MESSAGES } from './schema.ts';
+import { entriesOf } from './entries.ts';
+import { ALL, KIND, LIST_MESSAGES_MAX, MAIN, SEGMENT_MESSAGES } from './schema.ts';
 
 /** The batch, sorted once for each list; a table in memory. */
 const BATCH = `CREATE TEMP TABLE IF NOT EXISTS batch (
-  seq INTEGER PRIMARY KEY, ts_seconds INTEGER, ts_nanos INTEGER, message_id TEXT, from_msisdn TEXT)`;
-const MEMBERS = 'temp.batch b JOIN lists l ON l.sender = b.from_msisdn';
+  seq INTEGER PRIMARY KEY, ts_seconds INTEGER, ts_nanos INTEGER, message_id TEXT, from_msisdn TEXT, source TEXT)`;
+const MEMBERS = `temp.batch b JOIN lists l ON l.kind = ${KIND.sender} AND l.name = b.from_msisdn`;
 
 /** SQL for the segment that holds the key of `b` in a list; null where the list has none. */
 const segmentOf = (list: string): string =>
   `(SELECT g.segment FROM segments g WHERE g.list = ${list}
      AND (g.ts_seconds, g.ts_nanos, g.message_id) <= (b.ts_seconds, b.ts_nanos, b.message_id)
      ORDER BY g.ts_seconds DESC, g.ts_nanos DESC, g.message_id DESC LIMIT 1)`;
+
+/** The list of a source, and how many messages of the batch it has. */
+interface SourceList {
+  readonly list: number;
+  readonly name: string;
+  readonly added: number;
+}
 
 /**
  * Reads up to `limit` messages after `afterSeq` from the database into the batch. To be called inside a read transaction.
@@ -29,8 +38,8 @@ export function readBatch(
   change(database, 'DELETE FROM temp.batch');
   const messages = change(
     database,
-    `INSERT INTO temp.batch SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM ${MAIN}.messages
-     WHERE seq > ? ORDER BY seq LIMIT ?`,
+    `INSERT INTO temp.batch SELECT seq, ${KEY_COLUMNS}, from_msisdn, coalesce(source, '${DEFAULT_SOURCE}')
+     FROM ${MAIN}.messages WHERE seq > ? ORDER BY seq LIMIT ?`,
     afterSeq,
     limit,
   );
@@ -46,38 +55,90 @@ export function addBatch(database: DatabaseSync, messages: number): number {
   const before = lastList(database);
   change(
     database,
-    `INSERT INTO lists (sender, messages) SELECT from_msisdn, count(*) FROM temp.batch WHERE true GROUP BY 1
-     ON CONFLICT (sender) DO UPDATE SET messages = messages + excluded.messages`,
+    `INSERT INTO lists (kind, name, messages) SELECT ${KIND.sender}, from_msisdn, count(*) FROM temp.batch WHERE true GROUP BY 2
+     ON CONFLICT (kind, name) DO UPDATE SET messages = messages + excluded.messages`,
   );
-  change(database, `UPDATE lists SET messages = messages + ? WHERE list = ${ALL}`, messages);
-  change(
-    database,
-    `INSERT INTO entries SELECT ${ALL}, ${KEY_COLUMNS}, seq FROM temp.batch ${ASCENDING}`,
-  );
+  const newSenders = lastList(database) - before;
+  const sources = countSources(database);
+  for (const { list, name } of sources)
+    change(
+      database,
+      `INSERT INTO entries SELECT ?, ${KEY_COLUMNS}, seq FROM temp.batch WHERE source = ? ${ASCENDING}`,
+      list,
+      name,
+    );
   change(
     database,
     `INSERT INTO entries SELECT l.list, b.ts_seconds, b.ts_nanos, b.message_id, b.seq FROM ${MEMBERS}
      ORDER BY l.list, b.ts_seconds, b.ts_nanos, b.message_id`,
   );
-  countSegments(database);
-  return lastList(database) - before;
+  countAll(database, messages);
+  countSegments(database, sources);
+  return newSenders;
 }
 
 /** New lists are numbered on from the highest number. */
 function lastList(database: DatabaseSync): number {
-  return oneRow(preparedArrays<[number]>(database, 'SELECT max(list) FROM lists'))[0];
+  const [last] = oneRow(preparedArrays<[number | null]>(database, 'SELECT max(list) FROM lists'));
+  return last ?? 0;
+}
+
+/** Counts the batch into the lists of its sources. */
+function countSources(database: DatabaseSync): SourceList[] {
+  const added = preparedArrays<[string, number, number]>(
+    database,
+    'SELECT source, count(*), max(seq) FROM temp.batch GROUP BY 1',
+  ).all();
+  const upsert = preparedArrays<[number]>(
+    database,
+    `INSERT INTO lists (kind, name, messages, newest) VALUES (${KIND.source}, ?, ?, ?)
+     ON CONFLICT (kind, name) DO UPDATE SET messages = messages + excluded.messages, newest = excluded.newest
+     RETURNING list`,
+  );
+  return added.map(([name, count, newest]) => {
+    const [list] = oneRow(upsert, name, count, newest);
+    return { list, name, added: count };
+  });
+}
+
+/**
+ * Counts the batch into the list of all. It gets a row with the second source: until now the first one's list was that of all, so it has
+ * the same segments.
+ */
+function countAll(database: DatabaseSync, messages: number): void {
+  const counted = change(
+    database,
+    `UPDATE lists SET messages = messages + ? WHERE list = ${ALL}`,
+    messages,
+  );
+  if (counted > 0) return;
+  const [sources] = oneRow(
+    preparedArrays<[number]>(database, `SELECT count(*) FROM lists WHERE kind = ${KIND.source}`),
+  );
+  if (sources < 2) return;
+  change(
+    database,
+    `INSERT INTO lists (list, kind, name, messages, segmented)
+     SELECT ${ALL}, ${KIND.all}, '', sum(messages), max(segmented) FROM lists WHERE kind = ${KIND.source}`,
+  );
+  change(
+    database,
+    `INSERT INTO segments (list, ${KEY_COLUMNS}, messages)
+     SELECT ${ALL}, ${KEY_COLUMNS}, g.messages FROM segments g JOIN lists l USING (list) WHERE l.kind = ${KIND.source}`,
+  );
 }
 
 /** Counts the batch into the segments of its lists, and splits what has grown too large. */
-function countSegments(database: DatabaseSync): void {
-  const grown = preparedArrays<[number, number]>(
+function countSegments(database: DatabaseSync, sources: readonly SourceList[]): void {
+  const inList = `SELECT ${segmentOf('?1')} AS segment, count(*) AS added FROM temp.batch b`;
+  const grown = grownBy(
     database,
-    `UPDATE segments SET messages = segments.messages + added.added FROM (
-       SELECT ${segmentOf(String(ALL))} AS segment, count(*) AS added FROM temp.batch b GROUP BY 1
-       UNION ALL
-       SELECT ${segmentOf('l.list')}, count(*) FROM ${MEMBERS} WHERE l.segmented = 1 GROUP BY 1
-     ) added WHERE segments.segment = added.segment RETURNING segments.segment, segments.messages`,
-  ).all();
+    `SELECT ${segmentOf('l.list')} AS segment, count(*) AS added FROM ${MEMBERS} WHERE l.segmented = 1 GROUP BY 1`,
+  );
+  if (isSegmented(database, ALL)) grown.push(...grownBy(database, `${inList} GROUP BY 1`, ALL));
+  for (const { list, name } of sources)
+    if (isSegmented(database, list))
+      grown.push(...grownBy(database, `${inList} WHERE b.source = ?2 GROUP BY 1`, list, name));
   for (const [segment, messages] of grown)
     if (messages > LIST_MESSAGES_MAX) split(database, segment);
   const lists = preparedArrays<[number]>(
@@ -85,6 +146,24 @@ function countSegments(database: DatabaseSync): void {
     `SELECT list FROM lists WHERE segmented = 0 AND messages > ${LIST_MESSAGES_MAX}`,
   ).all();
   for (const [list] of lists) split(database, firstSegment(database, list));
+}
+
+/** Adds to segments what `added` selects for them: `segment` and `added`. Returns each of them with its count. */
+function grownBy(
+  database: DatabaseSync,
+  added: string,
+  ...parameters: readonly SQLInputValue[]
+): [segment: number, messages: number][] {
+  return preparedArrays<[number, number]>(
+    database,
+    `UPDATE segments SET messages = segments.messages + added.added FROM (${added}) added
+     WHERE segments.segment = added.segment RETURNING segments.segment, segments.messages`,
+  ).all(...parameters);
+}
+
+function isSegmented(database: DatabaseSync, list: number): boolean {
+  const select = preparedArrays<[number]>(database, 'SELECT segmented FROM lists WHERE list = ?');
+  return select.get(list)?.[0] === 1;
 }
 
 /** Makes the first segment of a list, which begins before every message. Returns its number. */
@@ -105,13 +184,12 @@ const CUT = `UPDATE segments SET messages = ${SEGMENT_MESSAGES} WHERE segment = 
 
 /** Cuts full segments off the front of one that is too large, until the rest is not. */
 function split(database: DatabaseSync, segment: number): void {
-  const next = preparedArrays<[number, number, number, string]>(
-    database,
-    `SELECT list, ${KEY_COLUMNS} FROM entries
-     WHERE list = (SELECT list FROM segments WHERE segment = ?1)
-       AND ${KEY} >= (SELECT ${KEY_COLUMNS} FROM segments WHERE segment = ?1)
-     ${ASCENDING} LIMIT 1 OFFSET ${SEGMENT_MESSAGES}`,
+  const [list] = oneRow(
+    preparedArrays<[number]>(database, 'SELECT list FROM segments WHERE segment = ?'),
+    segment,
   );
+  const parts = list === ALL ? sourceLists(database) : [list];
+  const from = `AND ${KEY} >= (SELECT ${KEY_COLUMNS} FROM segments WHERE segment = ?)`;
   const add = preparedArrays<[number]>(
     database,
     `INSERT INTO segments (list, ${KEY_COLUMNS}, messages) VALUES (?, ?, ?, ?, ?) RETURNING segment`,
@@ -119,13 +197,25 @@ function split(database: DatabaseSync, segment: number): void {
   let current = segment;
   let rest = messagesOf(database, segment);
   while (rest > LIST_MESSAGES_MAX) {
-    const start = next.get(current);
+    const { sql, parameters } = entriesOf('entries', parts, from, [current]);
+    const [start] = readEntries(
+      database,
+      `${sql} ${ASCENDING} LIMIT 1 OFFSET ${SEGMENT_MESSAGES}`,
+      ...parameters,
+    );
     if (start === undefined)
       throw new IndexUnusable('a segment counts more messages than its list holds', true);
     change(database, CUT, current);
     rest -= SEGMENT_MESSAGES;
-    [current] = oneRow(add, ...start, rest);
+    [current] = oneRow(add, list, ...keyValues(start), rest);
   }
+}
+
+/** The lists that make that of all. */
+function sourceLists(database: DatabaseSync): number[] {
+  return preparedArrays<[number]>(database, `SELECT list FROM lists WHERE kind = ${KIND.source}`)
+    .all()
+    .map(([list]) => list);
 }
 
 function messagesOf(database: DatabaseSync, segment: number): number {

@@ -7,7 +7,7 @@ import { isDamage } from './damage.ts';
 import { matchesWal } from './wal-consistency.ts';
 
 /** Changes with the tables or with the folding of texts: a file of any other version is deleted and built again. */
-const INDEX_VERSION = 1;
+const INDEX_VERSION = 2;
 
 /**
  * Pages that the indexer keeps in memory: its batches are sorted, so more gains nothing.
@@ -24,8 +24,14 @@ const TEXTS_HASH_BYTES = 33_554_432;
  */
 const TEXTS_DELETED_PERCENT = 40;
 
-/** The list of all messages. Every other list is that of one sender. */
+/**
+ * The list of all messages. It has a row, for its count and its segments, once there are messages of two sources; until then the list of
+ * the one source is that of all.
+ */
 export const ALL = 0;
+
+/** What a list is of: all messages, those of a source, those of a sender. */
+export const KIND = { all: 0, source: 1, sender: 2 } as const;
 
 /** A segment holds so many messages when it is made, and is split when it has more than twice as many. */
 export const SEGMENT_MESSAGES = 2_048;
@@ -38,7 +44,8 @@ export const INDEX = 'derived';
 
 /**
  * `state`: which database the index belongs to and how far it follows it; its file stamp is explained in wal-consistency.ts.
- * `lists`: one row a list with its count. `entries`: every list in the order of messages. `segments`: counted key ranges of the
+ * `lists`: one row a list with its count, and of a source the number of the newest message that came. `entries`: the lists of sources and
+ * senders in the order of messages; that of all is made of those of the sources. `segments`: counted key ranges of the
  * longer lists, so that a position is found without walking to it. `texts`: folded texts by trigram, for search; it keeps no text. `composing`: messages of
  * which SQL cannot decide whether they match, because letters of their text may be joined when it is folded.
  */
@@ -57,13 +64,15 @@ const TABLES = `
   INSERT INTO state VALUES (1, '', 0, 0, 0, 0, lower(hex(randomblob(16))), 0, 0);
   CREATE TABLE lists (
     list INTEGER PRIMARY KEY,
-    sender TEXT UNIQUE,
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
     messages INTEGER NOT NULL,
-    segmented INTEGER NOT NULL DEFAULT 0
+    segmented INTEGER NOT NULL DEFAULT 0,
+    newest INTEGER,
+    UNIQUE (kind, name)
   );
-  CREATE INDEX lists_by_messages ON lists (messages DESC, sender);
+  CREATE INDEX lists_by_messages ON lists (messages DESC, name) WHERE kind = ${KIND.sender};
   CREATE INDEX lists_to_segment ON lists (messages) WHERE segmented = 0 AND messages > ${LIST_MESSAGES_MAX};
-  INSERT INTO lists (list, sender, messages) VALUES (${ALL}, NULL, 0);
   CREATE TABLE entries (
     list INTEGER NOT NULL,
     ts_seconds INTEGER NOT NULL,

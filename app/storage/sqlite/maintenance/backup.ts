@@ -52,6 +52,8 @@ export async function backUp(
       file: target,
       bytes,
       messages: inspection.messages ?? 0,
+      events: inspection.events ?? 0,
+      deliveries: inspection.deliveries ?? 0,
       lastSeq: inspection.lastSeq ?? 0,
       copySeconds: (copiedMs - startMs) / 1_000,
       checkSeconds: (performance.now() - copiedMs) / 1_000,

@@ -5,10 +5,13 @@ import type { CheckName, Depth, Finding, Inspection, OnProgress } from '../../ad
 import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
 import { SCHEMA_VERSION, missingObjects, schemaVersion } from '../file/migrations.ts';
+import { oneRow, preparedArrays } from '../file/statements.ts';
 import { IndexUnusable } from '../index/damage.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { INDEX, indexPath } from '../index/schema.ts';
-import { verifyCounters, verifyLists, verifySearch } from './verify.ts';
+import { hasSources } from './archive.ts';
+import { verifyCounters, verifyDeliveries } from './verify-counts.ts';
+import { verifyLists, verifySearch } from './verify.ts';
 
 /** How many of SQLite's findings are reported. */
 const FINDINGS_MAX = 20;
@@ -40,25 +43,24 @@ function isSound({ problems }: Finding): boolean {
   return problems.length === 0;
 }
 
+type Facts = Pick<Inspection, 'schemaVersion' | 'messages' | 'events' | 'deliveries' | 'lastSeq'>;
+
 /** Checks the database itself. */
-function checkDatabase(
-  path: string,
-  depth: Depth,
-  run: Run,
-): Pick<Inspection, 'schemaVersion' | 'messages' | 'lastSeq'> {
+function checkDatabase(path: string, depth: Depth, run: Run): Facts {
   const database = openForReading(path);
   try {
     // One snapshot for all checks. It ends with the connection: on a damaged file even a COMMIT may fail.
     database.exec('BEGIN');
     if (!run('schema', () => schemaProblems(database)))
-      return { schemaVersion: null, messages: null, lastSeq: null };
+      return { schemaVersion: null, ...UNKNOWN_COUNTS };
     const version = schemaVersion(database);
     const facts = { schemaVersion: version, ...countsOf(database) };
     if (
       run('integrity', () => integrityProblems(database, 'main', depth)) &&
       version === SCHEMA_VERSION
     )
-      run('counters', () => verifyCounters(database));
+      run('counters', () => verifyCounters(database)) &&
+        run('deliveries', () => verifyDeliveries(database));
     return facts;
   } finally {
     database.close();
@@ -99,13 +101,27 @@ function checkIndex(
   }
 }
 
-/** Returns how many messages there are, by a scan, as old versions kept no count, and the last number assigned. */
-function countsOf(database: DatabaseSync): Pick<Inspection, 'messages' | 'lastSeq'> {
+const UNKNOWN_COUNTS: Omit<Facts, 'schemaVersion'> = {
+  messages: null,
+  events: null,
+  deliveries: null,
+  lastSeq: null,
+};
+
+/** Returns how much there is, by a scan, as old versions kept no count, and the last number assigned. */
+function countsOf(database: DatabaseSync): Omit<Facts, 'schemaVersion'> {
+  const count = (table: 'messages' | 'events' | 'deliveries'): number =>
+    oneRow(preparedArrays<[number]>(database, `SELECT count(*) FROM ${table}`))[0];
   try {
-    const row = database.prepare('SELECT count(*) AS count FROM messages').get();
-    return { messages: Number(row?.['count']), lastSeq: counterReader(database)('last_seq') };
+    const withSources = hasSources(database);
+    return {
+      messages: count('messages'),
+      events: withSources ? count('events') : null,
+      deliveries: withSources ? count('deliveries') : null,
+      lastSeq: counterReader(database)('last_seq'),
+    };
   } catch {
-    return { messages: null, lastSeq: null };
+    return UNKNOWN_COUNTS;
   }
 }
 

@@ -2,7 +2,9 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Instant } from '../../../model/instant.ts';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
+import type { MessageQuery } from '../../../model/page.ts';
 import { foldCase } from '../../../model/search.ts';
+import { DEFAULT_SOURCE } from '../../../model/source.ts';
 import type { ArchivedMessage, ExportFilter } from '../../archive.ts';
 import { StoreUnavailable } from '../../store.ts';
 import { ASCENDING, type Entry, FIRST_KEY, KEY, LAST_KEY, keyValues } from '../file/keys.ts';
@@ -12,10 +14,8 @@ import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import type { IndexProgress } from '../index/state.ts';
 import { MergedList } from '../read/merged-list.ts';
 import { searchEntries } from '../read/search.ts';
-
-/** Columns of an exported message, under the names of the JSON. */
-export const ARCHIVED_COLUMNS =
-  'm.message_id, m.from_msisdn AS "from", m.to_msisdn AS "to", m.ts, m.text, m.created_at';
+import { messageColumns } from './archive.ts';
+import { inChunks, take } from './chunks.ts';
 
 /** Messages that are read in one snapshot. */
 const CHUNK_MESSAGES = 2_000;
@@ -35,7 +35,7 @@ export function* exportMessages(path: string, filter: ExportFilter): Generator<A
     if (found === null) yield* walk(database, filter);
     else
       for (let at = 0; at < found.length; at += CHUNK_MESSAGES)
-        yield rows(database, found.slice(at, at + CHUNK_MESSAGES));
+        yield* rows(database, found.slice(at, at + CHUNK_MESSAGES), filter);
   } finally {
     database.close();
   }
@@ -53,15 +53,20 @@ function fromIndex<T>(database: DatabaseSync, read: (progress: IndexProgress) =>
 
 /** Returns what the search index finds; null where that is too much to keep, or search lags too far behind. */
 function search(database: DatabaseSync, filter: ExportFilter, text: string): Entry[] | null {
-  const { from, since } = filter;
-  const query = { from, since, text, limit: FOUND_MAX, offset: 0, cursor: null };
+  const query: MessageQuery = {
+    ...filter,
+    text,
+    order: 'asc',
+    limit: FOUND_MAX,
+    offset: 0,
+    cursor: null,
+  };
   const found = fromIndex(database, (progress) => searchEntries(database, progress, query, text));
   if (found === null || found.entries.length > FOUND_MAX) return null;
   return found.entries.filter((entry) => isBefore(entry, filter.until));
 }
 
 function* walk(database: DatabaseSync, filter: ExportFilter): Generator<ArchivedMessage[]> {
-  const matches = matcherOf(filter);
   // No message has the key of an instant alone: its id would be empty.
   let end: OrderKey = filter.since === null ? FIRST_KEY : { ...filter.since, messageId: '' };
   for (;;) {
@@ -74,7 +79,7 @@ function* walk(database: DatabaseSync, filter: ExportFilter): Generator<Archived
       return;
     }
     const wanted = entries.filter((entry) => isBefore(entry, filter.until));
-    yield rows(database, wanted).filter(matches);
+    yield* rows(database, wanted, filter);
     const last = entries.at(-1);
     if (last === undefined || wanted.length < entries.length) return;
     end = last;
@@ -91,36 +96,42 @@ function* sorted(
   const parameters: SQLInputValue[] = [...keyValues(after), ...keyValues(until), filter.from];
   const select = prepared<ArchivedMessage>(
     database,
-    `SELECT ${ARCHIVED_COLUMNS} FROM messages m
+    `SELECT ${messageColumns(database)} FROM messages m
      WHERE ${KEY} > (?, ?, ?) AND ${KEY} < (?, ?, ?) AND (?7 IS NULL OR from_msisdn = ?7) ${ASCENDING}`,
   );
   const matches = matcherOf(filter);
-  let chunk: ArchivedMessage[] = [];
-  for (const message of select.iterate(...parameters)) {
-    if (matches(message)) chunk.push(message);
-    if (chunk.length < CHUNK_MESSAGES) continue;
-    yield chunk;
-    chunk = [];
-  }
-  yield chunk;
+  for (const chunk of inChunks(select.iterate(...parameters), CHUNK_MESSAGES))
+    yield chunk.filter(matches);
 }
 
-function matcherOf({ text }: ExportFilter): (message: ArchivedMessage) => boolean {
-  if (text === null) return () => true;
-  const needle = foldCase(text);
-  return (message) => message.text !== null && foldCase(message.text).includes(needle);
+function matcherOf({ source, text }: ExportFilter): (message: ArchivedMessage) => boolean {
+  if (source === null && text === null) return () => true;
+  const needle = foldCase(text ?? '');
+  return (message) =>
+    (source === null || (message.source ?? DEFAULT_SOURCE) === source) &&
+    (text === null || (message.text !== null && foldCase(message.text).includes(needle)));
 }
 
 function isBefore(entry: Entry, until: Instant | null): boolean {
   return until === null || compareOrder(entry, { ...until, messageId: '' }) < 0;
 }
 
-/** Returns the messages of the entries, without those that were removed since. */
-function rows(database: DatabaseSync, entries: readonly Entry[]): ArchivedMessage[] {
-  const select = prepared<ArchivedMessage>(
+/** Yields the messages of the entries that match, without those that were removed since, in chunks that are bounded in bytes. */
+function* rows(
+  database: DatabaseSync,
+  entries: readonly Entry[],
+  filter: ExportFilter,
+): Generator<ArchivedMessage[]> {
+  const matches = matcherOf(filter);
+  const select = prepared<ArchivedMessage & { readonly place: number }>(
     database,
-    `SELECT ${ARCHIVED_COLUMNS} FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
+    `SELECT e.key AS place, ${messageColumns(database)} FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
   );
-  const seqs = JSON.stringify(entries.map(({ seq }) => seq));
-  return select.all(seqs);
+  const seqs = entries.map(({ seq }) => seq);
+  for (let at = 0; at < seqs.length;) {
+    // A statement that is left open while a chunk is written would hold the WAL.
+    const { rows: chunk, more } = take(select.iterate(JSON.stringify(seqs.slice(at))), seqs.length);
+    yield chunk.filter(matches).map(({ place: _, ...message }) => message);
+    at = more ? at + (chunk.at(-1)?.place ?? 0) + 1 : seqs.length;
+  }
 }

@@ -8,7 +8,9 @@ import { schemaVersion } from '../file/migrations.ts';
 import { isDamage } from '../index/damage.ts';
 import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import { readGauges } from '../read/gauges.ts';
+import { selectSources } from '../read/items.ts';
 import { TOP_SENDERS, selectStats } from '../read/stats.ts';
+import { hasSources } from './archive.ts';
 
 /** Opens the file for reading and returns all of that from one snapshot. Throws what SQLite throws. */
 export function fileStats(path: string): DatabaseStats {
@@ -16,6 +18,7 @@ export function fileStats(path: string): DatabaseStats {
   try {
     return inSnapshot(database, (progress) => ({
       stats: counted(database, () => selectStats(database, progress)),
+      sources: hasSources(database) ? selectSources(database) : [],
       gauges: readGauges(database, progress, path),
       schemaVersion: schemaVersion(database),
       lastSeq: progress.main.lastSeq,

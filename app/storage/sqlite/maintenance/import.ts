@@ -1,6 +1,14 @@
-// Stores messages in bulk, each exactly once, also while a service runs on the same file.
+// Stores items in bulk, each exactly once, also while a service runs on the same file.
+import type { Item } from '../../../model/item.ts';
 import type { Message } from '../../../model/message.ts';
-import type { BulkImport } from '../../archive.ts';
+import type {
+  ArchivedDelivery,
+  ArchivedEvent,
+  ArchivedMessage,
+  BulkImport,
+  LinkOutcome,
+} from '../../archive.ts';
+import type { Storable } from '../../conflict.ts';
 import type { AppendOutcome } from '../../store.ts';
 import { outcomesOf } from '../file/protocol.ts';
 import { ServiceLock } from '../file/service-lock.ts';
@@ -37,17 +45,25 @@ export class FileImport implements BulkImport {
     return this.#batchMessages;
   }
 
-  async store(
-    messages: readonly Message[],
+  store(
+    messages: readonly (Message | ArchivedMessage)[],
     createdAt: readonly (string | null)[],
   ): Promise<AppendOutcome[]> {
-    const { outcomes } = await this.#steps.run(() => this.#writer.append(messages, createdAt));
-    this.#batches += 1;
-    if (this.#batches % BATCHES_A_CHECKPOINT === 0) this.#writer.checkpoint();
-    this.#batchMessages = this.#steps.uncontended
-      ? Math.min(this.#batchMessages * 2, BATCH_MESSAGES_MAX)
-      : BATCH_MESSAGES_MIN;
-    return outcomesOf(outcomes);
+    return this.#append(messages, createdAt);
+  }
+
+  storeEvents(events: readonly ArchivedEvent[]): Promise<AppendOutcome[]> {
+    return this.#append(events, []);
+  }
+
+  append(items: readonly Item[]): Promise<AppendOutcome[]> {
+    return this.#append(items, []);
+  }
+
+  async link(deliveries: readonly ArchivedDelivery[]): Promise<readonly LinkOutcome[]> {
+    const { linked } = await this.#steps.run(() => this.#writer.link(deliveries));
+    this.#afterBatch();
+    return linked;
   }
 
   async updateLists(signal: AbortSignal): Promise<void> {
@@ -63,5 +79,22 @@ export class FileImport implements BulkImport {
 
   close(): void {
     this.#writer.close();
+  }
+
+  async #append(
+    items: readonly Storable[],
+    createdAt: readonly (string | null)[],
+  ): Promise<AppendOutcome[]> {
+    const { outcomes } = await this.#steps.run(() => this.#writer.append(items, createdAt));
+    this.#afterBatch();
+    return outcomesOf(outcomes);
+  }
+
+  #afterBatch(): void {
+    this.#batches += 1;
+    if (this.#batches % BATCHES_A_CHECKPOINT === 0) this.#writer.checkpoint();
+    this.#batchMessages = this.#steps.uncontended
+      ? Math.min(this.#batchMessages * 2, BATCH_MESSAGES_MAX)
+      : BATCH_MESSAGES_MIN;
   }
 }

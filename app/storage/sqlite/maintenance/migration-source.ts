@@ -1,7 +1,7 @@
 // A database file as the source of a migration: read beside a running service, and finally without one.
 import type { DatabaseSync } from 'node:sqlite';
-import type { MigrationSource, NumberedMessage } from '../../migration.ts';
-import { tombstoneOf } from '../../tombstones.ts';
+import type { MigrationSource, NumberedDelivery, NumberedItem } from '../../migration.ts';
+import { eventTombstoneOf, tombstoneOf } from '../../tombstones.ts';
 import { openForReading } from '../file/connection.ts';
 import { SCHEMA_VERSION, SchemaError, schemaVersion } from '../file/migrations.ts';
 import { InUseError, ServiceLock } from '../file/service-lock.ts';
@@ -38,17 +38,25 @@ export class FileSource implements MigrationSource {
     return this.#archive.lastSeq();
   }
 
-  async messages(after: number, upTo: number, limit: number): Promise<NumberedMessage[]> {
-    return this.#archive.messages(after, upTo, limit);
+  async items(after: number, upTo: number, limit: number): Promise<NumberedItem[]> {
+    return this.#archive.items(after, upTo, limit);
+  }
+
+  async deliveries(after: number, upTo: number, limit: number): Promise<NumberedDelivery[]> {
+    return this.#archive.deliveries(after, upTo, limit);
   }
 
   async tombstones(after: Uint8Array | null, limit: number): Promise<Uint8Array[]> {
     return this.#archive.tombstones(after, limit);
   }
 
-  async areRemoved(messageIds: readonly string[]): Promise<boolean> {
+  async areRemoved(items: readonly NumberedItem[]): Promise<boolean> {
     const select = prepared(this.#database, 'SELECT 1 FROM tombstones WHERE id_hash = ?');
-    return messageIds.every((id) => select.get(tombstoneOf(id)) !== undefined);
+    return items.every((item) => {
+      const hash =
+        'event_id' in item ? eventTombstoneOf(item.event_id) : tombstoneOf(item.message_id);
+      return select.get(hash) !== undefined;
+    });
   }
 
   async freeze(): Promise<boolean> {

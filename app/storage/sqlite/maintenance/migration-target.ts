@@ -1,15 +1,15 @@
 // A new database file as the target of a migration: written under another name, which no service opens, and renamed at the end.
 import { existsSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { parseInstant } from '../../../model/instant.ts';
 import { AdminError } from '../../admin.ts';
-import type { MigrationTarget, NumberedMessage } from '../../migration.ts';
+import type { MigrationTarget, NumberedDelivery, NumberedItem } from '../../migration.ts';
 import { openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { migrate } from '../file/migrations.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
-import { purgeRemovals, removeMessages } from '../write/remover.ts';
+import { type Removed, purgeRemovals, removeEvents, removeMessages } from '../write/remover.ts';
+import { SourceTally, insertDelivery, insertEvent, insertMessage } from '../write/rows.ts';
 import { Archive } from './archive.ts';
 import { publish } from './files.ts';
 
@@ -56,31 +56,71 @@ export class FileTarget implements MigrationTarget {
     return this.#archive.lastSeq();
   }
 
-  async messages(after: number, upTo: number, limit: number): Promise<NumberedMessage[]> {
-    return this.#archive.messages(after, upTo, limit);
+  async items(after: number, upTo: number, limit: number): Promise<NumberedItem[]> {
+    return this.#archive.items(after, upTo, limit);
+  }
+
+  async deliveries(after: number, upTo: number, limit: number): Promise<NumberedDelivery[]> {
+    return this.#archive.deliveries(after, upTo, limit);
   }
 
   async tombstones(after: Uint8Array | null, limit: number): Promise<Uint8Array[]> {
     return this.#archive.tombstones(after, limit);
   }
 
-  async store(messages: readonly NumberedMessage[]): Promise<void> {
-    const last = messages.at(-1);
+  async store(items: readonly NumberedItem[]): Promise<void> {
+    const last = items.at(-1);
     if (last === undefined) return;
-    const insert = prepared(
-      this.#database,
-      `INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at, seq, ts_seconds, ts_nanos)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    const sources = new SourceTally();
     this.#transaction(() => {
-      for (const { message_id, from, to, ts, text, created_at, seq } of messages) {
-        const instant = parseInstant(ts);
-        if (instant === null) throw new Error('a stored message has an invalid ts');
-        const { seconds, nanos } = instant;
-        insert.run(message_id, from, to, ts, text, created_at, seq, seconds, nanos);
+      let events = 0;
+      for (const item of items) {
+        const isEvent = 'event_id' in item;
+        const isNew = isEvent
+          ? insertEvent(this.#database, item)
+          : insertMessage(this.#database, item);
+        if (!isNew) throw new Error('an id comes twice in what is copied');
+        if (isEvent) events += 1;
+        if (item.source !== null)
+          sources.add(item.source, isEvent ? 'events' : 'messages', 1, item.created_at);
       }
-      this.#add('messages', messages.length);
+      this.#add('events', events);
+      this.#add('messages', items.length - events);
+      sources.write(this.#database);
       counterWriter(this.#database)('last_seq', last.seq);
+    });
+  }
+
+  async storeDeliveries(deliveries: readonly NumberedDelivery[]): Promise<void> {
+    const sources = new SourceTally();
+    this.#transaction(() => {
+      for (const delivery of deliveries)
+        if (insertDelivery(this.#database, delivery.number, delivery))
+          sources.add(delivery.source, 'deliveries', 1, null);
+      sources.write(this.#database);
+    });
+  }
+
+  async removeDeliveries(numbers: readonly number[]): Promise<void> {
+    const remove = prepared<{ readonly source: string }>(
+      this.#database,
+      'DELETE FROM deliveries WHERE number = ? RETURNING source',
+    );
+    const sources = new SourceTally();
+    this.#transaction(() => {
+      for (const number of numbers)
+        for (const { source } of remove.all(number)) sources.add(source, 'deliveries', -1, null);
+      sources.write(this.#database);
+    });
+  }
+
+  async relink(items: readonly NumberedItem[]): Promise<void> {
+    this.#transaction(() => {
+      for (const item of items)
+        prepared(
+          this.#database,
+          `UPDATE ${'event_id' in item ? 'events' : 'messages'} SET delivery = ? WHERE seq = ?`,
+        ).run(item.delivery, item.seq);
     });
   }
 
@@ -96,12 +136,13 @@ export class FileTarget implements MigrationTarget {
     });
   }
 
-  async remove(messages: readonly NumberedMessage[]): Promise<void> {
+  async remove(items: readonly NumberedItem[]): Promise<void> {
+    const [events, messages] = [true, false].map((isEvent) =>
+      items.filter((item) => 'event_id' in item === isEvent).map(({ seq }) => seq),
+    );
     this.#transaction(() => {
-      removeMessages(
-        this.#database,
-        messages.map(({ seq }) => seq),
-      );
+      removeAll(messages ?? [], (seqs) => removeMessages(this.#database, seqs));
+      removeAll(events ?? [], (seqs) => removeEvents(this.#database, seqs));
       // There is no index that has to follow.
       purgeRemovals(this.#database, counterReader(this.#database)('removals'));
     });
@@ -130,7 +171,7 @@ export class FileTarget implements MigrationTarget {
         );
   }
 
-  #add(counter: 'messages' | 'tombstones', count: number): void {
+  #add(counter: 'messages' | 'events' | 'tombstones', count: number): void {
     counterWriter(this.#database)(counter, counterReader(this.#database)(counter) + count);
   }
 
@@ -154,4 +195,9 @@ export class FileTarget implements MigrationTarget {
     this.#database.close();
     this.#lock.release();
   }
+}
+
+/** Removes rows step by step. */
+function removeAll(seqs: readonly number[], remove: (seqs: readonly number[]) => Removed): void {
+  for (let at = 0; at < seqs.length;) at += remove(seqs.slice(at)).done;
 }

@@ -1,49 +1,23 @@
-// Removes selected messages for good, step by step, also while a service runs on the same file.
+// Removes selected items for good, step by step, also while a service runs on the same file.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DatabaseSync } from 'node:sqlite';
 import type { Pruned, Selection } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
 import { counterReader } from '../file/counters.ts';
-import { LAST_KEY } from '../file/keys.ts';
 import { REMOVALS_AHEAD_MAX } from '../file/limits.ts';
 import { ServiceLock } from '../file/service-lock.ts';
-import { oneRow, preparedArrays } from '../file/statements.ts';
 import { Writer } from '../write/writer.ts';
 import { updateIndex } from './index-update.ts';
+import { type Rows, selectedRows } from './selection.ts';
 import { YieldingWriter } from './yielding-writer.ts';
 
-/** Messages, and pages, per step: its transaction is short, because a service's commits wait for it. */
-const STEP_MESSAGES = 256;
+/** Rows, and pages, per step: its transaction is short, because a service's commits wait for it. */
+const STEP_ROWS = 256;
 const STEP_PAGES = 512;
-/** Messages that are scanned in one statement. */
-const SCAN_MESSAGES = 16_384;
 /** Steps after which the index follows and the WAL is checkpointed, so that neither grows with the work. */
-const STEPS_A_PAUSE = REMOVALS_AHEAD_MAX / STEP_MESSAGES;
+const STEPS_A_PAUSE = REMOVALS_AHEAD_MAX / STEP_ROWS;
 /** How often truncating the WAL is tried: any running reader may prevent it. */
 const WAL_TRIES_MAX = 100;
 const WAL_RETRY_MS = 50;
-
-const SELECTED =
-  'm.seq > ? AND m.seq <= ? AND (ts_seconds, ts_nanos) < (?, ?) AND (? IS NULL OR from_msisdn = ?)';
-
-/** Returns the parameters of SELECTED after the two numbers. */
-function valuesOf({ before, from }: Selection): [number, number, string | null, string | null] {
-  const { seconds, nanos } = before ?? LAST_KEY;
-  return [seconds, nanos, from, from];
-}
-
-/** Returns how many messages are selected. Throws what SQLite throws. */
-export function countPrunable(path: string, selection: Selection): number {
-  const database = openForReading(path);
-  try {
-    const row = database
-      .prepare(`SELECT count(*) AS count FROM messages m WHERE ${SELECTED}`)
-      .get(0, Number.MAX_SAFE_INTEGER, ...valuesOf(selection));
-    return Number(row?.['count']);
-  } finally {
-    database.close();
-  }
-}
 
 /** Called after each step; may throw to stop. */
 type OnStep = (stage: 'removing' | 'index' | 'shrinking', done: number) => void;
@@ -54,6 +28,10 @@ const NOT_SHRINKABLE =
 const WAL_IN_USE =
   'The write-ahead log is in use and still holds the removed messages: prune again later.';
 
+type Counts = {
+  -readonly [Name in 'removed' | 'removedEvents' | 'removedDeliveries']: Pruned[Name];
+};
+
 /** One prune. Every step is a transaction of its own: however it ends, all counts are right, and it can be continued. */
 export class Pruner {
   readonly #path: string;
@@ -61,6 +39,7 @@ export class Pruner {
   readonly #writer: Writer;
   readonly #steps: YieldingWriter;
   readonly #onStep: OnStep;
+  #stepsTaken = 0;
 
   /** Opens an existing file. Throws what SQLite throws, InUseError or SchemaError. */
   constructor(path: string, onStep: OnStep) {
@@ -76,14 +55,14 @@ export class Pruner {
   /** Removes what is selected and was stored before the call. `vacuum`: rewrites both files, which holds up every write. */
   async prune(selection: Selection, vacuum: boolean): Promise<Pruned> {
     const bytesBefore = this.#bytes();
-    const removed = await this.#remove(selection);
+    const counts = await this.#remove(selection);
     await this.#follow();
     if (vacuum) await this.#vacuum();
     else await this.#shrink();
     const walTruncated = await this.#truncateWal();
     const { shrinkable } = this.#writer.pages();
     return {
-      removed,
+      ...counts,
       bytesBefore,
       bytesAfter: this.#bytes(),
       details: { shrinkable, logEmptied: walTruncated },
@@ -95,26 +74,42 @@ export class Pruner {
     this.#writer.close();
   }
 
-  async #remove(selection: Selection): Promise<number> {
+  async #remove(selection: Selection): Promise<Counts> {
     const database = openForReading(this.#path);
+    const counts: Counts = { removed: 0, removedEvents: 0, removedDeliveries: 0 };
     try {
       const last = counterReader(database)('last_seq');
-      let removed = 0;
-      let steps = 0;
-      for (let after = 0, end = 0; after < last; after = end) {
-        end = endOfScan(database, after, last);
-        const seqs = selected(database, selection, after, end);
-        for (let at = 0; at < seqs.length; at += STEP_MESSAGES) {
-          const step = seqs.slice(at, at + STEP_MESSAGES);
-          removed += (await this.#steps.run(() => this.#writer.remove(step))).removed;
-          steps += 1;
-          if (steps % STEPS_A_PAUSE === 0) await this.#follow();
-          this.#onStep('removing', removed);
-        }
-      }
-      return removed;
+      for (const seqs of selectedRows(database, selection, 'messages', last))
+        await this.#removeRows('messages', seqs, selection, counts);
+      // A sender has messages; the conflicts about them went with them.
+      if (selection.from === null)
+        for (const seqs of selectedRows(database, selection, 'events', last))
+          await this.#removeRows('events', seqs, selection, counts);
+      return counts;
     } finally {
       database.close();
+    }
+  }
+
+  async #removeRows(
+    rows: Rows,
+    seqs: readonly number[],
+    { from }: Selection,
+    counts: Counts,
+  ): Promise<void> {
+    for (let at = 0; at < seqs.length;) {
+      const step = seqs.slice(at, at + STEP_ROWS);
+      const { removed } = await this.#steps.run(() =>
+        // What erases a sender erases the posts that its messages came in.
+        this.#writer.remove(rows, step, { withDeliveries: from !== null }),
+      );
+      at += removed.done;
+      counts.removed += removed.messages;
+      counts.removedEvents += removed.events;
+      counts.removedDeliveries += removed.deliveries;
+      this.#stepsTaken += 1;
+      if (this.#stepsTaken % STEPS_A_PAUSE === 0) await this.#follow();
+      this.#onStep('removing', counts.removed + counts.removedEvents);
     }
   }
 
@@ -164,32 +159,4 @@ export class Pruner {
     const { total, bytesEach } = this.#writer.pages();
     return total * bytesEach;
   }
-}
-
-/** Returns the last number of the next scan, which covers SCAN_MESSAGES messages, with any gaps. */
-function endOfScan(database: DatabaseSync, after: number, last: number): number {
-  const [end] = oneRow(
-    preparedArrays<[number | null]>(
-      database,
-      'SELECT max(seq) FROM (SELECT seq FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?)',
-    ),
-    after,
-    last,
-    SCAN_MESSAGES,
-  );
-  return end ?? last;
-}
-
-/** Returns the numbers of the selected messages after one number and up to another. */
-function selected(
-  database: DatabaseSync,
-  selection: Selection,
-  after: number,
-  upTo: number,
-): number[] {
-  const rows = preparedArrays<[number]>(
-    database,
-    `SELECT m.seq FROM messages m WHERE ${SELECTED} ORDER BY m.seq`,
-  ).all(after, upTo, ...valuesOf(selection));
-  return rows.map(([seq]) => seq);
 }

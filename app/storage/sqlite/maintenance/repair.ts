@@ -33,6 +33,7 @@ function repairDatabase(path: string): void {
     recount(database);
     // The indexes of the tables themselves are derived as well.
     database.exec('REINDEX');
+    recountSources(database);
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } finally {
     database.close();
@@ -46,11 +47,31 @@ function recount(database: DatabaseSync): void {
   database.exec(`
     INSERT INTO counters (name, value) VALUES
       ('messages', (SELECT count(*) FROM messages NOT INDEXED)),
+      ('events', (SELECT count(*) FROM events NOT INDEXED)),
       ('tombstones', (SELECT count(*) FROM tombstones NOT INDEXED)),
       ('removals', (SELECT coalesce(max(number), 0) FROM removals)),
       ('removals_purged', 0)
     ON CONFLICT (name) DO UPDATE SET
-      value = iif(name IN ('messages', 'tombstones'), excluded.value, max(value, excluded.value));`);
+      value = iif(name IN ('messages', 'events', 'tombstones'), excluded.value, max(value, excluded.value));`);
+}
+
+/** Also forgets deliveries that are not there any more. One without items is kept: its items can be stored again from it. */
+function recountSources(database: DatabaseSync): void {
+  database.exec(`
+    BEGIN IMMEDIATE;
+    UPDATE messages SET delivery = NULL
+      WHERE delivery IS NOT NULL AND delivery NOT IN (SELECT number FROM deliveries);
+    UPDATE events SET delivery = NULL
+      WHERE delivery IS NOT NULL AND delivery NOT IN (SELECT number FROM deliveries);
+    DELETE FROM sources;
+    INSERT INTO sources
+      SELECT source, sum(message), sum(event), sum(delivery), max(received_at) FROM (
+        SELECT source, 1 AS message, 0 AS event, 0 AS delivery, created_at AS received_at
+          FROM messages NOT INDEXED WHERE source IS NOT NULL
+        UNION ALL SELECT source, 0, 1, 0, created_at FROM events NOT INDEXED
+        UNION ALL SELECT source, 0, 0, 1, NULL FROM deliveries NOT INDEXED)
+      GROUP BY source;
+    COMMIT;`);
 }
 
 function fillIndex(path: string, onProgress: OnProgress<'lists' | 'search'>): void {

@@ -52,6 +52,8 @@ export async function restore(
       file: target,
       bytes: size,
       messages: inspection.messages ?? 0,
+      events: inspection.events ?? 0,
+      deliveries: inspection.deliveries ?? 0,
       lastSeq,
       numberSource: source,
       kept,

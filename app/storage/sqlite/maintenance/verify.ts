@@ -1,6 +1,5 @@
 // Compares everything that is derived from the messages with the messages themselves. The caller holds a snapshot.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { counterReader } from '../file/counters.ts';
 import { FIRST_KEY, KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
 import { candidateQuery, trigramsOf } from '../index/folding.ts';
@@ -19,33 +18,8 @@ const LISTED = `(SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM messages NOT INDEX
   UNION ALL SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM removals WHERE number > :followed AND seq <= :listed)`;
 
 /** Returns a sentence where two counts differ. */
-function difference(what: string, kept: number, scanned: number): string[] {
+export function difference(what: string, kept: number, scanned: number): string[] {
   return kept === scanned ? [] : [`${what}: ${kept} kept, ${scanned} by a scan`];
-}
-
-/** Checks the counters of the database. Returns a sentence for each that is wrong. Throws what SQLite throws. */
-export function verifyCounters(database: DatabaseSync): string[] {
-  const counter = counterReader(database);
-  const count = (sql: string): number => number(database, sql);
-  return [
-    ...difference(
-      'messages',
-      counter('messages'),
-      count('SELECT count(*) FROM messages NOT INDEXED'),
-    ),
-    ...difference(
-      'tombstones',
-      counter('tombstones'),
-      count('SELECT count(*) FROM tombstones NOT INDEXED'),
-    ),
-    ...difference(
-      'messages with a number above the last one given',
-      number(database, 'SELECT count(*) FROM messages NOT INDEXED WHERE seq > :last', {
-        last: counter('last_seq'),
-      }),
-      0,
-    ),
-  ];
 }
 
 /** Checks the lists, counts and segments of the index. Returns a sentence for each thing that is wrong. Throws what SQLite throws. */

@@ -2,6 +2,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { EventPage, EventQuery } from '../../../model/event.ts';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
+import { isAscending } from '../../../model/page.ts';
 import { type EventRow, eventJson } from '../../item-json.ts';
 import { FIRST_KEY, LAST_KEY, keyValues } from '../file/keys.ts';
 import { prepared } from '../file/statements.ts';
@@ -26,7 +27,7 @@ type Row = EventRow & { readonly ts_seconds: number; readonly ts_nanos: number }
 export function selectEvents(database: DatabaseSync, query: EventQuery): EventPage {
   const { cursor, limit, order } = query;
   const backward = cursor?.direction === 'before';
-  const ascending = (order === 'asc') !== backward;
+  const ascending = isAscending(order, cursor);
   const { above, below } = rangeOf(query, ascending);
   const filters = INDEXES.filter(([column]) => query[column] !== null);
   const index = filters[0]?.[1] ?? 'events_by_time';

@@ -13,19 +13,23 @@ export class MergedList {
   readonly #removed: ReadonlySet<number>;
 
   /**
-   * The list of a sender's messages, or of all where `from` is null. To be used inside the snapshot of `progress`.
-   * Throws StoreUnavailable where the tail is too long to be merged.
+   * The list of a sender's messages, or of a source's, or of all where both are null; not both are given. To be used inside the snapshot of
+   * `progress`. Throws StoreUnavailable where the tail is too long to be merged.
    */
-  constructor(database: DatabaseSync, progress: IndexProgress, from: string | null) {
-    this.#list = new IndexList(database, from);
-    this.tail = new Tail(database, progress, from);
+  constructor(
+    database: DatabaseSync,
+    progress: IndexProgress,
+    from: string | null,
+    source: string | null = null,
+  ) {
+    this.#list = new IndexList(database, from, source);
+    this.tail = new Tail(database, progress, from, source);
     this.#removed = new Set(this.tail.removed.map(({ seq }) => seq));
   }
 
-  /** How many messages come at the key or after it. */
-  count(least: OrderKey): number {
-    const listed = this.#list.count - this.#removed.size - this.#rank(least);
-    return listed + this.tail.count(least);
+  /** How many messages come at the key or after it, and before `end`. */
+  count(least: OrderKey, end: OrderKey = LAST_KEY): number {
+    return this.#rank(end) - this.#rank(least) + this.tail.count(least, end);
   }
 
   /** Up to `limit` entries after the key. */
@@ -71,6 +75,7 @@ export class MergedList {
   /** How many of the listed messages come before the key. */
   #rank(key: OrderKey): number {
     if (key === FIRST_KEY) return 0;
+    if (key === LAST_KEY) return this.#list.count - this.#removed.size;
     const removed = countBefore(this.tail.removed, (entry) => compareOrder(entry, key) < 0);
     return this.#list.rank(key) - removed;
   }

@@ -1,8 +1,8 @@
 // A page of messages with the total that matches it, and whether others come before and after it.
 import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
-import type { MessageQuery, Page } from '../../../model/page.ts';
-import { type Entry, FIRST_KEY } from '../file/keys.ts';
+import { type MessageQuery, type Page, isAscending } from '../../../model/page.ts';
+import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
 import type { IndexProgress } from '../index/state.ts';
 import { IndexUnusable } from '../index/damage.ts';
@@ -21,11 +21,11 @@ export function selectPage(
   progress: IndexProgress,
   query: MessageQuery,
 ): Page {
-  const { cursor, limit, offset, text } = query;
+  const { cursor, from, limit, offset, source, text } = query;
   const { entries, total } =
-    text === null
+    text === null && (from === null || source === null)
       ? listEntries(database, progress, query)
-      : searchEntries(database, progress, query, text);
+      : searchEntries(database, progress, query);
   const more = entries.length > limit;
   const backward = cursor?.direction === 'before';
   const shown = backward ? entries.slice(0, limit).toReversed() : entries.slice(0, limit);
@@ -40,15 +40,42 @@ export function selectPage(
 }
 
 function listEntries(database: DatabaseSync, progress: IndexProgress, query: MessageQuery): Slice {
-  const { cursor, from, limit, offset, since } = query;
-  const list = new MergedList(database, progress, from);
+  const { from, source, since, until } = query;
+  const list = new MergedList(database, progress, from, source);
   const least = since === null ? FIRST_KEY : { ...since, messageId: '' };
-  const total = list.count(least);
-  if (cursor === null) return { entries: list.at(offset, limit + 1, least), total };
-  if (cursor.direction === 'before')
-    return { entries: list.before(cursor.key, limit + 1, least), total };
-  const start = compareOrder(cursor.key, least) < 0 ? least : cursor.key;
-  return { entries: list.after(start, limit + 1), total };
+  const end = until === null ? LAST_KEY : { ...until, messageId: '' };
+  if (compareOrder(least, end) >= 0) return { entries: [], total: 0 };
+  const total = list.count(least, end);
+  return { entries: entriesOf(list, query, { least, end }, total), total };
+}
+
+/** The keys of a range: that of its first instant, and that of the first one after it. No message has the key of an instant alone. */
+interface Bounds {
+  readonly least: OrderKey;
+  readonly end: OrderKey;
+}
+
+/** One entry more than a page has; of a backward page in the order in which they are found. */
+function entriesOf(
+  list: MergedList,
+  { cursor, limit, offset, order }: MessageQuery,
+  { least, end }: Bounds,
+  total: number,
+): readonly Entry[] {
+  if (isAscending(order, cursor)) {
+    const start = cursor !== null && compareOrder(cursor.key, least) > 0 ? cursor.key : least;
+    const entries =
+      cursor === null ? list.at(offset, limit + 1, least) : list.after(start, limit + 1);
+    return end === LAST_KEY ? entries : entries.filter((entry) => compareOrder(entry, end) < 0);
+  }
+  if (cursor !== null || offset === 0) {
+    const start = cursor !== null && compareOrder(cursor.key, end) < 0 ? cursor.key : end;
+    return list.before(start, limit + 1, least);
+  }
+  // Position p from the end is position `total` - 1 - p from the start.
+  const last = total - offset;
+  const first = Math.max(0, last - limit - 1);
+  return last <= 0 ? [] : list.at(first, last - first, least).toReversed();
 }
 
 function keyOf(entry: Entry | undefined): OrderKey | null {

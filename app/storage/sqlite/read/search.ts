@@ -1,7 +1,9 @@
-// Finds the messages whose text contains a string: candidates out of the index or a scan, each compared with its text.
+// Finds the messages whose text contains a string, or that fit filters of which no list is kept: candidates out of the index or a scan,
+// each compared.
 import type { DatabaseSync } from 'node:sqlite';
-import type { MessageQuery } from '../../../model/page.ts';
+import { type MessageQuery, isAscending } from '../../../model/page.ts';
 import { StoreUnavailable } from '../../store.ts';
+import type { OrderKey } from '../../../model/order.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
 import { candidateQuery } from '../index/folding.ts';
@@ -23,37 +25,33 @@ const KEPT_MAX = 100_000;
 /** Messages compared in one statement. The first are few: they fill the page, and what is known then makes the rest cheap. */
 const CHUNK_FIRST = 256;
 const CHUNK_MAX = 4_096;
-/** Of a sender with no more messages than this, all are compared; of another, those that the index names. */
-const SENDER_MESSAGES_MAX = 16_384;
+/** Of a list with no more messages than this, all are compared; of another, those that the index names. */
+const LIST_MESSAGES_MAX = 16_384;
 /** Search may lack so many messages (about 0.1 s of comparing); beyond, a read is refused. */
 const SEARCH_TAIL_MAX = 262_144;
 
-/** To be called inside the snapshot of `progress`. Throws StoreUnavailable where search lacks too many messages. */
+/**
+ * Without a text, all messages match that fit the other filters. To be called inside the snapshot of `progress`. Throws StoreUnavailable
+ * where search, or the lists, lack too many messages.
+ */
 export function searchEntries(
   database: DatabaseSync,
   progress: IndexProgress,
   query: MessageQuery,
-  text: string,
 ): Slice {
-  const { cursor, limit } = query;
-  const matcher = new TextMatcher(database, progress.index.searchedSeq, query, text);
+  const { cursor, limit, order } = query;
+  const matcher = new TextMatcher(database, progress.index.searchedSeq, query);
+  const ascending = isAscending(order, cursor);
+  /** The part of the ordered list behind a key, in the order in which it is read. */
+  const beyond = (key: OrderKey): KeyRange =>
+    ascending ? { above: key, below: LAST_KEY } : { above: FIRST_KEY, below: key };
   const pass = (range: KeyRange, skip: number): { entries: Entry[]; total: number } => {
-    const top = new TopEntries(
-      Math.min(skip + limit + 1, KEPT_MAX),
-      cursor?.direction === 'before',
-    );
-    const total = compareAll(
-      matcher,
-      candidateBatches(database, progress, query, text),
-      range,
-      top,
-    );
+    const top = new TopEntries(Math.min(skip + limit + 1, KEPT_MAX), !ascending);
+    const batches = candidateBatches(database, progress, query);
+    const total = compareAll(matcher, batches, range, top);
     return { entries: top.take(), total };
   };
-  if (cursor !== null) {
-    const after = cursor.direction === 'after';
-    return pass({ above: after ? cursor.key : FIRST_KEY, below: after ? LAST_KEY : cursor.key }, 0);
-  }
+  if (cursor !== null) return pass(beyond(cursor.key), 0);
   let skip = query.offset;
   const { entries: first, total } = pass({ above: FIRST_KEY, below: LAST_KEY }, skip);
   if (skip >= total) return { entries: [], total };
@@ -64,7 +62,7 @@ export function searchEntries(
     const last = entries[passed - 1];
     if (last === undefined) break;
     skip -= passed;
-    entries = pass({ above: last, below: LAST_KEY }, skip).entries;
+    entries = pass(beyond(last), skip).entries;
   }
   return { entries: entries.slice(skip, skip + limit + 1), total };
 }
@@ -94,19 +92,21 @@ function compareAll(
   return total;
 }
 
-/** Messages that may match, in chunks, from the cheapest source: one sender's, those that the index names, or all. */
+/** Messages that may match, in chunks, from where they are the fewest: a sender's or a source's, those that the index names, or all. */
 function* candidateBatches(
   database: DatabaseSync,
   { index, main }: IndexProgress,
-  { from }: MessageQuery,
-  text: string,
+  { from, source, text }: MessageQuery,
 ): Iterable<Candidates> {
-  const sender = from === null ? null : new IndexList(database, from);
-  const query = candidateQuery(text);
-  if (sender !== null && (query === null || sender.count <= SENDER_MESSAGES_MAX)) {
+  const list = shortest([
+    ...(from === null ? [] : [new IndexList(database, from)]),
+    ...(source === null ? [] : [new IndexList(database, null, source)]),
+  ]);
+  const query = text === null ? null : candidateQuery(text);
+  if (list !== undefined && (query === null || list.count <= LIST_MESSAGES_MAX)) {
     if (lacksMore(database, main.lastSeq, index.listedSeq, SEARCH_TAIL_MAX))
       throw new StoreUnavailable('index_behind', 'the lists are being filled');
-    yield* senderMessages(sender);
+    yield* listedMessages(list);
     yield* messagesAfter(database, index.listedSeq);
   } else if (query === null) {
     // Both in one SELECT would be found by a scan.
@@ -162,8 +162,12 @@ function* messagesAfter(database: DatabaseSync, seq: number): Iterable<Candidate
   }
 }
 
+function shortest(lists: readonly IndexList[]): IndexList | undefined {
+  return lists.toSorted((a, b) => a.count - b.count)[0];
+}
+
 /** The messages of a list. */
-function* senderMessages(list: IndexList): Iterable<Candidates> {
+function* listedMessages(list: IndexList): Iterable<Candidates> {
   let chunk = list.seqsAfter(FIRST_KEY, CHUNK_FIRST);
   yield { kind: 'numbers', seqs: chunk.seqs };
   while (chunk.last !== null) {

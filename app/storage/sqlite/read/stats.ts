@@ -4,7 +4,7 @@ import type { Stats } from '../../../model/stats.ts';
 import { counterReader } from '../file/counters.ts';
 import type { Entry } from '../file/keys.ts';
 import { prepared, preparedArrays } from '../file/statements.ts';
-import { ALL, INDEX } from '../index/schema.ts';
+import { INDEX, KIND } from '../index/schema.ts';
 import type { IndexProgress } from '../index/state.ts';
 import { MergedList } from './merged-list.ts';
 
@@ -34,7 +34,7 @@ function senders(
 ): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
   const top = preparedArrays<[string, number]>(
     database,
-    `SELECT sender, messages FROM ${INDEX}.lists WHERE list > ${ALL} ORDER BY messages DESC, sender LIMIT ?`,
+    `SELECT name, messages FROM ${INDEX}.lists WHERE kind = ${KIND.sender} ORDER BY messages DESC, name LIMIT ?`,
   ).all(TOP_SENDERS + changes.size);
   const counts = new Map(top);
   const listed = listedCounts(database, [...changes.keys()]);
@@ -60,7 +60,8 @@ function listedCounts(database: DatabaseSync, froms: readonly string[]): Map<str
   if (froms.length === 0) return new Map();
   const rows = preparedArrays<[string, number]>(
     database,
-    `SELECT l.sender, l.messages FROM json_each(?) e CROSS JOIN ${INDEX}.lists l ON l.sender = e.value`,
+    `SELECT l.name, l.messages FROM json_each(?) e
+     CROSS JOIN ${INDEX}.lists l ON l.kind = ${KIND.sender} AND l.name = e.value`,
   ).all(JSON.stringify(froms));
   return new Map(rows);
 }

@@ -1,6 +1,7 @@
 // The tail: what the database has and the lists of the index lack. New messages, and removals that are not followed yet.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
+import { DEFAULT_SOURCE } from '../../../model/source.ts';
 import { StoreUnavailable } from '../../store.ts';
 import {
   AFTER,
@@ -8,6 +9,7 @@ import {
   type Entry,
   KEY,
   KEY_COLUMNS,
+  LAST_KEY,
   keyValues,
   readEntries,
 } from '../file/keys.ts';
@@ -23,36 +25,51 @@ export class Tail {
   /** Removals of entries of the list, in the order of messages. */
   readonly removed: readonly Removal[];
 
-  /** The tail of a sender's list, or of the list of all where `from` is null. Throws StoreUnavailable where it is too long. */
-  constructor(database: DatabaseSync, { index, main }: IndexProgress, from: string | null) {
+  /** The tail of a sender's list, or of a source's, or of the list of all. Throws StoreUnavailable where it is too long. */
+  constructor(
+    database: DatabaseSync,
+    { index, main }: IndexProgress,
+    from: string | null,
+    source: string | null,
+  ) {
     if (
       lacksMore(database, main.lastSeq, index.listedSeq, TAIL_MESSAGES_MAX) ||
       (index.listedSeq > 0 && main.removals - index.removals > TAIL_REMOVALS_MAX)
     )
       throw new StoreUnavailable('index_behind', 'the lists are being filled');
     this.#database = database;
-    this.#where = `FROM messages WHERE seq > ?${from === null ? '' : ' AND from_msisdn = ?'}`;
-    this.#parameters = [index.listedSeq, ...(from === null ? [] : [from])];
+    const filters = [
+      ...(from === null ? [] : [{ sql: ' AND from_msisdn = ?', value: from }]),
+      ...(source === null
+        ? []
+        : [{ sql: ' AND source IS ?', value: source === DEFAULT_SOURCE ? null : source }]),
+    ];
+    this.#where = `FROM messages WHERE seq > ?${filters.map(({ sql }) => sql).join('')}`;
+    this.#parameters = [index.listedSeq, ...filters.map(({ value }) => value)];
     this.removed =
       index.listedSeq === 0 || index.removals === main.removals
         ? []
         : readRemovals(database, 'main', index.removals, TAIL_REMOVALS_MAX)
             .filter(
               (removal) =>
-                removal.seq <= index.listedSeq && (from === null || removal.from === from),
+                removal.seq <= index.listedSeq &&
+                (from === null || removal.from === from) &&
+                (source === null || removal.source === source),
             )
             .toSorted(compareOrder);
   }
 
-  /** How many messages come at the key or after it. */
-  count(least: OrderKey): number {
+  /** How many messages come at the key or after it, and before `end`. */
+  count(least: OrderKey, end: OrderKey): number {
+    const bounded = end === LAST_KEY ? '' : ` AND ${KEY} < (?, ?, ?)`;
     return oneRow(
       preparedArrays<[number]>(
         this.#database,
-        `SELECT count(*) ${this.#where} AND ${KEY} >= (?, ?, ?)`,
+        `SELECT count(*) ${this.#where} AND ${KEY} >= (?, ?, ?)${bounded}`,
       ),
       ...this.#parameters,
       ...keyValues(least),
+      ...(end === LAST_KEY ? [] : keyValues(end)),
     )[0];
   }
 

@@ -1,7 +1,8 @@
-// Compares texts with a search: in SQL where that can decide, so that a text becomes a string here only where it cannot.
+// Compares messages with a query, and their texts with a search: in SQL where that can decide, so that a text becomes a string here only where it cannot.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { OrderKey } from '../../../model/order.ts';
 import type { MessageQuery } from '../../../model/page.ts';
+import { DEFAULT_SOURCE } from '../../../model/source.ts';
 import { CODE_POINTS_FOLDED_TO_ASCII, foldCase } from '../../../model/search.ts';
 import { type Entry, FIRST_KEY, KEY, KEY_COLUMNS, entryOf } from '../file/keys.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
@@ -18,10 +19,10 @@ export interface KeyRange {
   readonly below: OrderKey;
 }
 
-const SOURCES = {
-  numbers: 'json_each(:seqs) e CROSS JOIN messages m ON m.seq = e.value WHERE m.text IS NOT NULL',
-  seq: 'messages m WHERE m.seq BETWEEN :first AND :last AND m.text IS NOT NULL',
-  rowid: 'messages m WHERE m.rowid BETWEEN :first AND :last AND m.text IS NOT NULL',
+const CANDIDATES = {
+  numbers: 'json_each(:seqs) e CROSS JOIN messages m ON m.seq = e.value WHERE true',
+  seq: 'messages m WHERE m.seq BETWEEN :first AND :last',
+  rowid: 'messages m WHERE m.rowid BETWEEN :first AND :last',
 };
 
 /** Whether a text has one of the few code points that fold into ASCII. */
@@ -41,36 +42,54 @@ const VERDICT = `CASE
   WHEN NOT found AND (ascii OR (:ascii AND NOT (${FOLDS_TO_ASCII}))) THEN 0
   END`;
 /** `found`: whether the search is in the text as SQL folds it; `ascii`: whether that is all there is to know. */
-const COMPARED = `instr(lower(text), :needle) > 0 AS found, length(text) = octet_length(text) AS ascii`;
+const COMPARED =
+  'instr(lower(text), :needle) > 0 AS found, length(text) = octet_length(text) AS ascii';
+/** Without a search every text, and none, is as it should be. */
+const NOT_COMPARED = '1 AS found, 1 AS ascii';
 const FILTER =
   '(ts_seconds, ts_nanos) >= (:since_s, :since_n) AND (:sender IS NULL OR m.from_msisdn = :sender)';
+/** The filters that few queries have are left out of the others. */
+const UNTIL_FILTER = 'AND (ts_seconds, ts_nanos) < (:until_s, :until_n)';
+const SOURCE_FILTER = 'AND m.source IS :source';
 const WITHIN = `${KEY} > (:above_s, :above_n, :above_id) AND ${KEY} < (:below_s, :below_n, :below_id)`;
-
-/**
- * SQL for the candidates `t` that pass the other filters. `LIMIT -1` limits nothing, but keeps SQLite from merging this into the
- * query around it, which would compute `found` and `ascii` again at each use.
- */
-function compared({ kind }: Candidates): string {
-  return `(SELECT ${KEY_COLUMNS}, seq, text, ${COMPARED} FROM ${SOURCES[kind]} AND ${FILTER} LIMIT -1) t`;
-}
 
 export class TextMatcher {
   readonly #database: DatabaseSync;
   readonly #needle: string;
+  readonly #columns: string;
+  readonly #filter: string;
   readonly #parameters: Record<string, SQLInputValue>;
 
-  /** Matches `text` among the messages that fit the query's other filters. `searchedSeq`: search holds them up to this number. */
-  constructor(database: DatabaseSync, searchedSeq: number, query: MessageQuery, text: string) {
+  /** Matches messages that fit the query, with its text where it has one. `searchedSeq`: search holds them up to this number. */
+  constructor(database: DatabaseSync, searchedSeq: number, query: MessageQuery) {
+    const { text, since, until, from, source } = query;
     this.#database = database;
-    this.#needle = foldCase(text);
+    this.#needle = foldCase(text ?? '');
+    this.#columns = text === null ? NOT_COMPARED : COMPARED;
+    this.#filter = [
+      text === null ? 'AND' : 'AND m.text IS NOT NULL AND',
+      FILTER,
+      ...(until === null ? [] : [UNTIL_FILTER]),
+      ...(source === null ? [] : [SOURCE_FILTER]),
+    ].join(' ');
     this.#parameters = {
-      needle: this.#needle,
+      since_s: since?.seconds ?? FIRST_KEY.seconds,
+      since_n: since?.nanos ?? 0,
+      sender: from,
       searched: searchedSeq,
       ascii: /^[\0-\x7f]*$/.test(this.#needle) ? 1 : 0,
-      since_s: query.since?.seconds ?? FIRST_KEY.seconds,
-      since_n: query.since?.nanos ?? 0,
-      sender: query.from,
+      ...(text === null ? {} : { needle: this.#needle }),
+      ...(until === null ? {} : { until_s: until.seconds, until_n: until.nanos }),
+      ...(source === null ? {} : { source: source === DEFAULT_SOURCE ? null : source }),
     };
+  }
+
+  /**
+   * SQL for the candidates `t` that pass the other filters. `LIMIT -1` limits nothing, but keeps SQLite from merging this into the
+   * query around it, which would compute `found` and `ascii` again at each use.
+   */
+  #compared({ kind }: Candidates): string {
+    return `(SELECT ${KEY_COLUMNS}, seq, text, ${this.#columns} FROM ${CANDIDATES[kind]} ${this.#filter} LIMIT -1) t`;
   }
 
   /** Returns the entries of the candidates that match. */
@@ -79,7 +98,7 @@ export class TextMatcher {
       this.#database,
       `SELECT ${KEY_COLUMNS}, seq, text FROM (
          SELECT ${KEY_COLUMNS}, seq, CASE ${VERDICT} WHEN 1 THEN 1 WHEN 0 THEN NULL ELSE text END AS text
-         FROM ${compared(candidates)} LIMIT -1)
+         FROM ${this.#compared(candidates)} LIMIT -1)
        WHERE text IS NOT NULL`,
     ).all({ ...this.#parameters, ...sourceOf(candidates) });
     return rows
@@ -100,7 +119,7 @@ export class TextMatcher {
         this.#database,
         `SELECT count(*) FILTER (WHERE seq = 0), json_group_array(seq) FILTER (WHERE seq > 0) FROM (
          SELECT CASE ${VERDICT} WHEN 1 THEN iif(${WITHIN}, seq, 0) WHEN 0 THEN NULL ELSE seq END AS seq
-         FROM ${compared(candidates)} LIMIT -1)`,
+         FROM ${this.#compared(candidates)} LIMIT -1)`,
       ),
       {
         ...this.#parameters,

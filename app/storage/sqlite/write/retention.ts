@@ -12,8 +12,8 @@ import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { Pacer } from './pacer.ts';
 import type { Writer } from './writer.ts';
 
-/** Messages a step: its transaction holds up the next commit, so they are few. */
-const STEP_MESSAGES = 64;
+/** Items a step: its transaction holds up the next commit, so they are few. */
+const STEP_ITEMS = 64;
 /** Free pages that a step returns to the file system. */
 const STEP_PAGES = 64;
 /** While no messages come, a step is followed by a pause of this many times its length. */
@@ -51,6 +51,7 @@ interface Run {
   /** All entries up to this key are done. */
   cursor: OrderKey;
   messages: number;
+  events: number;
 }
 
 /** Runs at the start of the service and once an hour. Everything happens on the writer's thread. */
@@ -63,7 +64,7 @@ export class Retention {
   readonly #pacer = new Pacer(REST_FACTOR);
   #run: Run | null = null;
 
-  /** Removes messages older than `days` days from the database at `path`. */
+  /** Removes items older than `days` days from the database at `path`. */
   constructor(
     { path, days }: { readonly path: string; readonly days: number },
     writer: Writer,
@@ -98,6 +99,7 @@ export class Retention {
         database: null,
         cursor: FIRST_KEY,
         messages: 0,
+        events: 0,
       };
       this.#run = run;
       this.#awaitIndex(run);
@@ -134,26 +136,49 @@ export class Retention {
       return;
     }
     const old = entries.filter((entry) => compareOrder(entry, run.end) < 0);
-    const last = old.at(-1);
-    if (last === undefined) return this.#shrink(run);
-    // The index may be wrong: the messages themselves say whether they are that old.
-    const step = this.#writer.remove(
-      old.map(({ seq }) => seq),
-      run.end.seconds,
-    );
-    if (step.failure !== null) return this.#end(run, step.failure);
-    run.cursor = last;
-    run.messages += step.removed;
-    this.#events.stepped(step.removed);
-    if (step.removed > 0) this.#events.removed(step.removed);
+    if (old.length === 0) return this.#removeEvents(run);
+    const seqs = old.map(({ seq }) => seq);
+    const done = this.#step(run, 'messages', seqs);
+    if (done === null) return;
+    run.cursor = old[done - 1] ?? run.cursor;
     this.#pacer.pause(startMs, () => this.#remove(run));
+  }
+
+  #removeEvents(run: Run): void {
+    const startMs = performance.now();
+    let seqs: number[];
+    try {
+      seqs = this.#writer.eventsBefore(run.end.seconds, STEP_ITEMS);
+    } catch (error) {
+      return this.#end(run, failureOf(error));
+    }
+    if (seqs.length === 0) return this.#shrink(run);
+    if (this.#step(run, 'events', seqs) === null) return;
+    this.#pacer.pause(startMs, () => this.#removeEvents(run));
+  }
+
+  /** Removes items. Returns how many were come to; null where it failed: then the run has ended. */
+  #step(run: Run, items: 'messages' | 'events', seqs: readonly number[]): number | null {
+    // The index may be wrong: the items themselves say whether they are that old.
+    const { removed, failure } = this.#writer.remove(items, seqs, {
+      beforeSeconds: run.end.seconds,
+    });
+    if (failure !== null) {
+      this.#end(run, failure);
+      return null;
+    }
+    run.messages += removed.messages;
+    run.events += removed.events;
+    this.#events.stepped(removed.messages + removed.events);
+    if (removed.messages > 0) this.#events.removed(removed.messages);
+    return removed.done;
   }
 
   #shrink(run: Run): void {
     const startMs = performance.now();
     try {
       const { total, free, shrinkable } = this.#writer.pages();
-      if (run.messages === 0 || !shrinkable || free <= total * FREE_PART_MAX)
+      if (run.messages + run.events === 0 || !shrinkable || free <= total * FREE_PART_MAX)
         return this.#end(run, null);
     } catch (error) {
       return this.#end(run, failureOf(error));
@@ -167,10 +192,10 @@ export class Retention {
   #end(run: Run, failure: string | null): void {
     run.database?.close();
     this.#run = null;
-    const { startMs, messages } = run;
-    this.#events.ended({ messages, durationMs: performance.now() - startMs, failure });
+    const { startMs, messages, events } = run;
+    this.#events.ended({ messages, events, durationMs: performance.now() - startMs, failure });
     if (failure !== null) this.#pacer.after(RETRY_MS, () => this.#begin());
-    else if (messages > 0) this.#emptyWal(startMs);
+    else if (messages + events > 0) this.#emptyWal(startMs);
     else this.#pacer.after(RUN_EVERY_MS, () => this.#begin());
   }
 
@@ -196,6 +221,6 @@ export class Retention {
 /** The next entries as the index has them: some may be removed already, by this run or a command. Null where it does not list all. */
 function entriesAfter(database: DatabaseSync, { cursor, lastSeq }: Run): Entry[] | null {
   return inSnapshot(database, ({ index }) =>
-    index.listedSeq < lastSeq ? null : new IndexList(database, null).after(cursor, STEP_MESSAGES),
+    index.listedSeq < lastSeq ? null : new IndexList(database, null).after(cursor, STEP_ITEMS),
   );
 }

@@ -1,6 +1,7 @@
 // The one connection that changes the database: batches of messages, removals, checkpoints, each a transaction of its own.
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import type { ArchivedDelivery, LinkOutcome } from '../../archive.ts';
 import type { Storable } from '../../conflict.ts';
 import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
@@ -11,10 +12,19 @@ import { type Pages, pagesOf } from '../file/pages.ts';
 import type { AppendResult, Failure } from '../file/protocol.ts';
 import { rewriteWal } from '../file/rewrite-wal.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
-import { prepared } from '../file/statements.ts';
+import { prepared, preparedArrays } from '../file/statements.ts';
 import { Inserter } from './inserter.ts';
-import { purgeRemovals, removeMessages } from './remover.ts';
+import { linkDeliveries } from './linker.ts';
+import {
+  type RemovalOptions,
+  type Removed,
+  purgeRemovals,
+  removeEvents,
+  removeMessages,
+} from './remover.ts';
 import { retireSome } from './retire-tables.ts';
+
+const NOTHING_REMOVED: Removed = { messages: 0, events: 0, deliveries: 0, done: 0 };
 
 /** Not safe for use by two threads. */
 export class Writer {
@@ -61,6 +71,17 @@ export class Writer {
     return failure === null ? { failure, outcomes, created, lastSeq } : { failure };
   }
 
+  /** Stores deliveries of items that are stored, in one transaction. Returns what became of each. */
+  link(
+    deliveries: readonly ArchivedDelivery[],
+  ): { readonly failure: null; readonly linked: readonly LinkOutcome[] } | { failure: Failure } {
+    let linked: readonly LinkOutcome[] = [];
+    const failure = this.#transaction(() => {
+      linked = linkDeliveries(this.#database, deliveries);
+    });
+    return failure === null ? { failure, linked } : { failure };
+  }
+
   /** Whether another connection has committed something since the last call. */
   othersCommitted(): boolean {
     const seen = this.#seenVersion;
@@ -95,19 +116,28 @@ export class Writer {
     return counterReader(this.#database)('removals');
   }
 
-  /**
-   * Removes the messages with these numbers, as far as they are there and their instant is before the second `beforeSeconds`.
-   * Returns how many, or why none was.
-   */
+  /** Removes messages, or events, by their numbers, as remover.ts says. Returns what was removed, or why nothing was. */
   remove(
+    items: 'messages' | 'events',
     seqs: readonly number[],
-    beforeSeconds?: number,
-  ): { removed: number; failure: Failure | null } {
-    let removed = 0;
+    options: RemovalOptions = {},
+  ): { removed: Removed; failure: Failure | null } {
+    const remove = items === 'messages' ? removeMessages : removeEvents;
+    let removed = NOTHING_REMOVED;
     const failure = this.#overwriting(() => {
-      removed = removeMessages(this.#database, seqs, beforeSeconds);
+      removed = remove(this.#database, seqs, options);
     });
-    return failure === null ? { removed, failure } : { removed: 0, failure };
+    return { removed: failure === null ? removed : NOTHING_REMOVED, failure };
+  }
+
+  /** Returns the numbers of the oldest events, as far as their instant is before the second. Throws what SQLite throws. */
+  eventsBefore(seconds: number, limit: number): number[] {
+    return preparedArrays<[number]>(
+      this.#database,
+      'SELECT seq FROM events INDEXED BY events_by_time WHERE ts_seconds < ? ORDER BY ts_seconds LIMIT ?',
+    )
+      .all(seconds, limit)
+      .map(([seq]) => seq);
   }
 
   /** Deletes the records of removals up to the number, which the index has followed. */

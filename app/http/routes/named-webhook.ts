@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { overloaded, tooLarge } from '../../ingest/receive-delivery.ts';
 import type { Source } from '../../sources/scheme.ts';
-import { challengeReply, sourceReply, errorReply } from '../replies.ts';
+import { challengeReply, namedWebhookReply, errorReply } from '../replies.ts';
 import type { DescribedPath, Handler, Route } from '../route.ts';
 
 const PATH = '/webhook/{source}';
@@ -18,11 +18,11 @@ function receiveFrom(source: Source): Handler {
       const post = { headers: request.headers, body, query: target.queryString };
       const receipt = await receiveDelivery(source, post);
       exchange.delivered(receipt);
-      exchange.send(sourceReply(receipt));
+      exchange.send(namedWebhookReply(receipt));
     } else {
       const receipt = body === 'too_large' ? tooLarge(source.name) : overloaded(source.name);
       exchange.delivered(receipt);
-      exchange.refuse(sourceReply(receipt));
+      exchange.refuse(namedWebhookReply(receipt));
     }
   };
 }
@@ -38,7 +38,7 @@ function handshakeOf({ receiver: { handshake } }: Source): Handler | null {
 }
 
 /** Returns the routes of each source: its path with and without a slash at the end. Open: its posts are authenticated by their signature. */
-export function deliveryRoutes(sources: readonly Source[]): readonly Route[] {
+export function namedWebhookRoutes(sources: readonly Source[]): readonly Route[] {
   return sources.flatMap((source) => {
     const handshake = handshakeOf(source);
     const route = {
@@ -63,7 +63,7 @@ const source = z
   .regex(/^[a-z][a-z0-9-]{0,31}$/)
   .describe('The name of a source in `SOURCES`.');
 
-export const webhookOfSource: DescribedPath = {
+export const namedWebhook: DescribedPath = {
   path: PATH,
   access: 'open',
   methods: {
@@ -85,7 +85,7 @@ export const webhookOfSource: DescribedPath = {
               'Stored, or stored before; or the challenge of Slack. What is sent depends on the scheme.',
             schema: z.unknown(),
             example: { status: 'ok' },
-            others: { 'text/xml': z.string() },
+            also: { 'text/xml': z.string() },
           },
         },
         failures: ['invalid_signature', 'payload_too_large', 'internal_error', 'unavailable'],
