@@ -1,5 +1,4 @@
 // Slack: events as JSON, interactions and slash commands as forms. Each post is one event; the check of a URL is answered and not stored.
-// https://docs.slack.dev/authentication/verifying-requests-from-slack
 import type { Delivery } from '../../model/item.ts';
 import { bodyText, member, textMember } from '../body.ts';
 import { fieldOf, formJson, formOf, looksLikeForm } from '../form.ts';
@@ -19,6 +18,7 @@ const MISTAKEN: Mistaken = [
   [/\s/, 'not a signing secret: it has white space in it'],
 ];
 
+/** https://docs.slack.dev/authentication/verifying-requests-from-slack */
 export const SLACK: Scheme = {
   name: 'slack',
   settings: [TOLERANCE],

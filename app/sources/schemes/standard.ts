@@ -1,5 +1,4 @@
 // Standard Webhooks, also as Svix writes its headers: id, time and a list of signatures. Each post is one event; its type is in the body.
-// https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 import { keptHeader, member, textMember } from '../body.ts';
 import type { Delivery } from '../../model/item.ts';
 import type { RawJson } from '../raw-json.ts';
@@ -17,6 +16,7 @@ const PARTS = ['id', 'timestamp', 'signature'] as const;
 const [SPECIFIED] = PREFIXES;
 type Prefix = (typeof PREFIXES)[number];
 
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 export const STANDARD: Scheme = {
   name: 'standard',
   settings: [TOLERANCE],

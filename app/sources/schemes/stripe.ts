@@ -1,5 +1,4 @@
 // Stripe: time and signatures are elements of one header. Each post is one event, with its id, type and time in the body.
-// https://docs.stripe.com/webhooks/signature
 import { textMember, member } from '../body.ts';
 import type { RawJson } from '../raw-json.ts';
 import { receiverOf } from '../receiver.ts';
@@ -16,6 +15,7 @@ const MISTAKEN: Mistaken = [
   [/\s/, 'not a signing secret of Stripe: it has white space in it'],
 ];
 
+/** https://docs.stripe.com/webhooks/signature */
 export const STRIPE: Scheme = {
   name: 'stripe',
   settings: [TOLERANCE],
