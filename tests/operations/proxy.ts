@@ -61,7 +61,11 @@ export class Proxy {
   async send(wanted: Request): Promise<Answer> {
     const incoming = await this.open(wanted);
     const chunks = await bounded(incoming.toArray(), () => `the answer to ${wanted.path}`);
-    return new Answer(incoming.statusCode ?? 0, incoming.headers, Buffer.concat(chunks as Buffer[]));
+    return new Answer(
+      incoming.statusCode ?? 0,
+      incoming.headers,
+      Buffer.concat(chunks as Buffer[]),
+    );
   }
 }
 

@@ -166,7 +166,7 @@ function eventOf({ delivery, identity, ts }: Around, type: string, item: RawJson
   const payload = item.text;
   return {
     event_id: itemId(delivery.source, hash('sha256', `${identity}\n${type}\n${payload}`)),
-    type: columnName(type),
+    type: columnName(type === '' ? UNKNOWN : type),
     subject: null,
     ts,
     payload,

@@ -1,0 +1,282 @@
+// GET /events/stream: messages and events in the order of commit, each exactly once, with the numbers of /messages/stream.
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { eventually } from '../support/bounded.ts';
+import type { Cleaner } from '../support/cleanup.ts';
+import { Follower, type Event } from '../support/follower.ts';
+import { issuesOf } from '../support/issues.ts';
+import { message } from '../support/message.ts';
+import { type Service, startService } from '../support/service.ts';
+import { recordIn } from '../support/shapes.ts';
+import { SOURCES, store, whatsapp, whatsappStatus, whatsappText } from '../support/sources.ts';
+
+const service = await startService({ after }, { env: SOURCES });
+const BOTH = '/events/stream';
+
+const both = (t: Cleaner, of: Service, query = '', lastEventId?: string): Follower =>
+  new Follower(t, of.port, query, lastEventId, BOTH);
+
+/** The id of an item, after the kind that the stream calls it. */
+function idIn({ name, data }: Event): string {
+  const id = (data as unknown as Record<string, unknown>)[`${name ?? 'none'}_id`];
+  return `${name ?? 'none'} ${String(id)}`;
+}
+
+/** Waits for so many items and returns what they are. */
+async function take(follower: Follower, count: number): Promise<string[]> {
+  await follower.take(count);
+  return follower.events.map(idIn);
+}
+
+const bill = (id: string) => ({ id, type: 'paid', at: '2025-01-15T10:00:00Z' });
+
+describe('the stream of messages and events', () => {
+  it('gives both in the order of commit, whatever their instants, as they are listed', async (t) => {
+    const follower = await both(t, service).open();
+    await service.store(
+      message({ message_id: 'm1', ts: '2030-01-01T00:00:00Z', text: 'a\nb \u2028' }),
+    );
+    await store(service, 'bill', bill('e1'));
+    await store(
+      service,
+      'wa',
+      whatsapp({
+        messages: [whatsappText('w1', 'Hello')],
+        statuses: [whatsappStatus('m9', 'read')],
+      }),
+    );
+    await service.store(message({ message_id: 'm1', text: 'another' }));
+    assert.deepEqual((await take(follower, 5)).slice(0, 4), [
+      'message m1',
+      'event bill:e1',
+      'message wa:w1',
+      'event wa:m9:read',
+    ]);
+    const [first, second, third, , conflict] = follower.events;
+    const { seq, received_at, ...fields } = recordIn(first?.data);
+    assert.deepEqual(fields, {
+      ...message({ message_id: 'm1', ts: '2030-01-01T00:00:00Z', text: 'a\nb \u2028' }),
+      source: 'default',
+      kind: null,
+    });
+    assert.equal(seq, first?.id);
+    assert.ok(Math.abs(Date.parse(String(received_at)) - Date.now()) < 3_600_000);
+    const { source, kind, text } = recordIn(third?.data);
+    assert.deepEqual([source, kind, text], ['wa', 'text', 'Hello']);
+    const { data: listed } = (await service.get('/events?limit=100')).json() as { data: object[] };
+    for (const event of [second, conflict]) {
+      assert.equal(event?.name, 'event');
+      assert.ok(listed.some((one) => JSON.stringify(one) === JSON.stringify(event?.data)));
+    }
+    assert.equal(follower.status, 200);
+    assert.equal(follower.headers['content-type'], 'text/event-stream; charset=utf-8');
+    assert.equal(follower.headers['cache-control'], 'no-store');
+    assert.match(follower.raw, /^retry: 1000\nid: \d+\n\n/);
+  });
+
+  it('has the numbers of the stream of messages, so that each resumes the other', async (t) => {
+    const [items, messages] = [
+      await both(t, service).open(),
+      await new Follower(t, service.port).open(),
+    ];
+    for (let count = 0; count < 5; count += 1) {
+      await store(service, 'bill', bill(`numbered ${count}`));
+      await service.store(message({ message_id: `numbered ${count}` }));
+    }
+    await items.take(10);
+    await messages.take(5);
+    const numbered = new Map(items.events.map((event) => [event.id, idIn(event)]));
+    assert.deepEqual(
+      messages.events.map(({ id, data }) => [id, `message ${data.message_id}`]),
+      [...numbered].filter(([, id]) => id.startsWith('message ')),
+    );
+    assert.ok(messages.events.every(({ name }) => name === null));
+    const last = String(messages.events[1]?.id);
+    assert.deepEqual(await take(both(t, service, '', last), 6), items.events.slice(4).map(idIn));
+    const event = items.events.find(
+      ({ id }) => id > Number(last) && id < (messages.events[2]?.id ?? 0),
+    );
+    const other = new Follower(t, service.port, `?after=${event?.id}`);
+    assert.deepEqual(await other.take(3), ['numbered 2', 'numbered 3', 'numbered 4']);
+  });
+
+  it('does not give again what came before, or what is a duplicate', async (t) => {
+    await store(service, 'bill', bill('twice'));
+    const follower = await both(t, service).open();
+    await store(service, 'bill', bill('twice'), bill('after the duplicate'));
+    assert.deepEqual(await take(follower, 1), ['event bill:after the duplicate']);
+  });
+
+  it('answers HEAD with its headers alone, and refuses as the other does', async () => {
+    const head = await service.send({ method: 'HEAD', path: BOTH });
+    assert.deepEqual([head.status, head.text], [200, '']);
+    for (const value of ['-1', 'abc', '9007199254740993', '']) {
+      const [issue] = issuesOf(await service.get(`${BOTH}?after=${value}`));
+      assert.deepEqual(issue?.loc, ['query', 'after']);
+    }
+    const [ahead] = issuesOf(await service.get(`${BOTH}?after=1000000`));
+    assert.equal(ahead?.type, 'less_than_equal');
+    const headers = { 'Last-Event-ID': 'x' };
+    const [issue] = issuesOf(await service.send({ path: BOTH, headers }));
+    assert.deepEqual(issue?.loc, ['header', 'last-event-id']);
+  });
+
+  it('asks its clients to come back when the service stops, and they miss nothing', async (t) => {
+    const before = await startService(t, { env: SOURCES });
+    await store(before, 'bill', bill('one'));
+    const first = await both(t, before, '?after=0').open();
+    await first.take(1);
+    await before.stop();
+    await eventually('the end of the stream', () => (first.ended ? true : undefined));
+    assert.match(first.raw, /event: resume\n/);
+    const again = await startService(t, { directory: before.directory, env: SOURCES });
+    await again.store(message({ message_id: 'two' }));
+    assert.deepEqual(await take(both(t, again, '', String(first.lastId)), 1), ['message two']);
+  });
+});
+
+describe('a follower that stores its last id with its work', () => {
+  it('sees every item of every source once, in order, however often it is killed', async (t) => {
+    const own = await startService(t, { env: SOURCES });
+    const wanted = new Set<string>();
+    const posting = Promise.all(
+      Array.from({ length: 120 }, async (_, count) => {
+        wanted.add(`message ${count}`).add(`event bill:${count}`);
+        wanted.add(`message wa:${count}`).add(`event wa:${count}:sent`);
+        await own.store(message({ message_id: String(count) }));
+        await store(own, 'bill', bill(String(count)));
+        const parts = {
+          messages: [whatsappText(String(count), 'x')],
+          statuses: [whatsappStatus(String(count), 'sent')],
+        };
+        await store(own, 'wa', whatsapp(parts));
+      }),
+    );
+    const seen: string[] = [];
+    const numbers: number[] = [];
+    let last = 0;
+    for (let life = 0; seen.length < 480; life += 1) {
+      const next = both(t, own, '', String(last));
+      await next.take(1);
+      const done = next.events.slice(0, 1 + (life % 7) * 9);
+      next.cut();
+      seen.push(...done.map(idIn));
+      numbers.push(...done.map(({ id }) => id));
+      last = done.at(-1)?.id ?? last;
+    }
+    await posting;
+    assert.deepEqual(seen.toSorted(), [...wanted].toSorted());
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 480 }, (_, index) => index + 1),
+    );
+    const messages = new Follower(t, own.port, '?after=0');
+    await messages.take(240);
+    assert.deepEqual(
+      messages.events.map(({ id, data }) => `${id} message ${data.message_id}`),
+      seen.map((id, index) => `${index + 1} ${id}`).filter((line) => line.includes(' message ')),
+    );
+  });
+});
+
+describe('thousands of numbers', () => {
+  it('of events between few messages are passed over by the stream of messages', async (t) => {
+    const own = await startService(t, { env: SOURCES });
+    const many = (name: string): string =>
+      whatsapp({
+        statuses: Array.from({ length: 1_500 }, (_, count) =>
+          whatsappStatus(`${name}-${count}`, 'sent'),
+        ),
+      });
+    const early = await new Follower(t, own.port).open();
+    await store(own, 'wa', many('a'));
+    await own.store(message({ message_id: 'first' }));
+    await store(own, 'wa', many('b'));
+    const late = await new Follower(t, own.port).open();
+    const all = new Follower(t, own.port, '?after=700');
+    await own.store(message({ message_id: 'second' }));
+    await store(own, 'wa', many('c'));
+    assert.deepEqual(await early.take(2), ['first', 'second']);
+    assert.deepEqual(await all.take(2), ['first', 'second']);
+    assert.deepEqual(await late.take(1), ['second']);
+    assert.deepEqual(
+      all.events.map(({ id }) => id),
+      [1_501, 3_002],
+    );
+    await own.store(message({ message_id: 'third' }));
+    for (const follower of [early, all, late]) {
+      assert.deepEqual((await follower.take(follower === late ? 2 : 3)).at(-1), 'third');
+      assert.equal(follower.events.at(-1)?.id, 4_503);
+    }
+  });
+
+  it('are given once to followers at different places, of both streams', async (t) => {
+    const own = await startService(t, { env: SOURCES });
+    // Numbers 1 to 2,400: every third is a message.
+    for (let post = 0; post < 8; post += 1) {
+      const parts = Array.from({ length: 100 }, (_, count) => `${post}-${count}`);
+      for (const half of [parts.slice(0, 50), parts.slice(50)])
+        await store(
+          own,
+          'wa',
+          whatsapp({
+            messages: half.map((id) => whatsappText(id, 'x')),
+            statuses: half.flatMap((id) => [
+              whatsappStatus(id, 'sent'),
+              whatsappStatus(id, 'read'),
+            ]),
+          }),
+        );
+    }
+    const places = [0, 1, 120, 499, 500, 777, 1_000, 1_501, 2_399];
+    const followers = places.flatMap((place) => [
+      both(t, own, `?after=${place}`),
+      new Follower(t, own.port, `?after=${place}`),
+    ]);
+    const [whole] = followers;
+    await whole?.take(2_400);
+    const numbers = (events: readonly Event[]): number[] => events.map(({ id }) => id);
+    assert.deepEqual(
+      numbers(whole?.events ?? []),
+      Array.from({ length: 2_400 }, (_, index) => index + 1),
+    );
+    const messages = numbers((whole?.events ?? []).filter(({ name }) => name === 'message'));
+    assert.equal(messages.length, 800);
+    for (const [index, follower] of followers.entries()) {
+      const place = places[Math.floor(index / 2)] ?? 0;
+      const wanted =
+        index % 2 === 0
+          ? Array.from({ length: 2_400 - place }, (_, more) => place + 1 + more)
+          : messages.filter((number) => number > place);
+      await follower.take(wanted.length);
+      assert.deepEqual(numbers(follower.events), wanted);
+    }
+  });
+});
+
+describe('a client that does not read', () => {
+  it('keeps nobody else from either stream, and gets what it missed', async (t) => {
+    const stuck = await both(t, service, '?after=0').open();
+    stuck.pause();
+    const reading = [await both(t, service).open(), await new Follower(t, service.port).open()];
+    const wanted = Array.from({ length: 40 }, (_, count) => `large ${count}`);
+    for (const id of wanted) {
+      // Longer than any message of the default source may be.
+      await store(service, 'wa', whatsapp({ messages: [whatsappText(id, 'é'.repeat(100_000))] }));
+    }
+    for (const follower of reading)
+      assert.deepEqual(
+        await follower.take(wanted.length),
+        wanted.map((id) => `wa:${id}`),
+      );
+    stuck.resume();
+    await eventually('what the slow client had missed', () =>
+      stuck.lastId === reading[0]?.lastId ? true : undefined,
+    );
+    const ids = stuck.events.map(({ id }) => id);
+    assert.deepEqual(
+      ids,
+      Array.from({ length: ids.length }, (_, index) => index + 1),
+    );
+  });
+});
