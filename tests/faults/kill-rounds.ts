@@ -40,14 +40,14 @@ interface Life {
   readonly options: Options & { readonly directory: string };
   readonly acknowledged: Map<string, Stored>;
   readonly deliveries: DeliveryLoad;
-  /** Where the provider posts to; null where nobody listens. */
-  port: number | null;
+  /** Where the provider posts to: none while nobody listens. */
+  readonly ports: number[];
 }
 
 /** Runs `rounds` deaths of one database. Rejects at the first thing that is lost, doubled, miscounted or there in parts. */
 export async function killRounds(t: Cleaner, options: KillOptions): Promise<KillFigures> {
   const { rounds, loadMsMax, life: prefix } = options;
-  const ports = (): readonly number[] => (life.port === null ? [] : [life.port]);
+  const ports: number[] = [];
   const life: Life = {
     options: {
       directory: temporaryDirectory(t),
@@ -55,8 +55,8 @@ export async function killRounds(t: Cleaner, options: KillOptions): Promise<Kill
       ...(options.main === undefined ? {} : { main: options.main }),
     },
     acknowledged: new Map(),
-    deliveries: new DeliveryLoad({ ports, prefix, senders: 8 }),
-    port: null,
+    deliveries: new DeliveryLoad({ ports: () => ports, prefix, senders: 8 }),
+    ports,
   };
   let kills = 0;
   for (; kills < rounds; kills += 1) {
@@ -66,7 +66,7 @@ export async function killRounds(t: Cleaner, options: KillOptions): Promise<Kill
   const { acknowledged, deliveries } = life;
   const service = await startService(t, life.options);
   assertDeliveries(service.databasePath, life);
-  life.port = service.port;
+  life.ports.push(service.port);
   await deliveries.stop();
   await assertConsistent(service, acknowledged);
   assert.deepEqual(await service.stop(), { code: 0, signal: null });
@@ -94,10 +94,10 @@ async function dieUnderLoad(
   // Before what was not accepted comes again: that would hide what is missing.
   assertDeliveries(service.databasePath, life);
   const load = new Load({ port: service.port, connections: 16, prefix });
-  life.port = service.port;
+  life.ports.push(service.port);
   await sleep(aliveMs);
   assert.deepEqual(await service.stop('SIGKILL'), { code: null, signal: 'SIGKILL' });
-  life.port = null;
+  life.ports.pop();
   await load.ended();
   for (const [id, stored] of load.acknowledged) acknowledged.set(id, stored);
   for (const status of load.statuses.keys())
