@@ -18,6 +18,12 @@ const GUARDED = [
   '/stats',
   '/stats/timeline',
   '/messages/stream?after=x',
+  '/message?id=x',
+  '/events',
+  '/event?id=x',
+  '/events/stream?after=x',
+  '/delivery?id=1',
+  '/sources',
   '/none',
   '/messages/',
 ];

@@ -13,6 +13,9 @@ const PATHS = [
   '/messages',
   '/stats',
   '/stats/timeline',
+  '/message?id=m1',
+  '/events',
+  '/sources',
   '/health/live',
   '/health/ready',
   '/metrics',
@@ -49,7 +52,12 @@ describe('a request', () => {
   });
 
   it('to the stream too', async () => {
-    for (const path of ['/messages/stream', '/inbox/messages/stream'])
+    for (const path of [
+      '/messages/stream',
+      '/inbox/messages/stream',
+      '/events/stream',
+      '/inbox/events/stream',
+    ])
       assert.equal((await inbox.send({ method: 'HEAD', path })).status, 200);
   });
 
@@ -164,7 +172,7 @@ describe('the value', () => {
     ['/caf%C3%A9', '/caf%C3%A9'],
     ["/a-b._~!$&'()*+,;=:@", "/a-b._~!$&'()*+,;=:@"],
     ['/...', '/...'],
-    ['/message', '/message'],
+    ['/message-box', '/message-box'],
     ['/team/messages', '/team/messages'],
   ];
   for (const [value, prefix] of values) {

@@ -83,6 +83,11 @@ describe('the start is refused, in one JSON line that names the variable, withou
     `/${'x'.repeat(256)}`,
   ])
     refused('BASE_PATH', value);
+  for (const value of ['shop', 'shop:nothing', 'default:github', 'Shop:github', ','])
+    refused('SOURCES', value);
+  refused('SOURCE_SHOP_SECRET', ' ', { SOURCES: 'shop:github' });
+  refused('SOURCE_SHOP_PUBLIC_URL', 'x', { SOURCES: 'shop:github', SOURCE_SHOP_SECRET: 'a' });
+  refused('SOURCE_SHOP_SECRET', 'a');
   for (const value of ['no such host', '999.999.999.999', 'http://127.0.0.1']) {
     it(`HOST=${JSON.stringify(value)}`, async (t) => {
       await refusal(t, 'HOST', { env: { HOST: value } });
@@ -98,8 +103,10 @@ describe('the start is refused, in one JSON line that names the variable, withou
   });
 
   it('with exit code 78 for settings', async (t) => {
-    const service = new ServiceProcess(t, { env: { PORT: 'abc' } });
-    assert.equal((await service.exit()).code, 78);
+    for (const env of [{ PORT: 'abc' }, { SOURCES: 'shop:github' }]) {
+      const service = new ServiceProcess(t, { env });
+      assert.equal((await service.exit()).code, 78);
+    }
   });
 
   it('never telling the secret', async (t) => {

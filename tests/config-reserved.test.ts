@@ -8,8 +8,8 @@ import { ServiceProcess, startService } from './support/service.ts';
 
 const VALUE = 'a value that may be a secret';
 
-describe('a setting of named sources or of forwarding', () => {
-  for (const name of ['SOURCES', 'SOURCE_SHOP_SECRET', 'FORWARDS', 'FORWARD_CRM_URL']) {
+describe('a setting of forwarding', () => {
+  for (const name of ['FORWARDS', 'FORWARD_CRM_URL']) {
     it(`is refused, without its value: ${name}`, async (t) => {
       const reason = await refusal(t, name, { env: { [name]: VALUE } });
       assert.match(reason, /this version of Oncebox has no such setting/);
@@ -18,10 +18,10 @@ describe('a setting of named sources or of forwarding', () => {
   }
 
   it('is refused with exit code 78, also where the key is not set', async (t) => {
-    const env = { SOURCES: 'shop', WEBHOOK_SECRET: undefined };
+    const env = { FORWARDS: 'shop', WEBHOOK_SECRET: undefined };
     const service = new ServiceProcess(t, { env });
     assert.deepEqual(await service.exit(), { code: 78, signal: null });
-    assert.match(service.output.stderr, /SOURCES is set/);
+    assert.match(service.output.stderr, /FORWARDS is set/);
   });
 
   it('is refused by oncebox config too', async (t) => {

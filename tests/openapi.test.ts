@@ -1,13 +1,29 @@
 // GET /openapi.json against reality: every route is described, and every answer fits its description.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { Description } from './support/description.ts';
+import { Description, type Schema } from './support/description.ts';
 import { message, SECRET, sign } from './support/message.ts';
 import type { Request } from './support/request.ts';
 import { startService } from './support/service.ts';
+import { SOURCES, store, whatsapp, whatsappStatus, whatsappText } from './support/sources.ts';
 
-const service = await startService({ after }, { env: { MAX_BODY_BYTES: '20000' } });
-await service.store(message(), message({ text: null }), message({ text: '' }));
+const service = await startService({ after }, { env: { ...SOURCES, MAX_BODY_BYTES: '20000' } });
+await service.store(
+  message({ message_id: 'plain' }),
+  message({ text: null }),
+  message({ text: '' }),
+);
+await store(
+  service,
+  'wa',
+  whatsapp({
+    messages: [{ ...whatsappText('w1', 'x'.repeat(5_000)), from: 'a user id' }],
+    statuses: [whatsappStatus('w1', 'read')],
+  }),
+  whatsapp({ messages: [whatsappText('w1', 'another')] }),
+  'not JSON',
+);
+await service.store(message({ message_id: 'plain', text: 'another' }));
 const api = await Description.of(service);
 
 const signed = (body: string): Request => ({
@@ -28,6 +44,24 @@ const REQUESTS: readonly [status: number, request: Request][] = [
   [200, { path: '/messages' }],
   [200, { path: '/messages?limit=1&offset=1&q=h&since=2025-01-01T00:00:00Z' }],
   [422, { path: '/messages?limit=0&offset=x&since=y' }],
+  [200, { path: '/messages?order=desc&until=2030-01-01T00:00:00Z&source=wa' }],
+  [422, { path: '/messages?order=x&until=y&source=Z' }],
+  [200, { path: '/message?id=plain' }],
+  [200, { path: '/message?id=wa%3Aw1' }],
+  [404, { path: '/message?id=none' }],
+  [422, { path: '/message' }],
+  [200, { path: '/events' }],
+  [200, { path: '/events?order=desc&type=status&subject=wa%3Aw1&limit=1' }],
+  [422, { path: '/events?limit=x&order=x&until=y&source=Z&cursor=1' }],
+  [200, { path: '/event?id=wa%3Aw1%3Aread' }],
+  [404, { path: '/event?id=none' }],
+  [422, { path: '/event?id=' }],
+  [200, { path: '/delivery?id=4' }],
+  [200, { path: '/delivery?id=4&part=headers' }],
+  [404, { path: '/delivery?id=1' }],
+  [422, { path: '/delivery?id=x&part=y' }],
+  [200, { path: '/sources' }],
+  [422, { path: '/events/stream?after=x' }],
   [200, { path: '/stats' }],
   [200, { path: '/stats/timeline' }],
   [422, { path: '/stats/timeline?step=1' }],
@@ -41,14 +75,21 @@ describe('the description', () => {
   it('is OpenAPI 3.1 and has every path of the API', () => {
     assert.equal(api.document.openapi, '3.1.0');
     assert.deepEqual(Object.keys(api.document.paths).toSorted(), [
+      '/delivery',
+      '/event',
+      '/events',
+      '/events/stream',
       '/health/live',
       '/health/ready',
+      '/message',
       '/messages',
       '/messages/stream',
       '/metrics',
+      '/sources',
       '/stats',
       '/stats/timeline',
       '/webhook',
+      '/webhook/{source}',
     ]);
   });
 
@@ -76,19 +117,26 @@ describe('the description', () => {
   it('states the lengths of every field, and instants as far as a pattern can', () => {
     const { message: draft, page } = api.document.components.schemas;
     const stored = page?.properties?.['data']?.items;
-    for (const properties of [draft?.properties, stored?.properties]) {
-      const lengths = Object.entries(properties ?? {}).map(([name, field]) => {
+    const lengthsOf = (schema: Schema | undefined) =>
+      Object.entries(schema?.properties ?? {}).map(([name, field]) => {
         const { minLength, maxLength } = field.anyOf?.[0] ?? field;
         return [name, minLength, maxLength];
       });
-      assert.deepEqual(lengths, [
-        ['message_id', 1, 512],
-        ['from', 2, 64],
-        ['to', 2, 64],
-        ['ts', 20, 30],
-        ['text', undefined, 4096],
-      ]);
-    }
+    assert.deepEqual(lengthsOf(draft), [
+      ['message_id', 1, 512],
+      ['from', 2, 64],
+      ['to', 2, 64],
+      ['ts', 20, 30],
+      ['text', undefined, 4096],
+    ]);
+    // The rules of the webhook do not bind what named sources send.
+    assert.deepEqual(lengthsOf(stored), [
+      ['message_id', 1, 545],
+      ['from', undefined, undefined],
+      ['to', undefined, undefined],
+      ['ts', 20, 30],
+      ['text', undefined, undefined],
+    ]);
     const ts = { $ref: '#/components/schemas/message/properties/ts' };
     const instants: [fits: boolean, instant: string][] = [
       [true, '0001-01-01T00:00:00Z'],

@@ -10,6 +10,8 @@ const FOREIGN: readonly string[] = ['SOURCE_DATE_EPOCH'];
 export interface NamedSettings<Setting extends string> {
   /** What the variables begin with, without the underscore after it. */
   readonly prefix: string;
+  /** The variable that lists the names. */
+  readonly list: string;
   /** The configured names. */
   readonly names: readonly string[];
   readonly settings: readonly Setting[];
@@ -21,17 +23,17 @@ export interface NamedSettings<Setting extends string> {
  */
 export function readNamed<Setting extends string>(
   env: Environment,
-  { prefix, names, settings }: NamedSettings<Setting>,
+  { prefix, list, names, settings }: NamedSettings<Setting>,
 ): Map<string, Partial<Record<Setting, string>>> {
   const groups = new Map<string, Partial<Record<Setting, string>>>();
   const known = new Set<string>();
   for (const name of names) {
     if (!NAME.test(name))
       throw new ConfigError(
-        `${prefix}: ${JSON.stringify(name.slice(0, 64))} is not a name: it must be lower-case letters, digits and -, ` +
+        `${list}: ${JSON.stringify(name.slice(0, 64))} is not a name: it must be lower-case letters, digits and -, ` +
           'begin with a letter and have at most 32 characters',
       );
-    if (groups.has(name)) throw new ConfigError(`${prefix}: the name ${name} is there twice`);
+    if (groups.has(name)) throw new ConfigError(`${list}: the name ${name} is there twice`);
     const group: Partial<Record<Setting, string>> = {};
     for (const setting of settings) {
       const variable = variableOf(prefix, name, setting);

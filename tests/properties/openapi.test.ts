@@ -16,25 +16,44 @@ import { fitting, parametersOf } from '../support/generated.ts';
 import { issuesIn } from '../support/shapes.ts';
 import { message, sign } from '../support/message.ts';
 import { type Service, startService } from '../support/service.ts';
+import {
+  SOURCES,
+  signedBy,
+  store,
+  whatsapp,
+  whatsappStatus,
+  whatsappText,
+} from '../support/sources.ts';
 
 const TOKEN = 'the-token-of-these-tests';
 const BODY_BYTES_MAX = 2_000;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const RUNS = 120;
 
-const env = { MAX_BODY_BYTES: String(BODY_BYTES_MAX), API_TOKEN: TOKEN };
+const env = {
+  ...SOURCES,
+  SOURCE_WA_MAX_BODY_BYTES: String(BODY_BYTES_MAX),
+  MAX_BODY_BYTES: String(BODY_BYTES_MAX),
+  API_TOKEN: TOKEN,
+};
 const service = await startService({ after }, { env });
 const api = await Description.of(service);
-const paths = Object.keys(api.document.paths);
+/** Those of sources are asked for by their names. */
+const paths = Object.keys(api.document.paths).filter((path) => !path.includes('{'));
 /** The described answers that were seen, such as `GET /stats 200`. */
 const seen = new Set<string>();
 
-before(() => service.store(message(), message({ text: null }), message({ text: 'É ß 😀' })));
+before(async () => {
+  await service.store(message(), message({ text: null }), message({ text: 'É ß 😀' }));
+  const statuses = [whatsappStatus('w1', 'sent'), whatsappStatus('w1', 'read')];
+  await store(service, 'wa', whatsapp({ messages: [whatsappText('w1', 'a')], statuses }));
+  await store(service, 'bill', 'not JSON');
+});
 
 interface Asked {
   readonly method: string;
   readonly path: string;
-  readonly query?: string;
+  readonly query?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -62,12 +81,12 @@ function ask(of: Service, { method, path, query = '', headers, body }: Asked): P
   return bounded(answer, () => `an answer to ${method} ${target}`);
 }
 
-/** Asks, and fails where the description does not promise the answer. */
-async function judged(of: Service, asked: Asked): Promise<Answered> {
+/** Asks, and fails where the description does not promise the answer. `described`: how the description names the path. */
+async function judged(of: Service, asked: Asked, described = asked.path): Promise<Answered> {
   const answer = await ask(of, asked);
-  const refuted = api.refutes(asked.method, asked.path, answer);
+  const refuted = api.refutes(asked.method, described, answer);
   assert.equal(refuted, null, `${JSON.stringify(asked)}: ${answer.status} ${answer.text}`);
-  seen.add(`${asked.method} ${asked.path} ${answer.status}`);
+  seen.add(`${asked.method} ${described} ${answer.status}`);
   return answer;
 }
 
@@ -197,6 +216,59 @@ describe('requests made from the description', () => {
   });
 });
 
+describe('the webhook of a source', () => {
+  const OF_SOURCE = '/webhook/{source}';
+  const body = whatsapp({ messages: [whatsappText('w2', 'b')] });
+  const headers = signedBy('wa', Buffer.from(body));
+  const long = 'x'.repeat(BODY_BYTES_MAX + 1);
+  const handshake = (token: string): string =>
+    new URLSearchParams({
+      'hub.mode': 'subscribe',
+      'hub.verify_token': token,
+      'hub.challenge': '1158201444',
+    }).toString();
+  const cases: [status: number, asked: Asked][] = [
+    [200, { method: 'POST', path: '/webhook/wa', headers, body }],
+    [200, { method: 'POST', path: '/webhook/wa/', headers, body }],
+    [401, { method: 'POST', path: '/webhook/wa', body }],
+    [413, { method: 'POST', path: '/webhook/wa', headers, body: long }],
+    [404, { method: 'POST', path: '/webhook/none', headers, body }],
+    [200, { method: 'GET', path: '/webhook/wa', query: handshake('the-token-of-wa') }],
+    [403, { method: 'GET', path: '/webhook/wa', query: handshake('another') }],
+    [403, { method: 'GET', path: '/webhook/wa' }],
+    [404, { method: 'GET', path: '/webhook/none' }],
+    [405, { method: 'GET', path: '/webhook/bill' }],
+  ];
+  for (const [status, asked] of cases)
+    it(`answers ${asked.method} ${asked.path} ${asked.query ?? ''} with ${status}`, async () =>
+      assert.equal((await judged(service, asked, OF_SOURCE)).status, status));
+
+  it('is 503 while nothing can be stored', async (t) => {
+    const broken = await startService(t, { env });
+    const release = await holdWriteLock(t, broken.databasePath);
+    const asked = { method: 'POST', path: '/webhook/wa', headers, body };
+    assert.equal((await judged(broken, asked, OF_SOURCE)).status, 503);
+    await release();
+  });
+});
+
+describe('one item', () => {
+  for (const [path, ids] of [
+    ['/message', ['wa:w1', 'none']],
+    ['/event', ['wa:w1:sent', 'none']],
+    ['/delivery', ['4', '1']],
+  ] as const)
+    it(`of ${path} is found by its id, in every part and with every method, or is 404`, async () => {
+      for (const [index, id] of ids.entries())
+        for (const method of ['GET', 'HEAD'])
+          for (const part of ['', 'body', 'headers']) {
+            const query = new URLSearchParams({ id, part }).toString();
+            const { status } = await judged(service, { method, path, query, headers: authorized });
+            assert.equal(status, index === 0 ? 200 : 404);
+          }
+    });
+});
+
 describe('a store that cannot answer', () => {
   it('is 503 as described, for posts and for every read', async (t) => {
     const broken = await startService(t, { env });
@@ -205,15 +277,30 @@ describe('a store that cannot answer', () => {
     const release = await holdWriteLock(t, broken.databasePath);
     assert.equal((await judged(broken, post)).status, 503);
     await release();
-    execute(broken.databasePath, 'DROP TABLE messages; DROP TABLE counters');
-    const asking = ['/messages', '/messages/stream', '/stats', '/stats/timeline', '/health/ready'];
-    for (const path of asking)
-      for (const method of ['GET', 'HEAD'])
-        assert.equal(
-          (await judged(broken, { method, path, headers: authorized })).status,
-          503,
-          path,
-        );
+    execute(
+      broken.databasePath,
+      ['messages', 'events', 'deliveries', 'sources', 'counters']
+        .map((table) => `DROP TABLE ${table};`)
+        .join(' '),
+    );
+    const ids = ['/message?id=x', '/event?id=x', '/delivery?id=1'];
+    const asking = [
+      ...ids,
+      '/messages',
+      '/messages/stream',
+      '/events',
+      '/events/stream',
+      '/sources',
+      '/stats',
+      '/stats/timeline',
+      '/health/ready',
+    ];
+    for (const target of asking)
+      for (const method of ['GET', 'HEAD']) {
+        const [path = '', query] = target.split('?');
+        const asked = { method, path, query, headers: authorized };
+        assert.equal((await judged(broken, asked)).status, 503, target);
+      }
     assert.equal((await judged(broken, { method: 'GET', path: '/health/live' })).status, 200);
   });
 });

@@ -9,7 +9,9 @@ const SETTINGS = ['SECRET', 'SECRET_FILE', 'SCHEME'] as const;
 type Environment = Readonly<Record<string, string>>;
 
 function read(names: readonly string[], env: Environment): Record<string, unknown> {
-  return Object.fromEntries(readNamed(env, { prefix: 'SOURCE', names, settings: SETTINGS }));
+  return Object.fromEntries(
+    readNamed(env, { prefix: 'SOURCE', list: 'SOURCES', names, settings: SETTINGS }),
+  );
 }
 
 function refused(names: readonly string[], env: Environment, reason: RegExp): void {
@@ -63,7 +65,8 @@ describe('settings of named things', () => {
   });
 
   for (const name of ['', 'Shop', '1shop', '-shop', 'my_shop', 'shöp', 'shop\n', 'a'.repeat(33)]) {
-    it(`refuse the name ${JSON.stringify(name)}`, () => refused([name], {}, /is not a name/));
+    it(`refuse the name ${JSON.stringify(name)}`, () =>
+      refused([name], {}, /^SOURCES: .* is not a name/));
   }
 
   it('take a name of 32 characters', () => {
@@ -71,14 +74,14 @@ describe('settings of named things', () => {
   });
 
   it('refuse a name that is there twice', () => {
-    refused(['shop', 'shop'], {}, /shop is there twice/);
+    refused(['shop', 'shop'], {}, /^SOURCES: the name shop is there twice/);
   });
 
   it('refuse two names that one variable would belong to', () => {
     const settings = ['FILE', 'SECRET_FILE'];
     const names = ['shop', 'shop-secret'];
     assert.throws(
-      () => readNamed({}, { prefix: 'SOURCE', names, settings }),
+      () => readNamed({}, { prefix: 'SOURCE', list: 'SOURCES', names, settings }),
       /^ConfigError: SOURCE_SHOP_SECRET_FILE would belong to two names/,
     );
   });

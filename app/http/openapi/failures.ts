@@ -6,6 +6,7 @@ import { notReady, problem, validationError } from './schemas.ts';
 type DescribedFailure = Described & { readonly status: number };
 
 const RETRY_AFTER = { 'Retry-After': 'Seconds to wait.' };
+const ALLOW = { Allow: 'The methods that it has.' };
 
 /** Returns the description of a failure whose body is its `detail`. */
 function failure(code: SentError, description: string, headers: Described['headers'] = {}) {
@@ -21,6 +22,8 @@ export type Failure =
   | 'payload_too_large'
   | 'validation_error'
   | 'no_such_item'
+  | 'no_such_source'
+  | 'no_handshake'
   | 'internal_error'
   | 'unavailable'
   | 'not_ready';
@@ -38,6 +41,8 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
     schema: validationError,
   },
   no_such_item: failure('not_found', 'There is none with this id.'),
+  no_such_source: failure('not_found', 'There is no source of this name.'),
+  no_handshake: failure('method_not_allowed', 'The scheme of the source has none.', ALLOW),
   internal_error: failure('internal_error', 'An error in the service.'),
   unavailable: failure(
     'other',
@@ -55,7 +60,5 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
 /** Responses to requests for which there is no operation. */
 export const WITHOUT_OPERATION: readonly DescribedFailure[] = [
   failure('not_found', 'There is no such path.'),
-  failure('method_not_allowed', 'The path has other methods.', {
-    Allow: 'The methods that it has.',
-  }),
+  failure('method_not_allowed', 'The path has other methods.', ALLOW),
 ];

@@ -40,7 +40,7 @@ const delivery = z.int().min(1).nullable().meta({
   description:
     'The number of the post that it came with, for `GET /delivery`; null where none is kept.',
 });
-const payload = z.json().meta({
+const payload = z.unknown().meta({
   description:
     'The item as its provider wrote it: order of keys, escapes and large numbers are kept. Null where it could not be parsed.',
 });
@@ -94,7 +94,7 @@ export const messageDetail = z
   .register(components, { name: 'messageDetail' });
 
 /** Bytes. */
-export const deliveryBody = z.string().meta({ format: 'binary' });
+export const deliveryBody = z.string().meta({ contentMediaType: 'application/octet-stream' });
 
 export const deliveryHeaders = z
   .strictObject({

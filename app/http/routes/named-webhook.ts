@@ -1,5 +1,6 @@
 // POST /webhook/{source}: the posts of named sources; GET: their handshakes.
 import * as z from 'zod';
+import { SOURCE_NAME } from '../../model/source.ts';
 import { overloaded, tooLarge } from '../../ingest/receive-delivery.ts';
 import type { Source } from '../../sources/scheme.ts';
 import { challengeReply, namedWebhookReply, errorReply } from '../replies.ts';
@@ -58,10 +59,7 @@ export function namedWebhookRoutes(sources: readonly Source[]): readonly Route[]
   });
 }
 
-const source = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/)
-  .describe('The name of a source in `SOURCES`.');
+const source = z.string().regex(SOURCE_NAME).describe('The name of a source in `SOURCES`.');
 
 export const namedWebhook: DescribedPath = {
   path: PATH,
@@ -88,7 +86,13 @@ export const namedWebhook: DescribedPath = {
             also: { 'text/xml': z.string() },
           },
         },
-        failures: ['invalid_signature', 'payload_too_large', 'internal_error', 'unavailable'],
+        failures: [
+          'invalid_signature',
+          'no_such_source',
+          'payload_too_large',
+          'internal_error',
+          'unavailable',
+        ],
       },
     },
     GET: {
@@ -106,7 +110,7 @@ export const namedWebhook: DescribedPath = {
         responses: {
           200: { description: 'The challenge.', type: 'text/plain', schema: z.string() },
         },
-        failures: ['handshake_refused'],
+        failures: ['handshake_refused', 'no_such_source', 'no_handshake'],
       },
     },
   },

@@ -7,7 +7,8 @@ import { message, sign } from '../../support/message.ts';
 import { type Service, startService } from '../../support/service.ts';
 import { recordIn } from '../../support/shapes.ts';
 import { head, openWire } from '../../support/wire.ts';
-import { type Draft, Provider, environmentOf, metaDraft } from './provider.ts';
+import { type Draft, metaDraft } from './kinds.ts';
+import { Provider, environmentOf } from './provider.ts';
 import { storedOf } from './stored.ts';
 
 const small = new Provider('github', 'small');

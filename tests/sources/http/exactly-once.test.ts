@@ -5,7 +5,8 @@ import { after, describe, it } from 'node:test';
 import { parseExposition, valueOf } from '../../support/exposition.ts';
 import { type Service, startService } from '../../support/service.ts';
 import { recordIn } from '../../support/shapes.ts';
-import { type Draft, Provider, environmentOf, metaDraft } from './provider.ts';
+import { type Draft, metaDraft } from './kinds.ts';
+import { Provider, environmentOf } from './provider.ts';
 import { storedOf } from './stored.ts';
 
 const meta = new Provider('meta', 'whatsapp');

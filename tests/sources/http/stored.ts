@@ -1,5 +1,6 @@
 // What is stored of a source, as the service lists it: the ids of its messages and events, to the last page.
 import assert from 'node:assert/strict';
+import { walk } from '../../support/links.ts';
 import type { Service } from '../../support/service.ts';
 import { recordIn } from '../../support/shapes.ts';
 
@@ -12,15 +13,12 @@ export interface StoredIds {
 /** Reads every page of both lists. */
 export async function storedOf(service: Service, source: string): Promise<StoredIds> {
   const ids = async (list: 'messages' | 'events', key: string): Promise<string[]> => {
-    const found: string[] = [];
-    for (let path: string | null = `/${list}?limit=100`; path !== null;) {
-      const answer = await service.get(path);
-      assert.equal(answer.status, 200, answer.text);
-      const { data } = recordIn(answer.json());
+    const pages = await walk(service, `/${list}?limit=100`, 'next');
+    const found = pages.flatMap((page) => {
+      const { data } = recordIn(page.json());
       assert.ok(Array.isArray(data));
-      for (const entry of data) found.push(String(recordIn(entry)[key]));
-      path = /<([^>]*)>; rel="next"/.exec(String(answer.headers.link ?? ''))?.[1] ?? null;
-    }
+      return data.map((entry) => String(recordIn(entry)[key]));
+    });
     const mine = found.filter((id) => id.startsWith(`${source}:`));
     return mine.map((id) => id.slice(source.length + 1)).toSorted();
   };
