@@ -53,7 +53,11 @@ const SECRETS = {
   WEBHOOK_SECRET_PREVIOUS: 'hidden-previous',
   API_TOKEN: 'hidden-api-token',
   METRICS_TOKEN: 'hidden-metrics-token',
+  SOURCE_WHATSAPP_SECRET: 'hidden-app-secret',
+  SOURCE_WHATSAPP_SECRET_PREVIOUS: 'hidden-previous-app-secret',
+  SOURCE_WHATSAPP_VERIFY_TOKEN: 'hidden-verify-token',
 };
+const SOURCES = 'whatsapp:meta';
 
 /** Gives every kind of answer, to a caller with tokens and to one without. */
 async function ask(t: TestContext, service: Service): Promise<string> {
@@ -73,10 +77,36 @@ async function ask(t: TestContext, service: Service): Promise<string> {
   return said.join('\n');
 }
 
+/** Has a named source verify, refuse and greet. Returns what it said, and the signatures that were sent. */
+async function askSource(service: Service): Promise<{ said: string; signatures: string[] }> {
+  const { API_TOKEN, SOURCE_WHATSAPP_VERIFY_TOKEN: token, ...secrets } = SECRETS;
+  const path = '/webhook/whatsapp';
+  const said: string[] = [];
+  const signatures: string[] = [];
+  for (const body of ['{}', 'nonsense'])
+    for (const secret of [...Object.values(secrets), 'wrong'])
+      for (const prefix of ['sha256=', '']) {
+        const signature = sign(body, secret);
+        signatures.push(signature);
+        const headers = { 'X-Hub-Signature-256': prefix + signature };
+        said.push(JSON.stringify(await service.send({ method: 'POST', path, headers, body })));
+      }
+  for (const given of [token, `${token}x`, 'wrong']) {
+    const query = `?hub.mode=subscribe&hub.challenge=1&hub.verify_token=${given}`;
+    for (const method of ['GET', 'HEAD'])
+      said.push(JSON.stringify(await service.send({ method, path: path + query })));
+  }
+  const headers = { Authorization: `Bearer ${API_TOKEN}` };
+  for (const page of ['/sources', '/events', '/openapi.json'])
+    said.push(JSON.stringify(await service.send({ path: page, headers })));
+  return { said: said.join('\n'), signatures };
+}
+
 describe('secrets', () => {
   it('show in no answer, metric, log line, command line or list of processes', async (t) => {
-    const service = await startService(t, { env: { ...SECRETS, LOG_LEVEL: 'DEBUG' } });
-    const seen = [await ask(t, service)];
+    const service = await startService(t, { env: { ...SECRETS, SOURCES, LOG_LEVEL: 'DEBUG' } });
+    const { said, signatures } = await askSource(service);
+    const seen = [await ask(t, service), said];
     if (process.platform === 'linux')
       seen.push(readFileSync(`/proc/${service.pid}/cmdline`, 'latin1'));
     const ps = spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(service.pid)]);
@@ -87,6 +117,8 @@ describe('secrets', () => {
     await service.stop();
     seen.push(service.output.stdout, service.output.stderr);
     assert.doesNotMatch(seen.join('\n'), /hidden-/);
+    assert.match(service.output.stdout, /"source":"whatsapp"/);
+    for (const signature of signatures) assert.ok(!service.output.stdout.includes(signature));
   });
 
   it('show in no line of a start that is refused', async (t) => {
@@ -97,8 +129,12 @@ describe('secrets', () => {
       ['API_TOKEN_FILE', join(directory, 'token')],
       ['WEBHOOK_SECRET_FILE', join(directory, 'token')],
       ['METRICS_TOKEN', 'hidden and not ASCII: é'],
+      ['SOURCE_WHATSAPP_SECRET_FILE', join(directory, 'token')],
+      ['SOURCE_WHATSAPP_MAX_BODY_BYTES', 'none'],
+      ['SOURCE_WHATSAPP_SECERT', 'hidden'],
+      ['SOURCES', 'another:meta'],
     ] as const) {
-      const said = await refused(t, { ...SECRETS, [name]: value });
+      const said = await refused(t, { ...SECRETS, SOURCES, [name]: value });
       assert.doesNotMatch(said, /hidden/, name);
     }
   });

@@ -9,6 +9,7 @@ import { addExportCommand } from './commands/export.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addPruneCommand } from './commands/prune.ts';
+import { addReplayCommand } from './commands/replay.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -29,6 +30,7 @@ const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addImportCommand,
   addMigrateCommand,
   addPruneCommand,
+  addReplayCommand,
   addSignCommand,
   addSendCommand,
   addBackupCommand,

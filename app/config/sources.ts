@@ -21,15 +21,22 @@ const SCHEME_DISTANCE_MAX = 2;
 /** The settings that the sources of every scheme have. */
 const SHARED = ['SECRET', 'SECRET_PREVIOUS'].flatMap(orFile).concat('MAX_BODY_BYTES');
 
+/** Each setting that a source may have, by the end of its variable, and the schemes that have it. */
+export const SOURCE_SETTINGS: ReadonlyMap<string, readonly SchemeName[]> = new Map(
+  SCHEMES.flatMap((scheme) => settingsOf(schemeOf(scheme))).map((name) => [
+    name,
+    SCHEMES.filter((scheme) => settingsOf(schemeOf(scheme)).includes(name)),
+  ]),
+);
+
 /** Returns the sources, in the order of SOURCES. Throws ConfigError for the first setting that cannot be used. */
 export function readSources(env: Environment): readonly Source[] {
   const schemes = readList(setting(env, 'SOURCES'));
-  const settings = [...new Set(SCHEMES.flatMap((scheme) => settingsOf(schemeOf(scheme))))];
   const groups = readNamed(env, {
     prefix: SOURCE_PREFIX,
     list: 'SOURCES',
     names: schemes.map(([name]) => name),
-    settings,
+    settings: [...SOURCE_SETTINGS.keys()],
   });
   return schemes.map(([name, scheme]) =>
     readSource(env, name, schemeNamed(scheme), Object.keys(groups.get(name) ?? {})),
@@ -123,9 +130,7 @@ function refuseForeign(
 ): void {
   const foreign = set.find((name) => !settingsOf(scheme).includes(name));
   if (foreign === undefined) return;
-  const owners: readonly SchemeName[] = SCHEMES.filter((other) =>
-    settingsOf(schemeOf(other)).includes(foreign),
-  );
+  const owners = SOURCE_SETTINGS.get(foreign) ?? [];
   const whose = owners.length === 1 ? `scheme ${owners.join()}` : `schemes ${owners.join(', ')}`;
   throw new ConfigError(
     `${variable(foreign)} is for the ${whose}, and this source has the scheme ${scheme.name}`,

@@ -1,6 +1,6 @@
 // Receives a post of a named source: verify, decode, store. As for `receive`, a later step never runs before an earlier one has passed.
-import { type DeliveryReceipt, type ItemCounts, NO_ITEMS } from '../model/delivery-receipt.ts';
-import { type Delivery, type Item, isEvent } from '../model/item.ts';
+import { type CountsByKind, type DeliveryReceipt, noItems } from '../model/delivery-receipt.ts';
+import { type Delivery, type Item, UNPARSED, isEvent } from '../model/item.ts';
 import type { Post, Source } from '../sources/scheme.ts';
 import type { AppendOutcome, Store } from '../storage/store.ts';
 import type { FindHint } from './hint.ts';
@@ -14,8 +14,7 @@ const NOTHING_KNOWN = {
   signedWith: null,
   fault: null,
   hint: null,
-  messages: NO_ITEMS,
-  events: NO_ITEMS,
+  items: noItems(),
   reason: null,
   answer: null,
 } as const;
@@ -64,22 +63,21 @@ export async function receiveDelivery(
   return {
     ...known,
     outcome: stored.includes('created') ? 'created' : 'duplicate',
-    messages: countOf(items, stored, (item) => !isEvent(item)),
-    events: countOf(items, stored, isEvent),
+    items: countsOf(items, stored),
     answer: receiver.stored,
   };
 }
 
-/** Counts the outcomes of the items that `counts` holds for. */
-function countOf(
-  items: readonly Item[],
-  outcomes: readonly AppendOutcome[],
-  counts: (item: Item) => boolean,
-): ItemCounts {
-  const count = { ...NO_ITEMS };
+function countsOf(items: readonly Item[], outcomes: readonly AppendOutcome[]): CountsByKind {
+  const counts = noItems();
   for (const [index, item] of items.entries()) {
     const outcome = outcomes[index];
-    if (outcome !== undefined && counts(item)) count[outcome] += 1;
+    if (outcome !== undefined) counts[kindOf(item)][outcome] += 1;
   }
-  return count;
+  return counts;
+}
+
+function kindOf(item: Item): keyof CountsByKind {
+  if (!isEvent(item)) return 'message';
+  return item.type === UNPARSED ? 'unparsed' : 'event';
 }

@@ -14,6 +14,9 @@ export const DELIVERY_OUTCOMES = [
 
 type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
 
+/** `unparsed`: the events that stand for what could not be read. */
+export const ITEM_KINDS = ['message', 'event', 'unparsed'] as const;
+
 /** What became of the items of one kind. */
 export interface ItemCounts {
   readonly created: number;
@@ -21,7 +24,15 @@ export interface ItemCounts {
   readonly conflict: number;
 }
 
-export const NO_ITEMS: ItemCounts = { created: 0, duplicate: 0, conflict: 0 };
+/** The counts of every kind. */
+export type CountsByKind = Readonly<Record<(typeof ITEM_KINDS)[number], ItemCounts>>;
+
+const NONE: ItemCounts = { created: 0, duplicate: 0, conflict: 0 };
+
+/** Returns counts that are zero. */
+export function noItems(): Record<keyof CountsByKind, Record<keyof ItemCounts, number>> {
+  return { message: { ...NONE }, event: { ...NONE }, unparsed: { ...NONE } };
+}
 
 export interface DeliveryReceipt {
   /** The name of the source. */
@@ -34,8 +45,7 @@ export interface DeliveryReceipt {
   readonly fault: SignatureFault | null;
   /** What the sender may have done wrong, in words for the operator; null where nothing betrays it. */
   readonly hint: string | null;
-  readonly messages: ItemCounts;
-  readonly events: ItemCounts;
+  readonly items: CountsByKind;
   /** Why it could not be stored; null unless the outcome is `unavailable`. */
   readonly reason: UnavailableReason | null;
   /** The body of the response, where the post was accepted; null where it was refused. */

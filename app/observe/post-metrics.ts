@@ -40,13 +40,13 @@ export function countSources(registers: Registry[], tally: PostTally): void {
   });
   new Counter({
     name: 'oncebox_source_items_total',
-    help: 'Messages and events in the posts that were stored, by source and by what became of them.',
+    help: 'Messages, events, and what could not be read, in the posts that were stored, by source and by what became of them.',
     labelNames: ['source', 'item', 'result'],
     registers,
     collect() {
       this.reset();
-      for (const { source, messages, events } of tally.sources())
-        for (const [item, counts] of Object.entries({ message: messages, event: events }))
+      for (const { source, items } of tally.sources())
+        for (const [item, counts] of Object.entries(items))
           for (const [result, count] of Object.entries(counts))
             this.inc({ source, item, result }, count);
     },

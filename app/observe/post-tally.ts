@@ -2,8 +2,8 @@
 import {
   DELIVERY_OUTCOMES,
   type DeliveryReceipt,
-  type ItemCounts,
-  NO_ITEMS,
+  ITEM_KINDS,
+  noItems,
 } from '../model/delivery-receipt.ts';
 import { OUTCOMES, type Receipt } from '../model/receipt.ts';
 import { DEFAULT_SOURCE } from '../model/source.ts';
@@ -13,8 +13,7 @@ interface Tally {
   readonly source: string;
   /** Posts by outcome. Every outcome that the source can have is there, at 0 before the first. */
   readonly posts: Record<string, number>;
-  readonly messages: Record<keyof ItemCounts, number>;
-  readonly events: Record<keyof ItemCounts, number>;
+  readonly items: ReturnType<typeof noItems>;
 }
 
 export class PostTally {
@@ -28,9 +27,9 @@ export class PostTally {
 
   /** Counts a post of the default source. Each of those that are stored is one message. */
   received({ outcome, conflict }: Receipt): void {
-    const { posts, messages } = this.#default;
+    const { posts, items } = this.#default;
     posts[outcome] = (posts[outcome] ?? 0) + 1;
-    if (conflict) messages.conflict += 1;
+    if (conflict) items.message.conflict += 1;
   }
 
   /** Counts a post of a named source. */
@@ -38,18 +37,22 @@ export class PostTally {
     const counts = this.#named.get(receipt.source);
     if (counts === undefined) return;
     counts.posts[receipt.outcome] = (counts.posts[receipt.outcome] ?? 0) + 1;
-    add(counts.messages, receipt.messages);
-    add(counts.events, receipt.events);
+    for (const kind of ITEM_KINDS) {
+      const count = counts.items[kind];
+      count.created += receipt.items[kind].created;
+      count.duplicate += receipt.items[kind].duplicate;
+      count.conflict += receipt.items[kind].conflict;
+    }
   }
 
   /** Returns the counts of every source, the default one first. */
   sources(): readonly Tally[] {
-    const { posts, messages } = this.#default;
+    const { posts, items } = this.#default;
     const { created = 0, duplicate = 0 } = posts;
-    const { conflict } = messages;
+    const { conflict } = items.message;
     // A conflict is answered, and counted among the posts, as a duplicate.
-    const items = { created, duplicate: duplicate - conflict, conflict };
-    return [{ ...this.#default, messages: items }, ...this.#named.values()];
+    const message = { created, duplicate: duplicate - conflict, conflict };
+    return [{ ...this.#default, items: { ...items, message } }, ...this.#named.values()];
   }
 
   /** Returns the posts of all sources by outcome. */
@@ -63,10 +66,9 @@ export class PostTally {
 
   /** Returns the conflicts of all sources. */
   conflicts(): number {
-    return this.sources().reduce(
-      (sum, { messages, events }) => sum + messages.conflict + events.conflict,
-      0,
-    );
+    return this.sources()
+      .flatMap(({ items }) => Object.values(items))
+      .reduce((sum, { conflict }) => sum + conflict, 0);
   }
 }
 
@@ -74,13 +76,6 @@ function tally(source: string, outcomes: readonly string[]): Tally {
   return {
     source,
     posts: Object.fromEntries(outcomes.map((outcome) => [outcome, 0])),
-    messages: { ...NO_ITEMS },
-    events: { ...NO_ITEMS },
+    items: noItems(),
   };
-}
-
-function add(counts: Record<keyof ItemCounts, number>, more: ItemCounts): void {
-  counts.created += more.created;
-  counts.duplicate += more.duplicate;
-  counts.conflict += more.conflict;
 }

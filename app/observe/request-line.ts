@@ -32,7 +32,8 @@ const WEBHOOK = '/webhook';
 /** Returns the severity of a request's line. */
 export function severityOf({ status, receipt, delivery }: EndedRequest): Severity {
   if (status >= 500 || (receipt ?? delivery)?.outcome === 'invalid_signature') return 'ERROR';
-  const conflict = receipt?.conflict === true || (delivery !== null && conflictsOf(delivery) > 0);
+  const conflict =
+    receipt?.conflict === true || (delivery !== null && sumOf(delivery, 'conflict') > 0);
   return status >= 400 || conflict ? 'WARNING' : 'INFO';
 }
 
@@ -57,8 +58,8 @@ function described(receipt: Receipt | null): string {
 /** Returns what the line of a post of a named source has beside. The hint is in words of ours. */
 function delivered(delivery: DeliveryReceipt | null): string {
   if (delivery === null) return '';
-  const { source, outcome, fault, hint, messages, events } = delivery;
-  const sum = (count: keyof ItemCounts): number => messages[count] + events[count];
+  const { source, outcome, fault, hint } = delivery;
+  const sum = (count: keyof ItemCounts): number => sumOf(delivery, count);
   const [created, duplicates, conflicts] = [sum('created'), sum('duplicate'), sum('conflict')];
   return (
     `,"source":"${source}","result":"${outcome}","items":${created + duplicates + conflicts},` +
@@ -67,8 +68,8 @@ function delivered(delivery: DeliveryReceipt | null): string {
   );
 }
 
-function conflictsOf({ messages, events }: DeliveryReceipt): number {
-  return messages.conflict + events.conflict;
+function sumOf({ items }: DeliveryReceipt, count: keyof ItemCounts): number {
+  return Object.values(items).reduce((sum, counts) => sum + counts[count], 0);
 }
 
 /** Returns a path that matches no route, or is one of several of it, cut to a bound and escaped for a JSON string. */

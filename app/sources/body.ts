@@ -5,10 +5,14 @@ import { headerOf, inflated } from './items.ts';
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Returns the text of a body, inflated and without byte order mark; null where it is not UTF-8 or cannot be inflated to `bytesMax`. */
+/**
+ * Returns the text of a body, inflated and without byte order mark; null where it is not UTF-8. A body that cannot be inflated, or only to more
+ * than `bytesMax`, is taken as it came: proxies inflate and leave the header.
+ */
 export function bodyText(delivery: Delivery, bytesMax: number): string | null {
-  const bytes = inflated(delivery.body, headerOf(delivery, 'content-encoding'), bytesMax);
-  if (bytes === null || !isUtf8(bytes)) return null;
+  const encoding = headerOf(delivery, 'content-encoding');
+  const bytes = inflated(delivery.body, encoding, bytesMax) ?? delivery.body;
+  if (!isUtf8(bytes)) return null;
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }

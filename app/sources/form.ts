@@ -1,5 +1,10 @@
 // A form of `application/x-www-form-urlencoded`: its fields in order, and as JSON.
 
+/** Whether a body is a form rather than JSON: it begins with a name. */
+export function looksLikeForm(text: string): boolean {
+  return /^[A-Za-z0-9_.-]{1,256}=/.test(text);
+}
+
 /** The values of each name: names in the order of their first mention, values in the order in which they came. */
 export type Form = ReadonlyMap<string, readonly string[]>;
 

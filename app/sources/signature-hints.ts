@@ -26,7 +26,9 @@ export function absentHint(name: string, post: Post): string {
     ([header]) => header !== name.toLowerCase() && Object.hasOwn(post.headers, header),
   );
   const absent = `there is no header ${name}`;
-  return other === undefined ? absent : `${absent}, but ${other[0]}, as ${other[1]} has it`;
+  return other === undefined
+    ? `${absent}: is a secret set at the sender?`
+    : `${absent}, but ${other[0]}, as ${other[1]} has it`;
 }
 
 /** What is wrong with the form of a signature; null where it resembles none. */

@@ -1,5 +1,4 @@
-// The signature of a post, in five parts: its header and how it is written there, the signed bytes, the hash, the encoding, and how far a
-// signed time may be from ours. Every scheme but that of Twilio is a choice of these.
+// The signature of a post in five parts: the header and how it is written there, the signed bytes, the hash, the encoding, the tolerance.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SignatureFault } from '../model/source.ts';
 import { inflated } from './items.ts';
@@ -14,7 +13,7 @@ import {
 import { absentHint, formHint, timeHint } from './signature-hints.ts';
 
 /** The time that is signed, in seconds since 1970. */
-export interface SignedTime {
+interface SignedTime {
   /** Where it is: in a header of its own, or in the element of this name. */
   readonly at: { readonly header: string } | { readonly element: string };
   /** A post whose time is not further from that of arrival is accepted. */
@@ -38,6 +37,14 @@ export interface SignatureParts extends SignatureHeader {
    */
   readonly inflatedBytesMax: number | null;
 }
+
+/** The parts of a signature over the body alone, of its bytes as they are sent. */
+export const OF_THE_BODY = {
+  signed: '{body}',
+  time: null,
+  idHeader: null,
+  inflatedBytesMax: null,
+} as const;
 
 export interface SignatureScheme {
   /** Constant-time; the current key is tried first. `nowMs`: the time of arrival. Never throws. */

@@ -1,12 +1,10 @@
-// What the schemes have in common whose posts are one event each: how such an event is made of a body, and what they answer.
+// Posts that are one event each: how it is made of a body.
 import { hash } from 'node:crypto';
 import type { Delivery, EventItem } from '../model/item.ts';
 import { bodyText } from './body.ts';
 import { instantOf } from './instants.ts';
 import { columnName, contentOf, itemId, unparsed } from './items.ts';
 import { RawJson } from './raw-json.ts';
-import type { Keys, Receiver } from './scheme.ts';
-import type { SignatureScheme } from './signature.ts';
 
 /** The type of an event for which the provider, or the settings of the source, name none. */
 const UNNAMED = 'event';
@@ -54,49 +52,4 @@ export function eventOf(
     content: contentOf(content ?? json.text),
     delivery,
   };
-}
-
-/** Headers that tell what the bytes of a body are. */
-const BODY_HEADERS = ['content-type', 'content-encoding'];
-
-/**
- * Returns the receiver of posts that are answered with `{"status":"ok"}`.
- * `headers`: those that are kept with a delivery beside the ones about its body. `also`: what the provider sends beside the signature.
- */
-export function receiverOf(
-  signature: SignatureScheme,
-  keys: Keys,
-  decode: Receiver['decode'],
-  headers: readonly string[],
-  also: (at: {
-    readonly nowMs: number;
-    readonly id: string;
-  }) => Record<string, string> = () => ({}),
-): Receiver {
-  return {
-    verify: (post, nowMs) => signature.verify(post, keys, nowMs),
-    headers: [...BODY_HEADERS, ...headers],
-    decode,
-    stored: { contentType: 'application/json', body: '{"status":"ok"}' },
-    handshake: null,
-    sign: (body, at) => ({
-      headers: {
-        'Content-Type': contentType(body),
-        ...also(at),
-        ...signature.sign(body, keys.current, at),
-      },
-      query: '',
-    }),
-  };
-}
-
-function contentType(body: Buffer): string {
-  return looksLikeForm(body.toString('latin1', 0, 300))
-    ? 'application/x-www-form-urlencoded'
-    : 'application/json';
-}
-
-/** Whether a body is a form rather than JSON: it begins with a name. */
-export function looksLikeForm(text: string): boolean {
-  return /^[A-Za-z0-9_.-]{1,256}=/.test(text);
 }

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { DESKTOP, PHONE, openWindow, startBrowser } from '../support/browser.ts';
-import type { Window } from '../support/browser.ts';
 import { eventually } from '../support/bounded.ts';
 import { message, SECRET } from '../support/message.ts';
 import { startService } from '../support/service.ts';
@@ -27,15 +26,6 @@ before(async () => {
   );
   await Promise.all(drafts.map((draft) => service.store(draft)));
 });
-
-/** Fails where the browser complained, or something came from another place than the service. */
-function assertQuiet(window: Window): void {
-  assert.deepEqual(window.complaints, []);
-  assert.deepEqual(
-    window.requested.filter((url) => !url.startsWith(base) && !url.startsWith('data:')),
-    [],
-  );
-}
 
 describe('every view', () => {
   const windows = [
@@ -66,7 +56,7 @@ describe('every view', () => {
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       );
       assert.equal(overflow, 0);
-      assertQuiet(window);
+      window.quiet(base);
     });
   }
 });
@@ -82,7 +72,7 @@ describe('the overview', () => {
     await page.getByText('63 matching').waitFor();
     await page.goBack();
     await page.getByRole('heading', { name: 'Top senders' }).waitFor();
-    assertQuiet(window);
+    window.quiet(base);
   });
 
   it('is loaded with less than 100 kB', async (t) => {
@@ -129,7 +119,7 @@ describe('the list of messages', () => {
     assert.equal(await page.getByLabel('Text contains').inputValue(), 'colis');
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByText('250 messages').waitFor();
-    assertQuiet(window);
+    window.quiet(base);
   });
 
   it('takes a hostile text for text', async (t) => {
@@ -138,7 +128,7 @@ describe('the list of messages', () => {
     await page.getByRole('option').first().click();
     await page.getByRole('region', { name: 'Text' }).getByText(HOSTILE).waitFor();
     assert.equal(await page.title(), 'Messages · Oncebox');
-    assertQuiet(window);
+    window.quiet(base);
   });
 
   it('is walked with the keyboard from the newest to the oldest', async (t) => {

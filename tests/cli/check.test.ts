@@ -37,7 +37,7 @@ const WRONG: readonly (readonly [
   [
     'a sender’s count',
     '-index',
-    "UPDATE lists SET messages = messages - 1 WHERE sender = '+15553'",
+    "UPDATE lists SET messages = messages - 1 WHERE name = '+15553'",
     'index',
   ],
   ['the number of senders', '-index', 'UPDATE state SET senders = senders + 1', 'index'],
@@ -47,25 +47,30 @@ const WRONG: readonly (readonly [
     "INSERT INTO segments (list, ts_seconds, ts_nanos, message_id, messages) VALUES (0, 1, 0, 'm', 3)",
     'index',
   ],
-  ['an entry', '-index', "DELETE FROM entries WHERE list = 0 AND message_id = 'm77'", 'index'],
+  [
+    'an entry',
+    '-index',
+    "DELETE FROM entries WHERE list IN (SELECT list FROM lists WHERE kind = 1) AND message_id = 'm77'",
+    'index',
+  ],
   [
     'an entry of a sender',
     '-index',
-    "DELETE FROM entries WHERE list > 0 AND message_id = 'm77'",
+    "DELETE FROM entries WHERE list IN (SELECT list FROM lists WHERE kind = 2) AND message_id = 'm77'",
     'index',
   ],
   [
     'two entries in the lists of each other’s sender',
     '-index',
-    `WITH two AS MATERIALIZED (SELECT message_id, list FROM entries WHERE list > 0 AND message_id IN ('m5', 'm6'))
+    `WITH two AS MATERIALIZED (SELECT message_id, list FROM entries WHERE list IN (SELECT list FROM lists WHERE kind = 2) AND message_id IN ('m5', 'm6'))
      UPDATE entries SET list = (SELECT list FROM two WHERE two.message_id <> entries.message_id)
-     WHERE list > 0 AND message_id IN ('m5', 'm6')`,
+     WHERE list IN (SELECT list FROM two) AND message_id IN ('m5', 'm6')`,
     'index',
   ],
   [
     'an entry of no message',
     '-index',
-    "UPDATE entries SET seq = 99999 WHERE list = 0 AND message_id = 'm5'",
+    "UPDATE entries SET seq = 99999 WHERE list IN (SELECT list FROM lists WHERE kind = 1) AND message_id = 'm5'",
     'index',
   ],
   ['a text in search', '-index', 'DELETE FROM texts WHERE rowid = 9', 'search'],

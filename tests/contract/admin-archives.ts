@@ -1,6 +1,12 @@
 // Everything that a database holds, in plain forms that can be compared and imported elsewhere.
 import assert from 'node:assert/strict';
-import { type Item, isOfSource } from '../../app/model/item.ts';
+import {
+  type Delivery,
+  type EventItem,
+  type Item,
+  type MessageItem,
+  isOfSource,
+} from '../../app/model/item.ts';
 import type {
   ArchivedDelivery,
   ArchivedEvent,
@@ -43,9 +49,32 @@ export async function everything(engine: AdminEngine): Promise<Everything> {
   return { messages, events: await events(engine), deliveries: await deliveries(engine) };
 }
 
-/** Deliveries without their numbers, which differ from one database to another. */
+/** Everything without the numbers of deliveries, which differ from one database to another. */
 export function withoutNumbers({ messages, events: all, deliveries: posts }: Everything) {
-  return { messages, events: all, deliveries: posts.map(({ number: _, ...post }) => post) };
+  return {
+    messages,
+    events: all,
+    deliveries: posts.map((post) => ({ ...postOf(post), ids: [post.messages, post.events] })),
+  };
+}
+
+/** What arrived. */
+export function postOf({ source, receivedAt, headers, body }: Delivery): Delivery {
+  return { source, receivedAt, headers, body };
+}
+
+/** A message as an export has it. */
+export function archivedMessage(item: MessageItem): ArchivedMessage {
+  const { message_id, from, to, ts, text, kind, payload, content, delivery } = item;
+  const { source, receivedAt: created_at } = delivery;
+  return { message_id, from, to, ts, text, kind, payload, content, source, created_at };
+}
+
+/** An event likewise. */
+export function archivedEvent(item: EventItem): ArchivedEvent {
+  const { event_id, type, subject, ts, payload, content, delivery } = item;
+  const { source, receivedAt: created_at } = delivery;
+  return { event_id, type, subject, ts, payload, content, source, created_at };
 }
 
 /** Runs an import to its end. */
@@ -62,6 +91,14 @@ export async function importing<T>(
   } finally {
     bulk.close();
   }
+}
+
+/** Fails unless all were of this outcome. */
+export function assertOutcomes(
+  { messages, events: all, deliveries: posts }: ImportOutcomes,
+  outcome: 'created' | 'duplicate',
+): void {
+  for (const each of [...messages, ...all, ...posts]) assert.equal(each, outcome);
 }
 
 export interface ImportOutcomes {

@@ -1,18 +1,23 @@
 // What the maintenance of a database promises of items of named sources: export, import, links to deliveries, and appending to these.
 import assert from 'node:assert/strict';
 import { parseInstant } from '../../app/model/instant.ts';
-import { CONFLICT, conflictId } from '../../app/model/item.ts';
+import { CONFLICT, conflictId, isEvent } from '../../app/model/item.ts';
 import {
+  archivedEvent,
+  archivedMessage,
+  assertOutcomes,
   deliveries,
   events,
   everything,
   fillItems,
   importAll,
   importing,
+  postOf,
   storedUnder,
   withoutNumbers,
 } from './admin-archives.ts';
 import { type AdminClause, assertSound, exported, prune } from './admin-engine.ts';
+import type { MoveClause } from './admin-moves.ts';
 import { append, message, tsOf } from './engine.ts';
 import { delivery, eventItem, messageItem } from './items.ts';
 
@@ -67,8 +72,8 @@ export const ITEMS: readonly AdminClause[] = [
         );
         assert.ok(item);
         if (!('delivery' in item)) continue;
-        const { delivery: post, ...own } = item;
-        assert.deepEqual(stored, { ...own, source: post.source, created_at: post.receivedAt });
+        const expected = isEvent(item) ? archivedEvent(item) : archivedMessage(item);
+        assert.deepEqual(stored, expected);
       }
       assert.deepEqual(
         all.deliveries.map(({ number, messages: ids, events: eventIds }) => [
@@ -85,10 +90,7 @@ export const ITEMS: readonly AdminClause[] = [
       const stored = [first, second, third].map(([item]) =>
         item !== undefined && 'delivery' in item ? item.delivery : assert.fail(),
       );
-      assert.deepEqual(
-        all.deliveries.map(({ number: _, messages: __, events: ___, ...post }) => post),
-        stored,
-      );
+      assert.deepEqual(all.deliveries.map(postOf), stored);
       assert.equal(await (await engine.admin()).lastSeq(), 6);
       await assertSound(engine, 3, { events: 3, deliveries: 3 });
     },
@@ -160,9 +162,7 @@ export const ITEMS: readonly AdminClause[] = [
     holds: async (engine) => {
       await fillItems(engine, ...posts());
       const all = await everything(engine);
-      const again = await importAll(engine, all);
-      for (const outcomes of Object.values(again))
-        assert.deepEqual(new Set(outcomes), new Set(['duplicate']));
+      assertOutcomes(await importAll(engine, all), 'duplicate');
       assert.deepEqual(await everything(engine), all);
       await assertSound(engine, 3, { events: 3, deliveries: 3 });
     },
@@ -171,15 +171,14 @@ export const ITEMS: readonly AdminClause[] = [
     name: 'imports items first and their deliveries afterwards, in any order of these',
     holds: async (engine) => {
       const post = delivery();
-      const archived = { source: 'chat', created_at: post.receivedAt };
-      const { delivery: _, ...one } = messageItem(post, 'one', { text: 'Needle' });
-      const { delivery: __, ...two } = eventItem(post, 'two');
+      const one = archivedMessage(messageItem(post, 'one', { text: 'Needle' }));
+      const two = archivedEvent(eventItem(post, 'two'));
       const stored = { ...post, number: 77, messages: ['chat:one'], events: ['chat:two'] };
       const none = { messages: [], events: [], deliveries: [stored] };
       assert.deepEqual((await importAll(engine, none)).deliveries, ['missing']);
-      const first = await importAll(engine, { ...none, events: [{ ...two, ...archived }] });
+      const first = await importAll(engine, { ...none, events: [two] });
       assert.deepEqual([first.events, first.deliveries], [['created'], ['created']]);
-      const second = await importAll(engine, { ...none, messages: [{ ...one, ...archived }] });
+      const second = await importAll(engine, { ...none, messages: [one] });
       // The other item of the post has come before.
       assert.deepEqual([second.messages, second.deliveries], [['created'], ['duplicate']]);
       assert.deepEqual(await deliveries(engine), [{ ...stored, number: 1 }]);
@@ -197,10 +196,9 @@ export const ITEMS: readonly AdminClause[] = [
       const post = delivery();
       const [one, two] = [messageItem(post, 'one'), eventItem(post, 'two')];
       await fillItems(engine, [one, two]);
-      const archived = { source: 'chat', created_at: '2025-02-01T00:00:00.000Z' };
       const content = 'f'.repeat(32);
-      const { delivery: _, ...other } = { ...one, ...archived, content, payload: '{"other": 1}' };
-      const { delivery: __, ...event } = { ...two, ...archived, content, ts: tsOf(50) };
+      const other = { ...archivedMessage(one), content, payload: '{"other": 1}' };
+      const event = { ...archivedEvent(two), content, ts: tsOf(80_000) };
       for (let round = 0; round < 2; round += 1) {
         const outcomes = await importAll(engine, {
           messages: [other],
@@ -263,14 +261,12 @@ export const ITEMS: readonly AdminClause[] = [
 ];
 
 /** Imports of one database into another. */
-export const COPIES = {
+export const COPIES: MoveClause = {
   name: 'imports into an empty database what another one exports',
   holds: async (from, to) => {
     await fillItems(from, ...posts());
     const all = await everything(from);
-    const outcomes = await importAll(to, all);
-    for (const each of Object.values(outcomes))
-      assert.deepEqual(new Set(each), new Set(['created']));
+    assertOutcomes(await importAll(to, all), 'created');
     const copy = await everything(to);
     assert.deepEqual(
       withoutNumbers({ ...copy, deliveries: copy.deliveries.toSorted(byArrival) }),
@@ -278,7 +274,7 @@ export const COPIES = {
     );
     await assertSound(to, 3, { events: 3, deliveries: 3 });
   },
-} satisfies import('./admin-moves.ts').MoveClause;
+};
 
 function byArrival(a: { receivedAt: string }, b: { receivedAt: string }): number {
   return a.receivedAt < b.receivedAt ? -1 : 1;

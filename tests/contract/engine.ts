@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { parseInstant } from '../../app/model/instant.ts';
 import type { Message } from '../../app/model/message.ts';
 import type { OrderKey } from '../../app/model/order.ts';
-import type { Cursor, MessageQuery, Page } from '../../app/model/page.ts';
+import type { Cursor, Direction, MessageQuery, Page } from '../../app/model/page.ts';
 import type { AppendOutcome, Store } from '../../app/storage/store.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 
@@ -34,6 +34,11 @@ export interface Clause {
 const START: OrderKey = { seconds: -99_999_999_999, nanos: 0, messageId: '' };
 const END: OrderKey = { seconds: 999_999_999_999, nanos: 0, messageId: '' };
 
+/** The key before all items in the order of the query, or after all of them: where a walk by cursors begins. */
+export function startOf(direction: Cursor['direction'], order: Direction = 'asc'): OrderKey {
+  return (direction === 'after') === (order === 'asc') ? START : END;
+}
+
 let lastId = 0;
 
 /** Returns a message with an id of its own. */
@@ -63,7 +68,18 @@ export function tsOf(seconds: number): string {
 }
 
 export function query(overrides: Partial<MessageQuery> = {}): MessageQuery {
-  return { limit: 50, offset: 0, from: null, since: null, text: null, cursor: null, ...overrides };
+  return {
+    limit: 50,
+    offset: 0,
+    from: null,
+    since: null,
+    until: null,
+    source: null,
+    order: 'asc',
+    text: null,
+    cursor: null,
+    ...overrides,
+  };
 }
 
 export function keyOf({ ts, message_id }: Message): OrderKey {
@@ -86,13 +102,13 @@ export async function list(
   return { data: dataOf({ json, ...rest }), ...rest };
 }
 
-/** Every message by cursors, from the first one on, or from the last one back. */
+/** Every message by cursors, from the first one on, or from the last one back; the order is that of the query. */
 export async function walk(
   store: Store,
   direction: Cursor['direction'],
   overrides: Partial<MessageQuery> = {},
 ): Promise<Message[]> {
-  let key: OrderKey | null = direction === 'after' ? START : END;
+  let key: OrderKey | null = startOf(direction, overrides.order);
   const seen: Message[] = [];
   while (key !== null) {
     const page: Awaited<ReturnType<typeof list>> = await list(store, {

@@ -50,7 +50,7 @@ export function eventItem(of: Delivery, id: string, overrides: Partial<EventItem
     subject: null,
     ts: '2025-01-15T10:00:00Z',
     payload,
-    content: contentOf(overrides.payload ?? payload ?? ''),
+    content: contentOf(overrides.payload ?? payload),
     delivery: of,
     ...overrides,
   };

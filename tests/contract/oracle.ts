@@ -1,12 +1,13 @@
 // A store in memory, plain enough to be checked by eye: what every engine is compared with.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { parseInstant } from '../../app/model/instant.ts';
-import type { Message } from '../../app/model/message.ts';
-import type { OrderKey } from '../../app/model/order.ts';
+import type { EventPage, EventQuery } from '../../app/model/event.ts';
+import { type Instant, parseInstant } from '../../app/model/instant.ts';
+import type { Delivery, Item } from '../../app/model/item.ts';
 import type { MessageQuery, Page } from '../../app/model/page.ts';
 import { foldCase } from '../../app/model/search.ts';
+import type { SourceCounts } from '../../app/model/source.ts';
 import type { Stats } from '../../app/model/stats.ts';
-import type { StreamPage } from '../../app/model/stream.ts';
+import type { StreamPage, StreamScope } from '../../app/model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../app/model/timeline.ts';
 import {
   type AppendOutcome,
@@ -15,9 +16,30 @@ import {
   StoreUnavailable,
   type Unavailable,
 } from '../../app/storage/store.ts';
+import {
+  type Committed,
+  type Kept,
+  compare,
+  conflictOf,
+  deliveryOf,
+  deliveryWith,
+  eventDetail,
+  eventJson,
+  fiveFields,
+  haveSameContent,
+  idOf,
+  isEvent,
+  isMessage,
+  isNamed,
+  keyOf,
+  messageDetail,
+  messageItemJson,
+  pageOf,
+  receivedAt,
+  sourceOf,
+} from './kept.ts';
 
-/** What outlives a store: the messages in the order of commit. The number of each is its place, counted from 1. */
-export type Committed = Message[];
+const CONFLICTS_MAX = 16;
 
 export class MemoryStore implements Store {
   readonly gauges = [{ name: 'memory_messages', help: 'Messages stored.' }];
@@ -33,7 +55,7 @@ export class MemoryStore implements Store {
     this.#queueMessagesMax = queueMessagesMax;
   }
 
-  async append(group: readonly Message[]): Promise<readonly AppendOutcome[] | Unavailable> {
+  async append(group: readonly Item[]): Promise<readonly AppendOutcome[] | Unavailable> {
     if (this.#closed) return { unavailable: 'shutting_down' };
     const waiting = this.appendsWaiting + group.length;
     if (this.appendsWaiting > 0 && waiting > this.#queueMessagesMax)
@@ -42,37 +64,71 @@ export class MemoryStore implements Store {
     await nextTurn();
     this.appendsWaiting -= group.length;
     if (group.some(({ ts }) => parseInstant(ts) === null)) return { unavailable: 'other' };
-    const outcomes = group.map((message) => this.#store(message));
+    const outcomes = group.map((item) => this.#store(item));
     for (const listener of this.#listeners) listener();
     return outcomes;
   }
 
-  async page({ limit, offset, cursor, from, since, text }: MessageQuery): Promise<Page> {
+  async page(query: MessageQuery): Promise<Page> {
     await this.#turn();
-    const least = since === null ? null : { ...since, messageId: '' };
-    const matches = this.#committed
+    const { from, source, text } = query;
+    const matches = this.#messages
       .filter((message) => from === null || message.from === from)
-      .filter((message) => least === null || compare(keyOf(message), least) >= 0)
-      .filter((message) => text === null || contains(message.text, text))
-      .toSorted((a, b) => compare(keyOf(a), keyOf(b)));
-    const before = matches.filter((each) => cursor && compare(keyOf(each), cursor.key) < 0).length;
-    const notAfter = matches.filter((each) => cursor && compare(keyOf(each), cursor.key) <= 0);
-    let [start, end] = [offset, offset + limit];
-    if (cursor?.direction === 'after') [start, end] = [notAfter.length, notAfter.length + limit];
-    if (cursor?.direction === 'before') [start, end] = [Math.max(0, before - limit), before];
-    const shown = matches.slice(start, end);
-    const [first, last] = [shown[0], shown.at(-1)];
-    return {
-      json: Buffer.from(JSON.stringify(shown)),
-      total: matches.length,
-      prev: first !== undefined && start > 0 ? keyOf(first) : null,
-      next: last !== undefined && end < matches.length ? keyOf(last) : null,
-    };
+      .filter((message) => source === null || sourceOf(message) === source)
+      .filter((message) => isWithin(message, query))
+      .filter((message) => text === null || contains(message.text, text));
+    const { shown, prev, next } = pageOf(matches, query);
+    const json = Buffer.from(`[${shown.map(fiveFields).join()}]`);
+    return { json, total: matches.length, prev, next };
+  }
+
+  async message(messageId: string): Promise<Uint8Array | null> {
+    await this.#turn();
+    const message = this.#messages.find(({ message_id }) => message_id === messageId);
+    return message === undefined ? null : Buffer.from(messageDetail(this.#committed, message));
+  }
+
+  async events(query: EventQuery): Promise<EventPage> {
+    await this.#turn();
+    const { source, type, subject } = query;
+    const matches = this.#events
+      .filter((event) => source === null || sourceOf(event) === source)
+      .filter((event) => type === null || event.type === type)
+      .filter((event) => subject === null || event.subject === subject)
+      .filter((event) => isWithin(event, query));
+    const { shown, prev, next } = pageOf(matches, { ...query, offset: 0 });
+    const data = shown.map((event) => eventJson(this.#committed, event));
+    return { json: Buffer.from(`[${data.join()}]`), prev, next };
+  }
+
+  async event(eventId: string): Promise<Uint8Array | null> {
+    await this.#turn();
+    const event = this.#events.find(({ event_id }) => event_id === eventId);
+    return event === undefined ? null : Buffer.from(eventDetail(this.#committed, event));
+  }
+
+  async delivery(number: number): Promise<Delivery | null> {
+    await this.#turn();
+    return deliveryWith(this.#committed, number);
+  }
+
+  async sources(): Promise<readonly SourceCounts[]> {
+    await this.#turn();
+    return [...Map.groupBy(this.#committed, sourceOf)]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([source, items]) => ({
+        source,
+        messages: items.filter(isMessage).length,
+        events: items.filter(isEvent).length,
+        deliveries: new Set(items.filter(isNamed).map((item) => deliveryOf(this.#committed, item)))
+          .size,
+        lastReceivedAt: items.map(receivedAt).toSorted().at(-1) ?? null,
+      }));
   }
 
   async stats(): Promise<Stats> {
     await this.#turn();
-    const sorted = this.#committed.toSorted((a, b) => compare(keyOf(a), keyOf(b)));
+    const sorted = this.#messages.toSorted((a, b) => compare(keyOf(a), keyOf(b)));
     const senders = [...Map.groupBy(sorted, ({ from }) => from)]
       .map(([from, list]) => ({ from, count: list.length }))
       .toSorted((a, b) => b.count - a.count || (a.from < b.from ? -1 : 1));
@@ -89,19 +145,26 @@ export class MemoryStore implements Store {
     await this.#turn();
     const counts: number[] = [];
     for (let start = range.fromSeconds; start < range.toSeconds; start += range.stepSeconds) {
-      const seconds = this.#committed.map((message) => keyOf(message).seconds);
+      const seconds = this.#messages.map((message) => keyOf(message).seconds);
       counts.push(seconds.filter((at) => at >= start && at < start + range.stepSeconds).length);
     }
     return counts;
   }
 
-  async after(after: number, limit: number): Promise<StreamPage> {
+  async after(after: number, limit: number, scope: StreamScope = 'messages'): Promise<StreamPage> {
     await this.#turn();
     const lastSeq = this.#committed.length;
-    const entries = this.#committed
-      .map((message, place) => ({ seq: place + 1, json: JSON.stringify(message) }))
-      .slice(after, after + limit);
-    return { entries, more: limit > 0 && after + limit < lastSeq, lastSeq };
+    if (limit === 0) return { entries: [], more: false, upTo: Math.min(after, lastSeq), lastSeq };
+    const all = this.#committed
+      .map((item, place) => ({ seq: place + 1, item }))
+      .filter(({ seq, item }) => seq > after && (scope === 'items' || !isEvent(item)));
+    const entries = all.slice(0, limit).map(({ seq, item }) => ({
+      seq,
+      item: isEvent(item) ? ('event' as const) : ('message' as const),
+      json: this.#streamed(item, scope),
+    }));
+    const more = all.length > limit;
+    return { entries, more, upTo: more ? (entries.at(-1)?.seq ?? 0) : lastSeq, lastSeq };
   }
 
   onCommit(listener: () => void): void {
@@ -115,12 +178,25 @@ export class MemoryStore implements Store {
   }
 
   async readGauges(): Promise<ReadonlyMap<string, number> | null> {
-    return this.#closed ? null : new Map([['memory_messages', this.#committed.length]]);
+    return this.#closed ? null : new Map([['memory_messages', this.#messages.length]]);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     while (this.appendsWaiting > 0) await nextTurn();
+  }
+
+  get #messages() {
+    return this.#committed.filter(isMessage);
+  }
+
+  get #events() {
+    return this.#committed.filter(isEvent);
+  }
+
+  #streamed(item: Kept, scope: StreamScope): string {
+    if (isEvent(item)) return eventJson(this.#committed, item);
+    return scope === 'items' ? messageItemJson(this.#committed, item) : fiveFields(item);
   }
 
   /** A read takes a turn of the event loop, in which others may commit, and sees what is there after it. */
@@ -129,27 +205,44 @@ export class MemoryStore implements Store {
     if (this.#closed) throw new StoreUnavailable('shutting_down', 'the store is closed');
   }
 
-  /** Exactly once: the first write of an id wins. */
-  #store(message: Message): AppendOutcome {
-    const { message_id, from, to, ts, text } = message;
-    const stored = this.#committed.find((other) => other.message_id === message_id);
+  /** Exactly once: the first write of an id wins, and other content of it becomes an event. */
+  #store(item: Item): AppendOutcome {
+    if (isNamed(item) && this.#isGone(item.delivery)) return 'duplicate';
+    const stored = this.#find(item);
     if (stored === undefined) {
-      this.#committed.push({ message_id, from, to, ts, text });
+      this.#committed.push({ ...item });
       return 'created';
     }
-    const equal =
-      stored.from === from && stored.to === to && stored.ts === ts && stored.text === text;
-    return equal ? 'duplicate' : 'conflict';
+    if (haveSameContent(stored, item)) return 'duplicate';
+    const conflict = conflictOf(item);
+    const { subject } = conflict;
+    const others = this.#events.filter((event) => event.type === 'conflict');
+    if (others.filter((event) => event.subject === subject).length < CONFLICTS_MAX)
+      if (this.#find(conflict) === undefined) this.#committed.push(conflict);
+    return 'conflict';
+  }
+
+  /** Whether a delivery has a number, and there is none with it. */
+  #isGone({ number }: Delivery): boolean {
+    return number !== undefined && deliveryWith(this.#committed, number) === null;
+  }
+
+  #find(item: Kept): Kept | undefined {
+    return this.#committed.find(
+      (other) => isEvent(other) === isEvent(item) && idOf(other) === idOf(item),
+    );
   }
 }
 
-function keyOf({ ts, message_id }: Message): OrderKey {
-  return { ...(parseInstant(ts) ?? { seconds: NaN, nanos: NaN }), messageId: message_id };
-}
-
-function compare(a: OrderKey, b: OrderKey): number {
-  const bytes = Buffer.compare(Buffer.from(a.messageId), Buffer.from(b.messageId));
-  return a.seconds - b.seconds || a.nanos - b.nanos || bytes;
+function isWithin(
+  item: Kept,
+  { since, until }: { since: Instant | null; until: Instant | null },
+): boolean {
+  const key = keyOf(item);
+  return (
+    (since === null || compare(key, { ...since, messageId: '' }) >= 0) &&
+    (until === null || compare(key, { ...until, messageId: '' }) < 0)
+  );
 }
 
 function contains(text: string | null, part: string): boolean {

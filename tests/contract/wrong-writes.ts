@@ -1,23 +1,23 @@
 // Stores that are wrong about what they are given.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Message } from '../../app/model/message.ts';
+import type { Item } from '../../app/model/item.ts';
 import type { Store } from '../../app/storage/store.ts';
 import { type Mutant, replaced } from './mutant.ts';
-import type { Committed, MemoryStore } from './oracle.ts';
+import { type Committed, idOf, isEvent } from './kept.ts';
+import type { MemoryStore } from './oracle.ts';
 
 /** Each message by itself: what fails does not keep the others out. */
-async function appendEach(
-  store: MemoryStore,
-  group: readonly Message[],
-): ReturnType<Store['append']> {
-  const answers = await Promise.all(group.map((message) => store.append([message])));
+async function appendEach(store: MemoryStore, group: readonly Item[]): ReturnType<Store['append']> {
+  const answers = await Promise.all(group.map((item) => store.append([item])));
   const failed = answers.find((answer) => 'unavailable' in answer);
   return failed ?? answers.flatMap((answer) => ('unavailable' in answer ? [] : answer));
 }
 
-function overwrite(committed: Committed, message: Message): void {
-  const place = committed.findIndex(({ message_id }) => message_id === message.message_id);
-  if (place !== -1) committed[place] = message;
+function overwrite(committed: Committed, item: Item): void {
+  const place = committed.findIndex(
+    (other) => isEvent(other) === isEvent(item) && idOf(other) === idOf(item),
+  );
+  if (place !== -1) committed[place] = item;
 }
 
 export const WRONG_WRITES: readonly Mutant[] = [
@@ -28,8 +28,7 @@ export const WRONG_WRITES: readonly Mutant[] = [
       replaced(store, {
         append: async (group) => {
           const answer = await store.append(group);
-          if (!('unavailable' in answer))
-            for (const message of group) overwrite(committed, message);
+          if (!('unavailable' in answer)) for (const item of group) overwrite(committed, item);
           return answer;
         },
       }),
@@ -53,7 +52,7 @@ export const WRONG_WRITES: readonly Mutant[] = [
         append: async (group) => {
           const answer = await store.append(group);
           if (!('unavailable' in answer) && answer[0] === 'conflict')
-            for (const message of group) overwrite(committed, message);
+            for (const item of group) overwrite(committed, item);
           return answer;
         },
       }),

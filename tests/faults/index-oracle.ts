@@ -13,19 +13,19 @@ const LISTED = `(SELECT m.seq, m.message_id, m.from_msisdn FROM main.messages m,
 /** Figures of the index, each beside what a scan says. */
 const PAIRS: readonly (readonly [what: string, kept: string, scanned: string])[] = [
   [
-    'the list of all',
-    'SELECT count(*) || total(seq) FROM i.entries WHERE list = 0',
+    "the sources' lists",
+    'SELECT count(*) || total(seq) FROM i.entries JOIN i.lists l USING (list) WHERE l.kind = 1',
     `SELECT count(*) || total(seq) FROM ${LISTED}`,
   ],
   [
     "the senders' lists",
-    `SELECT group_concat(sender || '=' || n) FROM (SELECT l.sender, count(*) AS n
-       FROM i.entries e JOIN i.lists l USING (list) WHERE list > 0 GROUP BY 1 ORDER BY 1)`,
+    `SELECT group_concat(name || '=' || n) FROM (SELECT l.name, count(*) AS n
+       FROM i.entries e JOIN i.lists l USING (list) WHERE l.kind = 2 GROUP BY 1 ORDER BY 1)`,
     `SELECT group_concat(from_msisdn || '=' || n) FROM (SELECT from_msisdn, count(*) AS n FROM ${LISTED} GROUP BY 1 ORDER BY 1)`,
   ],
   [
     'the counts of the lists',
-    "SELECT group_concat(list || '=' || messages) FROM (SELECT list, messages FROM i.lists WHERE messages > 0 ORDER BY 1)",
+    "SELECT group_concat(list || '=' || messages) FROM (SELECT list, messages FROM i.lists WHERE messages > 0 AND kind > 0 ORDER BY 1)",
     `SELECT group_concat(list || '=' || n) FROM (SELECT list, count(*) AS n FROM i.entries GROUP BY 1 ORDER BY 1)`,
   ],
   [

@@ -48,7 +48,7 @@ describe('retention', { concurrency: 2 }, () => {
     const scene = new Scene(t, prepared);
     execute(
       scene.index,
-      `UPDATE entries SET ts_seconds = 100000 + seq WHERE list = 0 AND seq % ${OLD_EVERY} = 3`,
+      `UPDATE entries SET ts_seconds = 100000 + seq WHERE list IN (SELECT list FROM lists WHERE kind = 1) AND seq % ${OLD_EVERY} = 3`,
     );
     await scene.start({ env: RETAINED });
     const young = new Map([...scene.stored].filter(([, { ts }]) => ts !== OLD));

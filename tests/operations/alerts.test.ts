@@ -17,10 +17,11 @@ import { DISK_SCENES } from './disk-scenes.ts';
 import { POSTGRES_SCENES } from './postgres-scenes.ts';
 import { Recording } from './recording.ts';
 import { SCENES } from './scenes.ts';
+import { SOURCE_SCENES } from './source-scenes.ts';
 import { perform, Unplayable } from './stage.ts';
 
 const FOLDER = fileURLToPath(new URL('../../deploy/prometheus/', import.meta.url));
-const ALL = [...SCENES, ...DISK_SCENES, ...POSTGRES_SCENES];
+const ALL = [...SCENES, ...SOURCE_SCENES, ...DISK_SCENES, ...POSTGRES_SCENES];
 /** Told by a disk that everything else on this machine writes to as well: held by the scenes that have one of their own. */
 const OF_THE_DISK = ['OnceboxDiskFills', 'OnceboxDiskLow'];
 
@@ -107,7 +108,10 @@ describe('a fault', { concurrency: 2 }, () => {
     it(`${scene.fault}: ${scene.fires.join(', ') || 'no alert'}`, async (t) => {
       const promtool = programFor(t, 'promtool');
       if (promtool === undefined) return;
-      const recording = new Recording(scene.fires.some((name) => OF_THE_DISK.includes(name)));
+      const recording = new Recording(
+        scene.fires.some((name) => OF_THE_DISK.includes(name)),
+        scene.leftOut,
+      );
       let from: number;
       try {
         from = await perform(t, recording, scene);

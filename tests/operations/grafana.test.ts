@@ -73,6 +73,7 @@ describe('the board', () => {
       oncebox_list_backlog_messages oncebox_reader_queue_questions oncebox_streams
       process_resident_memory_bytes nodejs_eventloop_lag_p99_seconds oncebox_ready
       oncebox_log_lines_dropped oncebox_unavailable_total oncebox_database_connections
+      oncebox_source_requests_total oncebox_source_items_total
     `;
     for (const name of wanted.trim().split(/\s+/)) assert.ok(asked.includes(name), name);
   });

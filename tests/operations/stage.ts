@@ -16,6 +16,8 @@ export interface Scene {
   readonly fires: readonly string[];
   /** The reason that those of them name that speak of 503. */
   readonly reason?: string;
+  /** What is not recorded, where the recording is long. */
+  readonly leftOut?: RegExp;
   /** Settings and surroundings of the service; a reason where they cannot be had on this machine. */
   readonly options?: (t: TestContext) => Options | { reason: string } | Promise<Options>;
   /** Causes the fault, and ends it. Returns the service that runs afterwards, where it is another one. */

@@ -1,6 +1,7 @@
 // What a table says is stored of a post, and what a scheme made of it, in one form to compare.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseInstant } from '../../app/model/instant.ts';
 import { type Delivery, type Item, isEvent, isOfSource } from '../../app/model/item.ts';
 import type { Receiver, Scheme, SourceSettings } from '../../app/sources/scheme.ts';
 
@@ -61,7 +62,7 @@ export function deliveryOf(body: string | Uint8Array): Delivery {
   };
 }
 
-/** Returns the items of a post. Holds what is true of every item: it is of its delivery, and has a valid id and comparable content. */
+/** Returns the items of a post. Holds what is true of every item, whatever was posted: each engine can store it. */
 export function itemsOf(receiver: Receiver, delivery: Delivery): readonly Item[] {
   const decoded = receiver.decode(delivery);
   assert.ok('items' in decoded);
@@ -70,7 +71,15 @@ export function itemsOf(receiver: Receiver, delivery: Delivery): readonly Item[]
     assert.ok(isOfSource(item));
     assert.equal(item.delivery, delivery);
     assert.match(item.content, /^[0-9a-f]{32}$/);
-    assert.match(isEvent(item) ? item.event_id : item.message_id, /^src:[^]{1,600}$/);
+    assert.notEqual(parseInstant(item.ts), null);
+    if (item.payload !== null) assert.doesNotThrow(() => JSON.parse(item.payload ?? ''));
+    const { id, names } = isEvent(item)
+      ? { id: item.event_id, names: [item.type] }
+      : { id: item.message_id, names: [item.kind, item.from, item.to] };
+    assert.match(id, /^src:[^]{1,600}$/);
+    for (const name of names) assert.match(name, /^[^\0]{1,256}$/u);
+    for (const text of [...names, id, 'text' in item ? (item.text ?? '') : ''])
+      assert.ok(text.isWellFormed());
   }
   return decoded.items;
 }

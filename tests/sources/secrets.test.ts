@@ -80,7 +80,7 @@ describe('a secret', () => {
       );
     });
 
-  for (const scheme of SCHEMES.filter((name) => name !== 'meta' && name !== 'twilio'))
+  for (const scheme of SCHEMES)
     for (const blank of ['', ' ', '\n\t'])
       it(`of ${scheme} is not ${JSON.stringify(blank)}`, () => {
         assert.throws(() => keyOf(scheme, blank), UnusableSetting);

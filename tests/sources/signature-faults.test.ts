@@ -1,11 +1,15 @@
 // Refused signatures: which fault they have, and what the log is told of the mistake behind them.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BODY, KEY, ROWS } from './signature-fault-cases.ts';
+import { BODY, KEY, UNTIMED_ROWS } from './signature-fault-cases.ts';
 import { NOW_MS, postOf, sourceOf } from './signed.ts';
+import { TIMED_ROWS } from './timed-fault-cases.ts';
 
 describe('a refused signature', () => {
-  for (const { scheme, what, headers, fault, hint, secret = KEY } of ROWS)
+  for (const { scheme, what, headers, fault, hint, secret = KEY } of [
+    ...UNTIMED_ROWS,
+    ...TIMED_ROWS,
+  ])
     it(`${scheme}: ${what} is ${fault}`, () => {
       const verdict = sourceOf(scheme, secret).verify(postOf(headers, BODY), NOW_MS);
       assert.ok('fault' in verdict);

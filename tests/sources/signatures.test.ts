@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Receiver, Verdict } from '../../app/sources/scheme.ts';
 import { type SchemeCase, SCHEME_CASES } from './schemes-under-test.ts';
-import { NOW_MS, accepts, bytes, postOf, signedPost, sourceOf } from './signed.ts';
+import { NOW, NOW_MS, accepts, bytes, postOf, signedPost, sourceOf } from './signed.ts';
 
 const RUNS = 500;
 const CURRENT: Verdict = { signedWith: 'current' };
@@ -107,6 +107,41 @@ for (const one of SCHEME_CASES) {
     });
   });
 }
+
+describe('any headers at all', () => {
+  const names = [...new Set(SCHEME_CASES.flatMap(({ signed }) => signed)), 'Content-Encoding'];
+  const value = fc.oneof(
+    fc.string({ unit: 'binary-ascii', maxLength: 100 }),
+    fc
+      .tuple(
+        fc.constantFrom('', 'sha256=', 'sha1=', 'v0=', 'v1=', 'v1,', 't=1769990000,v1=', 'HMAC '),
+        fc.constantFrom('0123456789abcdef', 'DEADBEEF', 'QUJD', 'whsec_', '=', ' ', ', '),
+        fc.constantFrom(1, 2, 4, 5, 8, 11, 100),
+      )
+      .map(([start, text, times]) => start + text.repeat(times)),
+    fc.constantFrom(String(NOW), 'gzip', '[object Object]'),
+  );
+  const headers = fc.dictionary(
+    fc.oneof(fc.constantFrom(...names), fc.constantFrom('__proto__', 'constructor')),
+    fc.oneof(value, fc.array(value, { maxLength: 3 })),
+    { noNullPrototype: true },
+  );
+
+  for (const { name, scheme, secret, settings } of SCHEME_CASES)
+    it(`are refused by ${name}, with a hint that repeats nothing of them`, () => {
+      const source = sourceOf(scheme, secret, settings);
+      fc.assert(
+        fc.property(headers, bytes, (given, body) => {
+          const verdict = source.verify(postOf(given, body), NOW_MS);
+          assert.ok('fault' in verdict);
+          const hint = verdict.hint ?? '';
+          assert.doesNotMatch(hint, /0123456789abcdef|DEADBEEF|QUJDQUJD|whsec_whsec_/);
+          assert.ok(hint.length < 200, hint);
+        }),
+        { numRuns: 2 * RUNS },
+      );
+    });
+});
 
 const faultOf = (verdict: Verdict): string | null => ('fault' in verdict ? verdict.fault : null);
 

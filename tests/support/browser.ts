@@ -65,6 +65,15 @@ export class Window {
     page.on('request', (request) => this.requested.push(request.url()));
   }
 
+  /** Fails where the browser complained, or something came from another place than the service at `base`. */
+  quiet(base: string): void {
+    assert.deepEqual(this.complaints, []);
+    const foreign = this.requested.filter(
+      (url) => !/^(data|blob):/.test(url) && !url.startsWith(base),
+    );
+    assert.deepEqual(foreign, []);
+  }
+
   /** Fails with each violation that axe finds on the page as it is now. */
   async accessible(what: string): Promise<void> {
     await this.page.evaluate(axe.source);

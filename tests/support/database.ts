@@ -46,7 +46,8 @@ export function insertRows(path: string, rows: number): void {
   execute(
     path,
     `BEGIN;
-     INSERT INTO messages SELECT 'other-' || value, '+15550100', '+15550101', '2025-01-15T10:00:00Z', 'a text',
+     INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at, seq, ts_seconds, ts_nanos)
+     SELECT 'other-' || value, '+15550100', '+15550101', '2025-01-15T10:00:00Z', 'a text',
        '2025-01-15T10:00:00Z', (SELECT value FROM counters WHERE name = 'last_seq') + value, 1736935200, 0
        FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT ${rows}) SELECT value FROM n);
      UPDATE counters SET value = value + ${rows} WHERE name IN ('last_seq', 'messages');

@@ -5,8 +5,7 @@ import { readPostgresUrl } from '../../app/config/postgres-url.ts';
 import { Connector } from '../../app/storage/postgres/database/connect.ts';
 import { migrate } from '../../app/storage/postgres/database/migrations.ts';
 import type { Session } from '../../app/storage/postgres/database/session.ts';
-import { appendBatch } from '../../app/storage/postgres/write/append.ts';
-import { batchOf } from '../../app/storage/postgres/write/batch.ts';
+import { appendItems } from '../../app/storage/postgres/write/append.ts';
 import type { AppendOutcome } from '../../app/storage/store.ts';
 import { message } from '../contract/engine.ts';
 import type { Cleaner } from '../support/cleanup.ts';
@@ -40,7 +39,7 @@ async function sceneOf(t: Cleaner): Promise<Scene> {
 /** Two messages: one that is stored already, so that every statement of the append has something to do, and a new one. */
 async function appendOnce(session: Session, place: number): Promise<readonly AppendOutcome[]> {
   const messages = [`stored`, `cut-${place}`].map((id) => message({ message_id: id }));
-  return (await appendBatch(session, batchOf(messages), 'READ COMMITTED')).outcomes;
+  return (await appendItems(session, messages, 'READ COMMITTED')).outcomes;
 }
 
 /** Appends, and gives the outcomes; null where the connection was cut before they came. */

@@ -27,9 +27,7 @@ async function open(
   });
   const options = { queueMessagesMax: 10_000, retentionDays: null, readerThreads: 2, isolation };
   for (let place = 0; place < count; place += 1)
-    opened.push(
-      await PostgresStore.open(readPostgresUrl('DATABASE_URL', url), options, silent),
-    );
+    opened.push(await PostgresStore.open(readPostgresUrl('DATABASE_URL', url), options, silent));
   return opened;
 }
 
@@ -85,7 +83,7 @@ function json(bytes: Uint8Array | null): any {
 describe('items of named sources on PostgreSQL', () => {
   for (const isolation of ISOLATIONS) {
     it(`are stored once, whichever replicas race for them, at ${isolation}`, async (t) => {
-      const [a, b] = await open(t, isolation, 2) as [Store, Store];
+      const [a, b] = (await open(t, isolation, 2)) as [Store, Store];
       const created: string[] = [];
       const send = async (store: Store, from: number): Promise<void> => {
         for (let at = from; at < from + 60; at += 3) {
@@ -103,14 +101,35 @@ describe('items of named sources on PostgreSQL', () => {
       assert.equal(created.length, 2 * 62);
       const { entries } = await a.after(0, 500, 'items');
       assert.deepEqual(
-        entries.map((entry) => json(Buffer.from(entry.json))).map((e) => e.event_id ?? e.message_id).toSorted(),
+        entries
+          .map((entry) => json(Buffer.from(entry.json)))
+          .map((e) => e.event_id ?? e.message_id)
+          .toSorted(),
         created.toSorted(),
       );
       const detail = json(await a.message('chat:7'));
       assert.equal(detail.statuses.length, 1);
       const delivery = await b.delivery(detail.delivery);
       assert.ok(JSON.parse(Buffer.from(delivery?.body ?? []).toString()).numbers.includes(7));
-      console.log(await a.sources(), detail, delivery, json((await a.events({limit: 2, source: 'chat', type: 'status', subject: null, since: null, until: null, order: 'desc', cursor: null})).json));
+      console.log(
+        await a.sources(),
+        detail,
+        delivery,
+        json(
+          (
+            await a.events({
+              limit: 2,
+              source: 'chat',
+              type: 'status',
+              subject: null,
+              since: null,
+              until: null,
+              order: 'desc',
+              cursor: null,
+            })
+          ).json,
+        ),
+      );
     });
 
     it(`keep at most ${CONFLICTS_MAX} contents of an id, each once, at ${isolation}`, async (t) => {

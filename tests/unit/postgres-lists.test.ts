@@ -7,7 +7,7 @@ import { Connector } from '../../app/storage/postgres/database/connect.ts';
 import type { Session } from '../../app/storage/postgres/database/session.ts';
 import { inTransaction } from '../../app/storage/postgres/database/transaction.ts';
 import { rebuildLists } from '../../app/storage/postgres/index/rebuild.ts';
-import { removeMessages } from '../../app/storage/postgres/index/removal.ts';
+import { type Removed, removeItems } from '../../app/storage/postgres/index/removal.ts';
 import type { Store } from '../../app/storage/store.ts';
 import { append, keyOf, list, message } from '../contract/engine.ts';
 import { MemoryStore } from '../contract/oracle.ts';
@@ -128,9 +128,10 @@ describe('the lists of PostgreSQL', () => {
       all.filter(({ from }, place) => place % 3 === 0 || from === '+15551001'),
     );
     const ids = [...removed].map(({ message_id }) => Buffer.from(message_id));
-    const remove = (): Promise<number> => removeMessages(session, ids, 9_999_999_999);
-    assert.equal(await inTransaction(session, remove, 'READ COMMITTED'), removed.size);
-    assert.equal(await inTransaction(session, remove, 'READ COMMITTED'), 0);
+    const remove = (): Promise<Removed> =>
+      removeItems(session, { messages: ids, events: [], beforeSeconds: 9_999_999_999 });
+    assert.equal((await inTransaction(session, remove, 'READ COMMITTED')).messages, removed.size);
+    assert.equal((await inTransaction(session, remove, 'READ COMMITTED')).messages, 0);
     committed.splice(0, Infinity, ...all.filter((each) => !removed.has(each)));
     await assertAgrees(store, committed);
     await assertCounts(session);

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { readPostgresUrl } from '../../app/config/postgres-url.ts';
 import { Connector } from '../../app/storage/postgres/database/connect.ts';
 import { inTransaction } from '../../app/storage/postgres/database/transaction.ts';
-import { removeMessages } from '../../app/storage/postgres/index/removal.ts';
+import { removeItems } from '../../app/storage/postgres/index/removal.ts';
 import { PostgresStore } from '../../app/storage/postgres/store.ts';
 import { append, idsOf, message, stream } from '../contract/engine.ts';
 import { eventually } from '../support/bounded.ts';
@@ -28,10 +28,9 @@ for (const isolation of ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as
       const appended = await inTransaction(
         session,
         async () => {
-          assert.equal(
-            await removeMessages(session, [Buffer.from(raced.message_id)], NEVER_SECONDS),
-            1,
-          );
+          const ids = [Buffer.from(raced.message_id)];
+          const removal = { messages: ids, events: [], beforeSeconds: NEVER_SECONDS };
+          assert.equal((await removeItems(session, removal)).messages, 1);
           const outcomes = append(store, raced, other);
           await eventually('the append to wait', async () => {
             const [row] = await queryOnce(url, WAITING);

@@ -25,6 +25,9 @@ export const SEARCH: MessageQuery = {
   offset: 0,
   from: null,
   since: null,
+  until: null,
+  source: null,
+  order: 'asc',
   text: WORD,
   cursor: null,
 };

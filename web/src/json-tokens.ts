@@ -9,6 +9,8 @@ interface Token {
 
 const PUNCTUATION = '{}[],:';
 const SPACE = ' \t\n\r';
+/** The member that is kept as it is written. */
+const KEPT = '"payload"';
 /** Deep enough for any payload; deeper levels are not indented further. */
 const INDENTED_LEVELS_MAX = 64;
 
@@ -65,7 +67,7 @@ export function parseKeepingPayloads(text: string): unknown {
       copied = token.end;
       valueStart = -1;
     } else if (named && token.kind === ':') valueStart = -2;
-    named = token.kind === 'string' && text.slice(token.start, token.start + 10) === '"payload"';
+    named = token.end - token.start === KEPT.length && text.startsWith(KEPT, token.start);
   }
   return JSON.parse(pieces.join('') + text.slice(copied));
 }
@@ -152,5 +154,7 @@ function nameOf(written: string): string {
 
 function pathIn({ path, isArray, index, name }: Level): string {
   if (isArray) return `${path}[${index}]`;
-  return path === '' ? String(name) : `${path}.${name}`;
+  // Another name could be taken for a path.
+  if (name === null || !/^[\w-]+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  return path === '' ? name : `${path}.${name}`;
 }

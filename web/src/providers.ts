@@ -1,25 +1,29 @@
 // What connects a provider: the settings to give Oncebox, where their values come from, and the page that goes through it.
+import { DEFAULT_SOURCE, settingOf } from './sources.ts';
+
 export interface Provider {
   readonly name: string;
-  /** What the source is called in the settings below; any other name will do. */
+  readonly scheme: string;
+  /** A name for the source; any other will do. */
   readonly source: string;
-  readonly settings: readonly (readonly [variable: string, value: string])[];
+  /** Of the source: the end of the name of the variable, and what to put there. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
   readonly steps: readonly string[];
   /** In the source tree. */
   readonly page: string;
 }
 
-/** The URL of a source, where a step names it. */
+/** The URL of the source, where a step or a value has it. */
 export const URL_PLACE = '{url}';
 
 export const PROVIDERS: readonly Provider[] = [
   {
     name: 'WhatsApp',
+    scheme: 'meta',
     source: 'whatsapp',
     settings: [
-      ['SOURCES', 'whatsapp:meta'],
-      ['SOURCE_WHATSAPP_SECRET', 'app-secret'],
-      ['SOURCE_WHATSAPP_VERIFY_TOKEN', 'any-text-that-you-choose'],
+      ['SECRET', 'app-secret'],
+      ['VERIFY_TOKEN', 'any-text-that-you-choose'],
     ],
     steps: [
       'The app secret: Meta for Developers, your app, App settings, Basic.',
@@ -30,11 +34,11 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Twilio',
+    scheme: 'twilio',
     source: 'sms',
     settings: [
-      ['SOURCES', 'sms:twilio'],
-      ['SOURCE_SMS_SECRET', 'auth-token'],
-      ['SOURCE_SMS_PUBLIC_URL', URL_PLACE],
+      ['SECRET', 'auth-token'],
+      ['PUBLIC_URL', URL_PLACE],
     ],
     steps: [
       'The auth token: Twilio Console, Account Info.',
@@ -44,11 +48,9 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Stripe',
+    scheme: 'stripe',
     source: 'billing',
-    settings: [
-      ['SOURCES', 'billing:stripe'],
-      ['SOURCE_BILLING_SECRET', 'whsec_…'],
-    ],
+    settings: [['SECRET', 'whsec_…']],
     steps: [
       `At Stripe: Developers, Webhooks, Add endpoint: ${URL_PLACE}.`,
       'The signing secret is shown by the endpoint. Take all of it, “whsec_” included.',
@@ -57,11 +59,9 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'GitHub',
+    scheme: 'github',
     source: 'code',
-    settings: [
-      ['SOURCES', 'code:github'],
-      ['SOURCE_CODE_SECRET', 'secret-that-you-choose'],
-    ],
+    settings: [['SECRET', 'secret-that-you-choose']],
     steps: [
       `At GitHub: the repository or organization, Settings, Webhooks, Add webhook: ${URL_PLACE}, application/json, and the secret of the setting.`,
     ],
@@ -69,11 +69,9 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Slack',
+    scheme: 'slack',
     source: 'chat',
-    settings: [
-      ['SOURCES', 'chat:slack'],
-      ['SOURCE_CHAT_SECRET', 'signing-secret'],
-    ],
+    settings: [['SECRET', 'signing-secret']],
     steps: [
       'The signing secret: your Slack app, Basic Information.',
       `At Slack: Event Subscriptions, Request URL: ${URL_PLACE}.`,
@@ -82,11 +80,9 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Shopify',
+    scheme: 'shopify',
     source: 'shop',
-    settings: [
-      ['SOURCES', 'shop:shopify'],
-      ['SOURCE_SHOP_SECRET', 'client-secret'],
-    ],
+    settings: [['SECRET', 'client-secret']],
     steps: [
       'The client secret: that of the app whose webhooks they are. For webhooks made in the admin it is shown beneath their list.',
       `At Shopify: subscribe the topics to ${URL_PLACE}, as JSON.`,
@@ -95,11 +91,9 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Standard Webhooks',
+    scheme: 'standard',
     source: 'mail',
-    settings: [
-      ['SOURCES', 'mail:standard'],
-      ['SOURCE_MAIL_SECRET', 'whsec_…'],
-    ],
+    settings: [['SECRET', 'whsec_…']],
     steps: [
       'For Svix, OpenAI, Resend, Clerk and others that send “webhook-signature” or “svix-signature”.',
       `At the provider: add an endpoint, ${URL_PLACE}. Its signing secret begins with “whsec_”.`,
@@ -107,13 +101,13 @@ export const PROVIDERS: readonly Provider[] = [
     page: 'docs/providers/standard-webhooks.md',
   },
   {
-    name: 'Another signer',
+    name: 'Any other signer',
+    scheme: 'hmac',
     source: 'phone',
     settings: [
-      ['SOURCES', 'phone:hmac'],
-      ['SOURCE_PHONE_SECRET', 'secret-of-the-signer'],
-      ['SOURCE_PHONE_HEADER', 'X-Signature'],
-      ['SOURCE_PHONE_PREFIX', 'sha256='],
+      ['SECRET', 'secret-of-the-signer'],
+      ['HEADER', 'X-Signature'],
+      ['PREFIX', 'sha256='],
     ],
     steps: [
       'For whatever signs with an HMAC: name the header, what stands before the signature, and where it differs the hash, the encoding and the signed bytes.',
@@ -122,3 +116,34 @@ export const PROVIDERS: readonly Provider[] = [
     page: 'docs/providers/other.md',
   },
 ];
+
+/** A source as it is configured, or was: then it has no scheme. */
+interface Configured {
+  readonly source: string;
+  readonly scheme: string | null;
+}
+
+/** Returns a name for a source of this provider that no other source has. */
+export function freeName({ source }: Provider, configured: readonly Configured[]): string {
+  const taken = new Set(configured.map((each) => each.source));
+  let name = source;
+  for (let number = 2; taken.has(name); number += 1) name = `${source}-${number}`;
+  return name;
+}
+
+/** Returns the settings that add a source of this provider to those that are configured, one a line. */
+export function settingsFor(
+  provider: Provider,
+  { name, url, configured }: { name: string; url: string; configured: readonly Configured[] },
+): string {
+  const kept = configured.filter(
+    ({ source, scheme }) => source !== DEFAULT_SOURCE && scheme !== null,
+  );
+  const list = [...kept, { source: name, scheme: provider.scheme }];
+  return [
+    `SOURCES=${list.map(({ source, scheme }) => `${source}:${scheme}`).join(',')}`,
+    ...provider.settings.map(
+      ([end, value]) => `${settingOf(name, end)}=${value.replace(URL_PLACE, url)}`,
+    ),
+  ].join('\n');
+}

@@ -2,6 +2,8 @@
 import { getSources, type SourceState } from './item-api.ts';
 import { usePolled } from './polled.ts';
 
+/** The source of `POST /webhook`: it needs no settings, and no delivery of it is kept. */
+export const DEFAULT_SOURCE = 'default';
 /** Where the sources are what is looked at, and where they are a choice in a form. */
 const WATCHED_MS = 3_000;
 const LISTED_MS = 30_000;

@@ -1,23 +1,12 @@
 // GitHub: a signature of the body alone; id and type in headers. Each post is one event, named as `X-GitHub-Event` names it.
-// https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
 import { keptHeader } from '../body.ts';
 import { fieldOf, formOf } from '../form.ts';
+import { HUB_HEADER, HUB_SIGNATURE } from '../hub-signature.ts';
 import { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
-import { signatureScheme } from '../signature.ts';
-import { receiverOf, singleEvent } from '../single-event.ts';
-
-const SIGNATURE = signatureScheme({
-  header: 'X-Hub-Signature-256',
-  form: { prefix: 'sha256=' },
-  signed: '{body}',
-  hash: 'sha256',
-  encoding: 'hex',
-  time: null,
-  idHeader: null,
-  inflatedBytesMax: null,
-});
+import { singleEvent } from '../single-event.ts';
 
 const MISTAKEN: Mistaken = [
   [/^(?:gh[a-z]_|github_pat_)/, 'an access token, not the secret of the webhook'],
@@ -25,13 +14,14 @@ const MISTAKEN: Mistaken = [
   [/^sha(?:1|256)=/, 'a signature, not the secret of the webhook'],
 ];
 
+/** https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries */
 export const GITHUB: Scheme = {
   name: 'github',
   settings: [],
   key: (secret) => literalKey(secret, MISTAKEN),
   receiver: (_source, keys, _settings, bodyBytesMax) =>
     receiverOf(
-      SIGNATURE,
+      HUB_SIGNATURE,
       keys,
       (delivery) => {
         const fields = {
@@ -42,7 +32,7 @@ export const GITHUB: Scheme = {
         };
         return { items: [singleEvent(delivery, bodyBytesMax, () => fields, payloadIn)] };
       },
-      ['x-github-', 'x-hub-signature-256'],
+      ['x-github-', HUB_HEADER],
       ({ id }) => ({ 'X-GitHub-Event': 'push', 'X-GitHub-Delivery': id }),
     ),
 };

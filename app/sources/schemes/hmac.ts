@@ -3,6 +3,7 @@ import type { Delivery } from '../../model/item.ts';
 import { keptHeader } from '../body.ts';
 import { type JsonPointer, pointedText, pointerOf } from '../json-pointer.ts';
 import type { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import {
   type Scheme,
   type SchemeSetting,
@@ -12,7 +13,7 @@ import {
 import { literalKey } from '../secret-text.ts';
 import { HASHES } from '../signature-header.ts';
 import { type SignatureParts, signatureScheme } from '../signature.ts';
-import { type EventFields, receiverOf, singleEvent } from '../single-event.ts';
+import { type EventFields, singleEvent } from '../single-event.ts';
 import { TOLERANCE, toleranceOf } from '../tolerance.ts';
 
 const BODY = '{body}';

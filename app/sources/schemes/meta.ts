@@ -3,25 +3,14 @@ import { hash } from 'node:crypto';
 import { type Delivery, type EventItem, type Item, STATUS } from '../../model/item.ts';
 import { bodyText, member, textMember } from '../body.ts';
 import { handshake } from '../handshake.ts';
+import { HUB_HEADER, HUB_SIGNATURE } from '../hub-signature.ts';
 import { instantOf } from '../instants.ts';
 import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
 import { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
-import { signatureScheme } from '../signature.ts';
-import { receiverOf } from '../single-event.ts';
 import { recipientOf, senderOf, textOf, UNKNOWN } from './whatsapp-message.ts';
-
-const SIGNATURE = signatureScheme({
-  header: 'X-Hub-Signature-256',
-  form: { prefix: 'sha256=' },
-  signed: '{body}',
-  hash: 'sha256',
-  encoding: 'hex',
-  time: null,
-  idHeader: null,
-  inflatedBytesMax: null,
-});
 
 const MISTAKEN: Mistaken = [
   [/^EAA[0-9A-Za-z]{40,}$/, 'an access token, not the app secret'],
@@ -37,7 +26,7 @@ export const META: Scheme = {
     if (token.trim() === '') throw new UnusableSetting('VERIFY_TOKEN', 'is blank');
     const decode = (delivery: Delivery) => ({ items: itemsOf(delivery, bodyBytesMax) });
     return {
-      ...receiverOf(SIGNATURE, keys, decode, ['x-hub-signature-256']),
+      ...receiverOf(HUB_SIGNATURE, keys, decode, [HUB_HEADER]),
       handshake: (query) => handshake(query, token),
     };
   },
@@ -177,7 +166,7 @@ function eventOf({ delivery, identity, ts }: Around, type: string, item: RawJson
   const payload = item.text;
   return {
     event_id: itemId(delivery.source, hash('sha256', `${identity}\n${type}\n${payload}`)),
-    type: columnName(type),
+    type: columnName(type === '' ? UNKNOWN : type),
     subject: null,
     ts,
     payload,

@@ -4,20 +4,17 @@ import { messageSchema } from '../../model/message.ts';
 import { bodyText, textMember } from '../body.ts';
 import { contentOf, itemId, unparsed } from '../items.ts';
 import { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
 import { literalKey } from '../secret-text.ts';
-import { signatureScheme } from '../signature.ts';
-import { receiverOf } from '../single-event.ts';
+import { OF_THE_BODY, signatureScheme } from '../signature.ts';
 
 const SIGNATURE = signatureScheme({
+  ...OF_THE_BODY,
   header: 'X-Signature',
   form: { prefix: '' },
-  signed: '{body}',
   hash: 'sha256',
   encoding: 'anyHex',
-  time: null,
-  idHeader: null,
-  inflatedBytesMax: null,
 });
 
 /** Such a message has no type of its own. */

@@ -1,20 +1,17 @@
 // Shopify: a signature of the body alone; id, topic and time in headers. Each post is one event, named after its topic.
-// https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
 import { keptHeader } from '../body.ts';
+import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
-import { signatureScheme } from '../signature.ts';
-import { receiverOf, singleEvent } from '../single-event.ts';
+import { OF_THE_BODY, signatureScheme } from '../signature.ts';
+import { singleEvent } from '../single-event.ts';
 
 const SIGNATURE = signatureScheme({
+  ...OF_THE_BODY,
   header: 'X-Shopify-Hmac-Sha256',
   form: { prefix: '' },
-  signed: '{body}',
   hash: 'sha256',
   encoding: 'base64',
-  time: null,
-  idHeader: null,
-  inflatedBytesMax: null,
 });
 
 const MISTAKEN: Mistaken = [
@@ -22,6 +19,7 @@ const MISTAKEN: Mistaken = [
   [/\s/, 'not a client secret: it has white space in it'],
 ];
 
+/** https://shopify.dev/docs/apps/build/webhooks/verify-deliveries */
 export const SHOPIFY: Scheme = {
   name: 'shopify',
   settings: [],

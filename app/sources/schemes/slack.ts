@@ -1,14 +1,14 @@
 // Slack: events as JSON, interactions and slash commands as forms. Each post is one event; the check of a URL is answered and not stored.
-// https://docs.slack.dev/authentication/verifying-requests-from-slack
 import type { Delivery } from '../../model/item.ts';
 import { bodyText, member, textMember } from '../body.ts';
-import { fieldOf, formJson, formOf } from '../form.ts';
+import { fieldOf, formJson, formOf, looksLikeForm } from '../form.ts';
 import { unparsed } from '../items.ts';
 import { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import type { Decoded, Scheme } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
-import { type EventFields, eventOf, looksLikeForm, receiverOf } from '../single-event.ts';
+import { type EventFields, eventOf } from '../single-event.ts';
 import { TOLERANCE, toleranceOf } from '../tolerance.ts';
 
 const MISTAKEN: Mistaken = [
@@ -18,6 +18,7 @@ const MISTAKEN: Mistaken = [
   [/\s/, 'not a signing secret: it has white space in it'],
 ];
 
+/** https://docs.slack.dev/authentication/verifying-requests-from-slack */
 export const SLACK: Scheme = {
   name: 'slack',
   settings: [TOLERANCE],

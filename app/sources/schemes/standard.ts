@@ -1,13 +1,13 @@
 // Standard Webhooks, also as Svix writes its headers: id, time and a list of signatures. Each post is one event; its type is in the body.
-// https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 import { keptHeader, member, textMember } from '../body.ts';
 import type { Delivery } from '../../model/item.ts';
 import type { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { literalKey } from '../secret-text.ts';
 import { headerText } from '../signature-header.ts';
 import { type SignatureScheme, signatureScheme } from '../signature.ts';
-import { type EventFields, receiverOf, singleEvent } from '../single-event.ts';
+import { type EventFields, singleEvent } from '../single-event.ts';
 import { TOLERANCE, toleranceOf } from '../tolerance.ts';
 
 /** How the names of the three headers begin. Each set is signed by itself: they are never mixed. */
@@ -16,6 +16,7 @@ const PARTS = ['id', 'timestamp', 'signature'] as const;
 const [SPECIFIED] = PREFIXES;
 type Prefix = (typeof PREFIXES)[number];
 
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 export const STANDARD: Scheme = {
   name: 'standard',
   settings: [TOLERANCE],

@@ -1,11 +1,11 @@
 // Stripe: time and signatures are elements of one header. Each post is one event, with its id, type and time in the body.
-// https://docs.stripe.com/webhooks/signature
 import { textMember, member } from '../body.ts';
 import type { RawJson } from '../raw-json.ts';
+import { receiverOf } from '../receiver.ts';
 import type { Scheme } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
 import { signatureScheme } from '../signature.ts';
-import { type EventFields, receiverOf, singleEvent } from '../single-event.ts';
+import { type EventFields, singleEvent } from '../single-event.ts';
 import { TOLERANCE, toleranceOf } from '../tolerance.ts';
 
 const MISTAKEN: Mistaken = [
@@ -15,6 +15,7 @@ const MISTAKEN: Mistaken = [
   [/\s/, 'not a signing secret of Stripe: it has white space in it'],
 ];
 
+/** https://docs.stripe.com/webhooks/signature */
 export const STRIPE: Scheme = {
   name: 'stripe',
   settings: [TOLERANCE],

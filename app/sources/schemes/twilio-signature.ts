@@ -84,8 +84,11 @@ function isEqual(given: string, expected: string): boolean {
 function signedUrls(publicUrl: string, query: string): readonly string[] {
   const asItCame = urlWith(publicUrl, query);
   const { href, search } = new URL(asItCame);
-  const rewritten = stringify(parse(search.slice(1), '&', '=', EVERY_PARAMETER));
-  const bases = [asItCame, href, urlWith(href, rewritten)];
+  const bases = [asItCame, href];
+  if (search !== '')
+    bases.push(
+      `${href.slice(0, -search.length)}?${stringify(parse(search.slice(1), '&', '=', EVERY_PARAMETER))}`,
+    );
   return [...new Set(bases.flatMap((url) => [withoutPort(url), withPort(url)]))];
 }
 

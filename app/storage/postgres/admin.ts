@@ -2,21 +2,27 @@
 import { describeLocation, type PostgresLocation } from '../../model/database.ts';
 import {
   AdminError,
-  type ArchivedMessage,
   type BackupReport,
-  type BulkImport,
   type CheckName,
   type DatabaseStats,
   type Depth,
-  type ExportFilter,
   type Inspection,
   type OnProgress,
+  type Prunable,
   type Pruned,
   type PruneOptions,
   type RestoreReport,
   type Selection,
   type StoreAdmin,
 } from '../admin.ts';
+import type {
+  ArchivedDelivery,
+  ArchivedEvent,
+  ArchivedMessage,
+  BulkImport,
+  DeliveryFilter,
+  ExportFilter,
+} from '../archive.ts';
 import type { MigrationSource, MigrationTarget } from '../migration.ts';
 
 const OWN_TOOLS =
@@ -56,9 +62,24 @@ export class PostgresAdmin implements StoreAdmin {
     return Promise.reject(new AdminError('unsupported', OWN_TOOLS));
   }
 
+  async lastSeq(): Promise<number> {
+    const { lastSeq } = await import('./maintenance/stats.ts');
+    return await lastSeq(this.#location);
+  }
+
   async *exportMessages(filter: ExportFilter): AsyncGenerator<readonly ArchivedMessage[]> {
     const { exportMessages } = await import('./maintenance/export.ts');
     yield* exportMessages(this.#location, filter);
+  }
+
+  async *exportEvents(filter: ExportFilter): AsyncGenerator<readonly ArchivedEvent[]> {
+    const { exportEvents } = await import('./maintenance/export-events.ts');
+    yield* exportEvents(this.#location, filter);
+  }
+
+  async *exportDeliveries(filter: DeliveryFilter): AsyncGenerator<readonly ArchivedDelivery[]> {
+    const { exportDeliveries } = await import('./maintenance/export-events.ts');
+    yield* exportDeliveries(this.#location, filter);
   }
 
   async openImport(): Promise<BulkImport> {
@@ -66,8 +87,8 @@ export class PostgresAdmin implements StoreAdmin {
     return await DatabaseImport.open(this.#location);
   }
 
-  async countPrunable(selection: Selection): Promise<number> {
-    const { countPrunable } = await import('./maintenance/prune.ts');
+  async countPrunable(selection: Selection): Promise<Prunable> {
+    const { countPrunable } = await import('./maintenance/selection.ts');
     return await countPrunable(this.#location, selection);
   }
 

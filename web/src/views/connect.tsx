@@ -1,15 +1,16 @@
 // How to connect a provider: the settings to paste, the URL, and where their values come from.
 import { useState } from 'preact/hooks';
 import { addressOf } from '../base-path.ts';
-import { PROVIDERS, type Provider, URL_PLACE } from '../providers.ts';
+import type { SourceState } from '../item-api.ts';
+import { freeName, PROVIDERS, type Provider, settingsFor, URL_PLACE } from '../providers.ts';
 import { CopyButton } from './copy-button.tsx';
 
-export function Connect() {
+/** `sources`: those that are configured, which stay. */
+export function Connect({ sources }: { sources: readonly SourceState[] }) {
   const [chosen, choose] = useState(PROVIDERS[0] as Provider);
-  const url = location.origin + addressOf(`/webhook/${chosen.source}`);
-  const settings = chosen.settings
-    .map(([name, value]) => `${name}=${value.replace(URL_PLACE, url)}`)
-    .join('\n');
+  const name = freeName(chosen, sources);
+  const url = location.origin + addressOf(`/webhook/${name}`);
+  const settings = settingsFor(chosen, { name, url, configured: sources });
   return (
     <section class="connect" aria-labelledby="connect">
       <h2 id="connect">Connect a provider</h2>
@@ -38,7 +39,6 @@ export function Connect() {
           <li key={step}>{step.replace(URL_PLACE, url)}</li>
         ))}
       </ol>
-      {isPrivate() && <PrivateAddress />}
       <p class="muted">
         Step by step, with a test that needs no account: <code>{chosen.page}</code> in the source
         tree.

@@ -5,11 +5,13 @@ import { Icon } from '../icon.tsx';
 
 interface CopyButtonProps {
   readonly label: string;
+  /** What is copied, for those who do not see what the button stands beside. */
+  readonly what?: string;
   readonly text: () => string;
   readonly small?: boolean;
 }
 
-export function CopyButton({ label, text, small = false }: CopyButtonProps) {
+export function CopyButton({ label, what, text, small = false }: CopyButtonProps) {
   const [said, say] = useState<string | null>(null);
   useEffect(() => {
     if (said === null) return undefined;
@@ -20,7 +22,10 @@ export function CopyButton({ label, text, small = false }: CopyButtonProps) {
   return (
     <button class={small ? 'button small' : 'button'} type="button" onClick={() => void copy()}>
       <Icon name="copy" />
-      <span aria-live="polite">{said ?? label}</span>
+      <span aria-live="polite">
+        {said ?? label}
+        {said === null && what !== undefined && <span class="offscreen"> {what}</span>}
+      </span>
     </button>
   );
 }

@@ -1,5 +1,5 @@
-// The filters of the events: source, type, what they are about, when, and the order.
-import { InstantField, OrderChoice, SourceChoice, useTyped } from './fields.tsx';
+// The filters of the events: source, type, what they are about, and when.
+import { InstantField, SourceChoice, useTyped } from './fields.tsx';
 
 /** An interface would not be a record of texts to the compiler. */
 export type EventFilter = {
@@ -9,11 +9,9 @@ export type EventFilter = {
   /** Instants, or empty. */
   readonly since: string;
   readonly until: string;
-  /** `asc`, or empty for the newest first. */
-  readonly order: string;
 };
 
-const NONE: EventFilter = { source: '', type: '', subject: '', since: '', until: '', order: '' };
+const NONE: EventFilter = { source: '', type: '', subject: '', since: '', until: '' };
 /** The types that Oncebox makes itself; providers have many more. */
 const TYPES = ['status', 'unparsed', 'conflict'];
 
@@ -75,7 +73,6 @@ export function EventFilters({ filter, sources, change }: EventFiltersProps) {
         value={typed.until}
         change={(until) => edit({ until })}
       />
-      <OrderChoice value={typed.order} change={(order) => edit({ order })} />
       <button
         class="button"
         type="button"

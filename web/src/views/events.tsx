@@ -7,6 +7,7 @@ import { hrefOf, replaceRoute } from '../route.ts';
 import { useSourceNames } from '../sources.ts';
 import { EventDetail } from './event-detail.tsx';
 import { EventFilters, type EventFilter } from './event-filters.tsx';
+import { OrderButton } from './order-button.tsx';
 
 const POLL_MS = 5_000;
 const PAGE_ROWS = '50';
@@ -19,37 +20,45 @@ export function Events({ parameters }: { parameters: URLSearchParams }) {
     subject: of('subject'),
     since: of('since'),
     until: of('until'),
-    order: of('order'),
   };
-  const [cursor, id] = [of('cursor'), of('id')];
+  const [order, cursor, id] = [of('order'), of('cursor'), of('id')];
   const names = useSourceNames();
-  const query = queryOf({ ...filter, order: filter.order || 'desc', cursor, limit: PAGE_ROWS });
+  const query = queryOf({ ...filter, order: order || 'desc', cursor, limit: PAGE_ROWS });
   const page = usePolled(query, POLL_MS, (signal) => getEvents(query, signal));
   const filtered = Object.values(filter).some((value) => value !== '');
+  const hrefFor = (place: Readonly<Record<string, string>>): string =>
+    hrefOf('events', { ...filter, order, ...place });
   return (
     <div class="messages">
       <EventFilters
         filter={filter}
         sources={names}
-        change={(changed) => replaceRoute(hrefOf('events', changed))}
+        change={(changed) => replaceRoute(hrefOf('events', { ...changed, order }))}
       />
-      <Summary page={page} oldestFirst={filter.order === 'asc'} />
+      <div class="summary">
+        <Summary page={page} oldestFirst={order === 'asc'} />
+        <OrderButton
+          order={order}
+          change={(changed) => replaceRoute(hrefFor({ order: changed }))}
+        />
+      </div>
       <div class={id === '' ? 'split' : 'split with-detail'}>
         <div class="card list-card event-card">
           <List
             page={page.data}
             selected={id}
             filtered={filtered}
-            hrefFor={(event) => hrefOf('events', { ...filter, cursor, id: event })}
+            hrefFor={(event) => hrefFor({ cursor, id: event })}
           />
-          {page.data !== null && <Pager page={page.data} filter={filter} started={cursor !== ''} />}
+          {page.data !== null && (
+            <Pager
+              page={page.data}
+              started={cursor !== ''}
+              hrefFor={(start) => hrefFor({ cursor: start })}
+            />
+          )}
         </div>
-        {id !== '' && (
-          <EventDetail
-            id={id}
-            close={() => replaceRoute(hrefOf('events', { ...filter, cursor }))}
-          />
-        )}
+        {id !== '' && <EventDetail id={id} close={() => replaceRoute(hrefFor({ cursor }))} />}
       </div>
     </div>
   );
@@ -134,17 +143,18 @@ function toneOf(type: string): string {
 
 interface PagerProps {
   readonly page: EventPage;
-  readonly filter: EventFilter;
+  /** Whether it is not the first page. */
   readonly started: boolean;
+  /** The address of the page that begins at a cursor; of the first where it is empty. */
+  readonly hrefFor: (cursor: string) => string;
 }
 
-function Pager({ page, filter, started }: PagerProps) {
+function Pager({ page, started, hrefFor }: PagerProps) {
   if (page.prev === null && page.next === null && !started) return null;
-  const to = (query: string | null): string =>
-    hrefOf('events', { ...filter, cursor: new URLSearchParams(query ?? '').get('cursor') ?? '' });
+  const to = (query: string): string => hrefFor(new URLSearchParams(query).get('cursor') ?? '');
   return (
     <nav class="pager" aria-label="Pages">
-      {started && <a href={hrefOf('events', filter)}>First page</a>}
+      {started && <a href={hrefFor('')}>First page</a>}
       {page.prev !== null && (
         <a href={to(page.prev)} rel="prev">
           Previous

@@ -1,4 +1,4 @@
-// Fields of filters: a choice, an instant, and text that takes effect when the typing pauses.
+// Fields of filters: a source, an instant, and text that takes effect when the typing pauses.
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 const TYPING_MS = 250;
@@ -24,29 +24,6 @@ export function useTyped<Filter extends Readonly<Record<string, string>>>(
   return [typed, edit];
 }
 
-interface ChoiceProps {
-  readonly label: string;
-  readonly name: string;
-  readonly value: string;
-  readonly choices: readonly (readonly [value: string, words: string])[];
-  readonly change: (value: string) => void;
-}
-
-export function Choice({ label, name, value, choices, change }: ChoiceProps) {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <select name={name} value={value} onChange={(event) => change(event.currentTarget.value)}>
-        {choices.map(([each, words]) => (
-          <option key={each} value={each}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
 /** `names`: the sources that there are; one that is asked for is in the list in any case. */
 export function SourceChoice(props: {
   readonly names: readonly string[];
@@ -55,17 +32,19 @@ export function SourceChoice(props: {
 }) {
   const { names, value, change } = props;
   const listed = value === '' || names.includes(value) ? names : [...names, value];
-  const choices = [['', 'All'] as const, ...listed.map((name) => [name, name] as const)];
-  return <Choice label="Source" name="source" value={value} choices={choices} change={change} />;
-}
-
-/** Newest first is the default, and not in the address. */
-export function OrderChoice(props: {
-  readonly value: string;
-  readonly change: (value: string) => void;
-}) {
-  const choices = [['', 'Newest first'] as const, ['asc', 'Oldest first'] as const];
-  return <Choice label="Order" name="order" choices={choices} {...props} />;
+  return (
+    <label class="field">
+      <span>Source</span>
+      <select name="source" value={value} onChange={(event) => change(event.currentTarget.value)}>
+        <option value="">All</option>
+        {listed.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
 }
 
 export function InstantField(props: {

@@ -1,6 +1,6 @@
-// The filters of the list: sender, since when, a part of the text, source and order.
+// The filters of the list: sender, since when, a part of the text, and source.
 import { Icon } from '../icon.tsx';
-import { InstantField, OrderChoice, SourceChoice, useTyped } from './fields.tsx';
+import { InstantField, SourceChoice, useTyped } from './fields.tsx';
 
 /** An interface would not be a record of texts to the compiler. */
 export type Filter = {
@@ -9,8 +9,6 @@ export type Filter = {
   readonly since: string;
   readonly q: string;
   readonly source: string;
-  /** `asc`, or empty for the newest first. */
-  readonly order: string;
 };
 
 interface FiltersProps {
@@ -63,12 +61,11 @@ export function Filters({ filter, sources, change }: FiltersProps) {
       {choosable && (
         <SourceChoice names={sources} value={typed.source} change={(source) => edit({ source })} />
       )}
-      <OrderChoice value={typed.order} change={(order) => edit({ order })} />
       <button
         class="button"
         type="button"
         disabled={Object.values(filter).every((value) => value === '')}
-        onClick={() => edit({ q: '', from: '', since: '', source: '', order: '' })}
+        onClick={() => edit({ q: '', from: '', since: '', source: '' })}
       >
         Clear
       </button>

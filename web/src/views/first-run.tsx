@@ -2,9 +2,9 @@
 import { curlFor } from '../curl.ts';
 import type { SourceState } from '../item-api.ts';
 import { hrefOf } from '../route.ts';
-import { conditionOf, useSources } from '../sources.ts';
+import { conditionOf, DEFAULT_SOURCE, useSources } from '../sources.ts';
 import { Badge } from './badge.tsx';
-import { Connect } from './connect.tsx';
+import { Connect, isPrivate, PrivateAddress } from './connect.tsx';
 import { CopyButton } from './copy-button.tsx';
 
 export function FirstRun() {
@@ -37,8 +37,9 @@ export function FirstRun() {
         </pre>
         <CopyButton label="Copy the command" text={() => command} />
       </section>
-      <Configured sources={sources.filter(({ source }) => source !== 'default')} />
-      <Connect />
+      <Configured sources={sources.filter(({ source }) => source !== DEFAULT_SOURCE)} />
+      {isPrivate() && <PrivateAddress />}
+      <Connect sources={sources} />
     </div>
   );
 }

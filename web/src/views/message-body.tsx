@@ -5,6 +5,7 @@ import { Time } from '../instant.tsx';
 import { getMessage, type FullMessage } from '../item-api.ts';
 import { usePolled } from '../polled.ts';
 import { hrefOf } from '../route.ts';
+import { DEFAULT_SOURCE } from '../sources.ts';
 import { Conflicts } from './conflicts.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { DeliveryButton } from './delivery-button.tsx';
@@ -14,7 +15,6 @@ import { Statuses } from './statuses.tsx';
 
 /** Statuses come while a message is read. */
 const POLL_MS = 5_000;
-const DEFAULT_SOURCE = 'default';
 
 interface MessageBodyProps {
   readonly message: Message;

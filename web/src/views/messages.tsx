@@ -11,6 +11,7 @@ import { Filters, type Filter } from './filters.tsx';
 import { FirstRun } from './first-run.tsx';
 import { Marked } from './marked.tsx';
 import { Numbers } from './numbers.tsx';
+import { OrderButton } from './order-button.tsx';
 import { VirtualList } from './virtual-list.tsx';
 
 const NARROW = '(max-width: 720px)';
@@ -21,11 +22,11 @@ export function Messages({ parameters }: { parameters: URLSearchParams }) {
     since: parameters.get('since') ?? '',
     q: parameters.get('q') ?? '',
     source: parameters.get('source') ?? '',
-    order: parameters.get('order') ?? '',
   };
+  const order = parameters.get('order') ?? '';
   const sources = useSourceNames();
   const query = new URLSearchParams(
-    Object.entries(filter).filter(([, value]) => value !== ''),
+    Object.entries({ ...filter, order }).filter(([, value]) => value !== ''),
   ).toString();
   const rows = useRows(query);
   const [selected, select] = useState<{ index: number; message: Message } | null>(null);
@@ -36,9 +37,15 @@ export function Messages({ parameters }: { parameters: URLSearchParams }) {
       <Filters
         filter={filter}
         sources={sources}
-        change={(changed) => replaceRoute(hrefOf('messages', { ...changed }))}
+        change={(changed) => replaceRoute(hrefOf('messages', { ...changed, order }))}
       />
-      <Summary rows={rows} />
+      <div class="summary">
+        <Summary rows={rows} />
+        <OrderButton
+          order={order}
+          change={(changed) => replaceRoute(hrefOf('messages', { ...filter, order: changed }))}
+        />
+      </div>
       <div class={selected === null ? 'split' : 'split with-detail'}>
         <div class="card list-card">
           <List

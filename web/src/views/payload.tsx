@@ -9,18 +9,18 @@ const LENGTH_MAX = 200_000;
 export function Payload({ json }: { json: string }) {
   const text = useMemo(() => indented(json, LENGTH_MAX), [json]);
   return (
-    <section class="payload" aria-labelledby="payload">
+    <div class="payload">
       <div class="card-head">
-        <h3 id="payload">Payload</h3>
-        <CopyButton label="Copy" small text={() => json} />
+        <h3>Payload</h3>
+        <CopyButton label="Copy" what="the payload" small text={() => json} />
       </div>
       {text === null ? (
         <p class="muted">It is too long to be shown. Copy it, or download the delivery.</p>
       ) : (
-        <pre class="code" tabIndex={0} role="region" aria-label="Payload">
+        <pre class="code" tabIndex={0} role="region" aria-label="Payload of the provider">
           {text}
         </pre>
       )}
-    </section>
+    </div>
   );
 }

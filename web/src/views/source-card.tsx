@@ -4,7 +4,7 @@ import { formatCount } from '../format.ts';
 import { Time } from '../instant.tsx';
 import type { SourceState } from '../item-api.ts';
 import { hrefOf } from '../route.ts';
-import { conditionOf, lastReceived, refusalWords, settingOf } from '../sources.ts';
+import { conditionOf, DEFAULT_SOURCE, lastReceived, refusalWords, settingOf } from '../sources.ts';
 import { Badge } from './badge.tsx';
 import { CopyButton } from './copy-button.tsx';
 
@@ -38,15 +38,15 @@ export function SourceCard({ source }: { source: SourceState }) {
           </>
         )}
         {path !== null && (
-          <ToPaste name="URL" value={location.origin + path} label="Copy the URL" />
+          <ToPaste name="URL" value={location.origin + path} what={`the URL of ${name}`} />
         )}
         {scheme === 'meta' && (
           <ToPaste
             name="Verify token"
             value={settingOf(name, 'VERIFY_TOKEN')}
-            label="Copy the name of the setting"
+            what="the name of the setting"
           >
-            <span class="block">the value of this setting, as it was set for the service</span>
+            <span class="block">The value of this setting:</span>
           </ToPaste>
         )}
         {scheme === 'twilio' && (
@@ -68,18 +68,28 @@ function Counts({ source: { source, messages, events, deliveries } }: { source: 
     <ul class="counts">
       <li>
         <a href={hrefOf('messages', { source })}>
-          <strong class="number">{formatCount(messages)}</strong> messages
+          <Count of={messages} one="message" many="messages" />
         </a>
       </li>
       <li>
         <a href={hrefOf('events', { source })}>
-          <strong class="number">{formatCount(events)}</strong> events
+          <Count of={events} one="event" many="events" />
         </a>
       </li>
-      <li>
-        <strong class="number">{formatCount(deliveries)}</strong> deliveries kept
-      </li>
+      {source !== DEFAULT_SOURCE && (
+        <li>
+          <Count of={deliveries} one="delivery kept" many="deliveries kept" />
+        </li>
+      )}
     </ul>
+  );
+}
+
+function Count({ of, one, many }: { of: number; one: string; many: string }) {
+  return (
+    <>
+      <strong class="number">{formatCount(of)}</strong> {of === 1 ? one : many}
+    </>
   );
 }
 
@@ -116,19 +126,19 @@ function Previous({ ts }: { ts: string | null }) {
 function ToPaste(props: {
   readonly name: string;
   readonly value: string;
-  readonly label: string;
+  readonly what: string;
   readonly children?: ComponentChildren;
 }) {
-  const { name, value, label, children } = props;
+  const { name, value, what, children } = props;
   return (
     <>
       <dt>{name}</dt>
       <dd class="to-paste">
         <span>
-          <code class="breaking">{value}</code>
           {children}
+          <code class="breaking">{value}</code>
         </span>
-        <CopyButton label={label} small text={() => value} />
+        <CopyButton label="Copy" what={what} small text={() => value} />
       </dd>
     </>
   );

@@ -21,7 +21,7 @@ export function Sources() {
       </div>
       {data !== null && (
         <div class="card">
-          <Connect />
+          <Connect sources={data} />
         </div>
       )}
     </div>

@@ -24,6 +24,14 @@ export function sourceRows(condition: string): string {
     UNION ALL SELECT e.source, 0, 0, 1, NULL FROM ${others('deliveries')}`;
 }
 
+/** SQL for when the newest message of the default source arrived, in the batches `b` that meet a condition. */
+export function newestOfDefault(condition: string): string {
+  return `SELECT m.created_at FROM batches b CROSS JOIN LATERAL (
+      SELECT i.created_at FROM messages i
+      WHERE i.batch = b.batch AND NOT EXISTS (SELECT FROM origins o WHERE o.message_id = i.message_id) ORDER BY i.ord DESC LIMIT 1
+    ) m WHERE ${condition} ORDER BY b.first_seq DESC LIMIT 1`;
+}
+
 const STATE = `SELECT counted_seq, coalesce((SELECT first_seq + width - 1 FROM batches ORDER BY first_seq DESC LIMIT 1), 0)
   FROM source_state FOR UPDATE`;
 /** The first number that is not part of the step: whole batches. */
@@ -35,11 +43,7 @@ const IN_STEP = 'b.first_seq > $1::int8 AND b.first_seq <= $2::int8';
 const ADD_STEP = `WITH totals AS (
     SELECT source, sum(messages)::int8 AS messages, sum(events)::int8 AS events, sum(deliveries)::int8 AS deliveries, max(arrived) AS arrived
     FROM (${sourceRows(IN_STEP)}
-      UNION ALL (
-        SELECT '${DEFAULT_SOURCE}', 0, 0, 0, m.created_at FROM batches b CROSS JOIN LATERAL (
-          SELECT i.created_at FROM messages i
-          WHERE i.batch = b.batch AND NOT EXISTS (SELECT FROM origins o WHERE o.message_id = i.message_id) ORDER BY i.ord DESC LIMIT 1
-        ) m WHERE ${IN_STEP} ORDER BY b.first_seq DESC LIMIT 1)
+      UNION ALL SELECT '${DEFAULT_SOURCE}', 0, 0, 0, d.created_at FROM (${newestOfDefault(IN_STEP)}) d
     ) r (source, messages, events, deliveries, arrived) GROUP BY 1
   ), members AS (
     SELECT s.list, ${qualified('m')} FROM ${sourcedMessages(`s.segmented AND ${IN_STEP}`, 'JOIN sources s ON s.source = o.source')}

@@ -6,6 +6,7 @@ import type { Session } from '../database/session.ts';
 import { inSnapshot } from '../database/transaction.ts';
 import { type Progress, readProgress } from '../index/progress.ts';
 import { connect, ended, expected } from './connection.ts';
+import { verifyDeliveries } from './verify-deliveries.ts';
 import { verifyIndexes } from './verify-indexes.ts';
 import { verifyLists } from './verify-lists.ts';
 import { verifyNumbers } from './verify-numbers.ts';
@@ -56,22 +57,32 @@ async function check(
   if (!(await run('schema', () => schemaProblems(session))))
     return { ...UNKNOWN, findings, sound: false };
   const progress = await readProgress(session);
-  const messages = await countOf(session);
+  const [messages, events, deliveries] = await countsOf(session);
   await run('integrity', () => verifyIndexes(session, depth));
   // Where numbers are wrong, everything derived from them is.
-  if (await run('counters', () => verifyNumbers(session)))
-    await checkDerived(session, progress, depth, run, onProgress);
+  const isNumbered = await run('counters', () => verifyNumbers(session));
+  await run('deliveries', () => verifyDeliveries(session));
+  if (isNumbered) await checkDerived(session, progress, depth, run, onProgress);
   return {
     findings,
     sound: findings.every(({ problems }) => problems.length === 0),
     schemaVersion: await schemaVersion(session),
     messages,
+    events,
+    deliveries,
     lastSeq: progress.lastSeq,
     index: { listed: progress.listedSeq, searched: progress.searchedSeq },
   };
 }
 
-const UNKNOWN = { schemaVersion: null, messages: null, lastSeq: null, index: null } as const;
+const UNKNOWN = {
+  schemaVersion: null,
+  messages: null,
+  events: null,
+  deliveries: null,
+  lastSeq: null,
+  index: null,
+} as const;
 
 async function checkDerived(
   session: Session,
@@ -98,7 +109,11 @@ async function schemaProblems(session: Session): Promise<string[]> {
   return (await missingTables(session)).map((name) => `${name} is missing`);
 }
 
-async function countOf(session: Session): Promise<number> {
-  const [row] = await session.rows<[number]>('SELECT count(*) FROM messages');
-  return row?.[0] ?? 0;
+async function countsOf(
+  session: Session,
+): Promise<readonly [messages: number, events: number, deliveries: number]> {
+  const [row] = await session.rows<[number, number, number]>(
+    'SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM events), (SELECT count(*) FROM deliveries)',
+  );
+  return row ?? [0, 0, 0];
 }

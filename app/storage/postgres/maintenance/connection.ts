@@ -51,6 +51,20 @@ export async function withSession<T>(
   }
 }
 
+/** Yields what `work` yields, likewise; the connection is ended when nobody reads on. */
+export async function* withStream<T>(
+  location: PostgresLocation,
+  work: (session: Session) => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+  const session = await connect(location);
+  try {
+    await expected(() => assertSchema(session));
+    yield* work(session);
+  } finally {
+    await ended(session);
+  }
+}
+
 /** Ends the connection. Never rejects. */
 export async function ended(session: Session): Promise<void> {
   if (session.broken) return;

@@ -1,28 +1,16 @@
 // Reads all messages that match, in the order of the list, in bounded memory.
 import type { PostgresLocation } from '../../../model/database.ts';
-import type { OrderKey } from '../../../model/order.ts';
 import { foldCase } from '../../../model/search.ts';
-import type { ArchivedMessage, ExportFilter } from '../../admin.ts';
-import {
-  FIRST_KEY,
-  KEY_COLUMNS,
-  LAST_KEY,
-  keyOf,
-  keyParameter,
-  keyValues,
-} from '../database/keys.ts';
-import { assertSchema } from '../database/migrations.ts';
-import { MESSAGE_COLUMNS, type MessageRow, messageOf, orderKeyOf } from '../read/rows.ts';
-import { connect, ended, expected } from './connection.ts';
+import type { ArchivedMessage, ExportFilter } from '../../archive.ts';
+import { KEY_COLUMNS, keyOf, keyParameter, keyValues, qualified } from '../database/keys.ts';
+import { filterBounds, keyAfter } from '../read/range.ts';
+import { orderKeyOf, originIs } from '../read/rows.ts';
+import { ARCHIVED_COLUMNS, type ArchivedValues, archivedMessageOf } from './archive.ts';
+import { firstRows } from './chunks.ts';
+import { expected, withStream } from './connection.ts';
 
 /** Messages that are read in one statement. */
 const CHUNK_MESSAGES = 2_000;
-
-const NEXT = `SELECT ${MESSAGE_COLUMNS}, m.created_at FROM messages m
-  WHERE ${keyOf('m')} > ${keyParameter(1)} AND ${keyOf('m')} < ${keyParameter(4)}`;
-const ORDER = `ORDER BY ${KEY_COLUMNS} LIMIT ${CHUNK_MESSAGES}`;
-
-type ArchivedRow = readonly [...MessageRow, createdAt: string];
 
 /**
  * Yields the messages that match, in the order of the list, in chunks. Each chunk is read in a snapshot of its own: no transaction
@@ -32,32 +20,34 @@ export async function* exportMessages(
   location: PostgresLocation,
   filter: ExportFilter,
 ): AsyncGenerator<ArchivedMessage[]> {
-  const session = await connect(location);
-  try {
-    await expected(() => assertSchema(session));
-    const matches = matcherOf(filter);
-    const { from, since, until } = filter;
-    // No message has the key of an instant alone: its id would be empty.
-    const end = keyValues(until === null ? LAST_KEY : { ...until, messageId: '' });
-    let after: OrderKey | null = since === null ? FIRST_KEY : { ...since, messageId: '' };
-    while (after !== null) {
-      const values = [...keyValues(after), ...end];
-      const rows: ArchivedRow[] = await expected(() =>
-        from === null
-          ? session.rows<ArchivedRow>(`${NEXT} ${ORDER}`, values)
-          : session.rows<ArchivedRow>(`${NEXT} AND m.from_msisdn = $7 ${ORDER}`, [...values, from]),
+  const { from: sender, source } = filter;
+  const matches = matcherOf(filter);
+  const origin = source === null ? null : originIs(source, 7);
+  const ofSource = origin === null ? '' : `AND ${origin.condition}`;
+  const values = origin?.values ?? [];
+  const ofSender = sender === null ? '' : `AND m.from_msisdn = $${7 + values.length}`;
+  const next =
+    firstRows(`SELECT ${ARCHIVED_COLUMNS}, row_number() OVER (ORDER BY ${qualified('m')}) AS place,
+      coalesce(octet_length(m.text), 0) + coalesce(octet_length(o.payload), 0) AS size
+    FROM (SELECT * FROM messages m WHERE ${keyOf('m')} >= ${keyParameter(1)} AND ${keyOf('m')} < ${keyParameter(4)} ${ofSource} ${ofSender}
+      ORDER BY ${KEY_COLUMNS} LIMIT ${CHUNK_MESSAGES}) m LEFT JOIN origins o ON o.message_id = m.message_id`);
+  const { below, ...bounds } = filterBounds(filter);
+  yield* withStream(location, async function* (session) {
+    for (let { from } = bounds; ;) {
+      const keys = [...keyValues(from), ...keyValues(below)];
+      const rows = await expected(() =>
+        session.rows<ArchivedValues>(next, [
+          ...keys,
+          ...values,
+          ...(sender === null ? [] : [sender]),
+        ]),
       );
-      yield rows.map(archivedOf).filter(matches);
       const last = rows.at(-1);
-      after = last === undefined || rows.length < CHUNK_MESSAGES ? null : orderKeyOf(last);
+      if (last === undefined) return;
+      yield rows.map(archivedMessageOf).filter(matches);
+      from = keyAfter(orderKeyOf(last));
     }
-  } finally {
-    await ended(session);
-  }
-}
-
-function archivedOf(row: ArchivedRow): ArchivedMessage {
-  return { ...messageOf(row), created_at: row[7] };
+  });
 }
 
 function matcherOf({ text }: ExportFilter): (message: ArchivedMessage) => boolean {

@@ -1,16 +1,25 @@
 // Stores messages in bulk, each exactly once, also beside running services.
 import type { PostgresLocation } from '../../../model/database.ts';
+import type { Item } from '../../../model/item.ts';
 import type { Message } from '../../../model/message.ts';
-import type { BulkImport } from '../../admin.ts';
+import type {
+  ArchivedDelivery,
+  ArchivedEvent,
+  ArchivedMessage,
+  BulkImport,
+  LinkOutcome,
+} from '../../archive.ts';
+import type { Storable } from '../../conflict.ts';
 import type { AppendOutcome } from '../../store.ts';
 import { migrate } from '../database/migrations.ts';
 import type { Session } from '../database/session.ts';
 import { fillLists } from '../index/lists.ts';
 import { readProgress } from '../index/progress.ts';
 import { fillSearch } from '../index/search-filler.ts';
-import { appendBatch } from '../write/append.ts';
-import { batchOf } from '../write/batch.ts';
+import { fillSources } from '../index/sources.ts';
+import { appendItems } from '../write/append.ts';
 import { connect, ended, expected } from './connection.ts';
+import { linkDeliveries } from './link.ts';
 
 /** A transaction is short: a service that sends a message with an id of it waits for its end. */
 const BATCH_MESSAGES = 2_048;
@@ -37,14 +46,34 @@ export class DatabaseImport implements BulkImport {
     }
   }
 
-  async store(
-    messages: readonly Message[],
+  store(
+    messages: readonly (Message | ArchivedMessage)[],
     createdAt: readonly (string | null)[],
   ): Promise<readonly AppendOutcome[]> {
-    if (messages.length === 0) return [];
-    const batch = batchOf(messages, createdAt);
-    const { outcomes } = await expected(() => appendBatch(this.#session, batch, 'READ COMMITTED'));
-    return [...outcomes];
+    return this.#append(messages, createdAt);
+  }
+
+  storeEvents(events: readonly ArchivedEvent[]): Promise<readonly AppendOutcome[]> {
+    return this.#append(events, []);
+  }
+
+  append(items: readonly Item[]): Promise<readonly AppendOutcome[]> {
+    return this.#append(items, []);
+  }
+
+  async link(deliveries: readonly ArchivedDelivery[]): Promise<readonly LinkOutcome[]> {
+    return await expected(() => linkDeliveries(this.#session, deliveries));
+  }
+
+  async #append(
+    items: readonly Storable[],
+    createdAt: readonly (string | null)[],
+  ): Promise<readonly AppendOutcome[]> {
+    if (items.length === 0) return [];
+    const { outcomes } = await expected(() =>
+      appendItems(this.#session, items, 'READ COMMITTED', createdAt),
+    );
+    return outcomes;
   }
 
   /** Each step has a lock of its own, so that it does no harm where a service does the same. */
@@ -52,6 +81,8 @@ export class DatabaseImport implements BulkImport {
     await this.#stoppable(signal, async (session) => {
       const { lastSeq } = await readProgress(session);
       while ((await readProgress(session)).listedSeq < lastSeq && (await fillLists(session)))
+        signal.throwIfAborted();
+      while ((await readProgress(session)).countedSeq < lastSeq && (await fillSources(session)))
         signal.throwIfAborted();
     });
   }

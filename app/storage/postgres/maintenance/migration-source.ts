@@ -1,7 +1,7 @@
 // A database as the source of a migration: read beside running services, and finally without any.
 import type { PostgresLocation } from '../../../model/database.ts';
-import type { MigrationSource } from '../../migration.ts';
-import { tombstoneOf } from '../../tombstones.ts';
+import type { MigrationSource, NumberedItem } from '../../migration.ts';
+import { eventTombstoneOf, tombstoneOf } from '../../tombstones.ts';
 import { byteaArray } from '../database/arrays.ts';
 import { sqlStateOf } from '../database/failure.ts';
 import { assertSchema } from '../database/migrations.ts';
@@ -38,8 +38,11 @@ export class DatabaseSource extends Archive implements MigrationSource {
     }
   }
 
-  async areRemoved(messageIds: readonly string[]): Promise<boolean> {
-    const hashes = new Set(messageIds.map((id) => Buffer.from(tombstoneOf(id)).toString('hex')));
+  async areRemoved(items: readonly NumberedItem[]): Promise<boolean> {
+    const tombstones = items.map((item) =>
+      'event_id' in item ? eventTombstoneOf(item.event_id) : tombstoneOf(item.message_id),
+    );
+    const hashes = new Set(tombstones.map((hash) => Buffer.from(hash).toString('hex')));
     const [row] = await expected(() =>
       this.session.rows<[number]>(
         'SELECT count(*) FROM tombstones WHERE id_hash = ANY($1::bytea[])',
@@ -84,7 +87,7 @@ async function isLocked(session: Session): Promise<boolean> {
       `BEGIN; SET LOCAL lock_timeout = ${LOCK_MS_MAX}; SET LOCAL idle_in_transaction_session_timeout = 0`,
     );
     if (await isLeased(session, 'FOR UPDATE')) return false;
-    await session.run('SELECT 1 FROM list_state, search_state FOR UPDATE');
+    await session.run('SELECT 1 FROM list_state, search_state, source_state FOR UPDATE');
     await session.run('SELECT 1 FROM commit_order FOR UPDATE');
     return true;
   } catch (error) {

@@ -1,31 +1,39 @@
 // An empty database as the target of a migration: no service takes it for one of Oncebox before the end.
 import type { PostgresLocation } from '../../../model/database.ts';
 import { AdminError } from '../../admin.ts';
-import type { MigrationTarget, NumberedMessage } from '../../migration.ts';
-import { byteaArray } from '../database/arrays.ts';
+import type {
+  MigrationTarget,
+  NumberedDelivery,
+  NumberedEvent,
+  NumberedItem,
+  NumberedMessage,
+} from '../../migration.ts';
+import { byteaArray, int8Array } from '../database/arrays.ts';
 import { LAST_KEY } from '../database/keys.ts';
 import { isUnfinished, markUnfinished, migrate } from '../database/migrations.ts';
 import type { Session } from '../database/session.ts';
 import { inTransaction } from '../database/transaction.ts';
-import { removeMessages } from '../index/removal.ts';
-import { BATCH_COLUMNS, BATCH_ROWS, batchOf } from '../write/batch.ts';
+import { removeItems } from '../index/removal.ts';
+import {
+  RELINK_EVENTS,
+  RELINK_MESSAGES,
+  migratedKey,
+  storeBatch,
+  storeDeliveries,
+} from './numbered-rows.ts';
 import { Archive } from './archive.ts';
 import { assertUnused, connect, ended, expected } from './connection.ts';
 
-/** A batch has as many messages as those of a busy service, and few numbers that no message has. */
-const BATCH_MESSAGES = 512;
+/** A batch has as many items as those of a busy service, and few numbers that no message has. */
+const BATCH_ITEMS = 512;
 const BATCH_NUMBERS = 65_536;
 
 const LAST = 'SELECT first_seq + width - 1, total FROM batches ORDER BY first_seq DESC LIMIT 1';
-const STORE = `WITH b AS (
-    INSERT INTO batches (first_seq, width, created, total, batch) VALUES ($10::int8, $11::int4, $12::int4, $13::int8, nextval('batch_ids'))
-    RETURNING batch
-  ) INSERT INTO messages (${BATCH_COLUMNS}, batch) SELECT m.*, b.batch FROM b CROSS JOIN ${BATCH_ROWS} AS m`;
-/** A number that no message has. */
+/** A number that no item has. */
 const SKIP = `INSERT INTO batches (first_seq, width, created, total, batch) VALUES ($1::int8, 1, 0, $2::int8, nextval('batch_ids'))`;
 
 export class DatabaseTarget extends Archive implements MigrationTarget {
-  /** The last number and the count of messages that were stored. */
+  /** The last number and the count of messages so far. */
   #last: readonly [seq: number, total: number];
 
   private constructor(session: Session, last: readonly [seq: number, total: number]) {
@@ -47,24 +55,46 @@ export class DatabaseTarget extends Archive implements MigrationTarget {
     }
   }
 
-  async store(messages: readonly NumberedMessage[]): Promise<void> {
+  async store(items: readonly NumberedItem[]): Promise<void> {
     await this.#transaction(async ([, total]) => {
       // The last commit syncs what all commits before it wrote; what is lost before that is copied again.
       await this.session.run('SET LOCAL synchronous_commit = off');
       let stored = total;
-      for (const batch of batchesOf(messages)) {
-        const [first, last] = [batch[0]?.seq ?? 0, batch.at(-1)?.seq ?? 0];
-        stored += batch.length;
-        const { values } = batchOf(
-          batch,
-          batch.map(({ created_at }) => created_at),
-          batch.map(({ seq }) => seq - first),
-        );
-        const numbers = [first, last - first + 1, batch.length, stored];
-        if ((await this.session.run(STORE, [...values, ...numbers])) !== batch.length)
-          throw new Error('two messages of one batch have the same id');
-      }
+      for (const batch of batchesOf(items)) stored = await storeBatch(this.session, batch, stored);
     });
+  }
+
+  async storeDeliveries(deliveries: readonly NumberedDelivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    await this.#transaction(async () => {
+      await this.session.run('SET LOCAL synchronous_commit = off');
+      await storeDeliveries(this.session, deliveries);
+    });
+  }
+
+  async relink(items: readonly NumberedItem[]): Promise<void> {
+    const keys = (all: readonly NumberedItem[], idOf: (item: never) => string): Buffer[] => [
+      byteaArray(all.map((item) => Buffer.from(idOf(item as never)))),
+      int8Array(all.map(({ delivery }) => migratedKey(delivery))),
+    ];
+    await expected(async () => {
+      await this.session.run(
+        RELINK_MESSAGES,
+        keys(items.filter(isMessage), ({ message_id }: NumberedMessage) => message_id),
+      );
+      await this.session.run(
+        RELINK_EVENTS,
+        keys(items.filter(isEvent), ({ event_id }: NumberedEvent) => event_id),
+      );
+    });
+  }
+
+  async removeDeliveries(numbers: readonly number[]): Promise<void> {
+    await expected(() =>
+      this.session.run('DELETE FROM deliveries WHERE delivery = ANY($1::int8[])', [
+        int8Array(numbers.map(migratedKey)),
+      ]),
+    );
   }
 
   async addTombstones(tombstones: readonly Uint8Array[]): Promise<void> {
@@ -75,14 +105,14 @@ export class DatabaseTarget extends Archive implements MigrationTarget {
     );
   }
 
-  async remove(messages: readonly NumberedMessage[]): Promise<void> {
-    const ids = messages.map(({ message_id }) => Buffer.from(message_id));
+  async remove(items: readonly NumberedItem[]): Promise<void> {
+    const removal = {
+      messages: items.filter(isMessage).map(({ message_id }) => Buffer.from(message_id)),
+      events: items.filter(isEvent).map(({ event_id }) => Buffer.from(event_id)),
+      beforeSeconds: LAST_KEY.seconds,
+    };
     await expected(() =>
-      inTransaction(
-        this.session,
-        () => removeMessages(this.session, ids, LAST_KEY.seconds),
-        'READ COMMITTED',
-      ),
+      inTransaction(this.session, () => removeItems(this.session, removal), 'READ COMMITTED'),
     );
   }
 
@@ -93,7 +123,11 @@ export class DatabaseTarget extends Archive implements MigrationTarget {
       if (lastSeq > last) await this.session.run(SKIP, [lastSeq, total]);
       await markUnfinished(this.session, false);
     });
-    await expected(() => this.session.run('ANALYZE messages, batches, tombstones'));
+    await expected(() =>
+      this.session.run(
+        'ANALYZE messages, origins, events, deliveries, batches, source_batches, tombstones',
+      ),
+    );
   }
 
   /** Runs `work` where nobody else has written since the last one. */
@@ -121,7 +155,7 @@ async function begin(session: Session): Promise<void> {
   const work = async (): Promise<void> => {
     await assertUnused(session);
     const [row] = await session.rows<[boolean]>(
-      'SELECT EXISTS (SELECT FROM batches) OR EXISTS (SELECT FROM messages) OR EXISTS (SELECT FROM tombstones)',
+      'SELECT EXISTS (SELECT FROM batches) OR EXISTS (SELECT FROM messages) OR EXISTS (SELECT FROM events) OR EXISTS (SELECT FROM tombstones)',
     );
     if (row?.[0] !== false)
       throw new AdminError('name_taken', 'the target has messages already: name an empty database');
@@ -135,19 +169,27 @@ async function lastOf(session: Session): Promise<readonly [seq: number, total: n
   return row ?? [0, 0];
 }
 
-function batchesOf(messages: readonly NumberedMessage[]): NumberedMessage[][] {
-  const batches: NumberedMessage[][] = [];
-  for (const message of messages) {
+function isEvent(item: NumberedItem): item is NumberedEvent {
+  return 'event_id' in item;
+}
+
+function isMessage(item: NumberedItem): item is NumberedMessage {
+  return !isEvent(item);
+}
+
+function batchesOf(items: readonly NumberedItem[]): NumberedItem[][] {
+  const batches: NumberedItem[][] = [];
+  for (const item of items) {
     const batch = batches.at(-1);
     const first = batch?.[0];
     if (
       batch === undefined ||
       first === undefined ||
-      batch.length === BATCH_MESSAGES ||
-      message.seq - first.seq >= BATCH_NUMBERS
+      batch.length === BATCH_ITEMS ||
+      item.seq - first.seq >= BATCH_NUMBERS
     )
-      batches.push([message]);
-    else batch.push(message);
+      batches.push([item]);
+    else batch.push(item);
   }
   return batches;
 }

@@ -4,14 +4,22 @@ import type { OnProgress } from '../../admin.ts';
 import type { Session } from '../database/session.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { readProgress } from '../index/progress.ts';
-import { rebuildLists } from '../index/rebuild.ts';
+import { rebuildLists, rebuildSources } from '../index/rebuild.ts';
 import { fillSearch } from '../index/search-filler.ts';
 import { assertUnused, withSession } from './connection.ts';
 
 /** What was removed is what the batches have counted, and is there no more. */
 const RECOUNT = `UPDATE list_state SET removed =
   coalesce((SELECT total FROM batches ORDER BY first_seq DESC LIMIT 1), 0) - (SELECT count(*) FROM messages)`;
-const INDEXED = ['messages', 'batches', 'tombstones', 'search_texts', 'search_blocks'] as const;
+const INDEXED =
+  'messages, origins, events, deliveries, batches, source_batches, tombstones, search_texts, search_blocks'.split(
+    ', ',
+  );
+/** One without items is kept: its items can be stored again from it. */
+const FORGET = ['origins', 'events'].map(
+  (table) =>
+    `UPDATE ${table} i SET delivery = NULL WHERE delivery IS NOT NULL AND NOT EXISTS (SELECT FROM deliveries d WHERE d.delivery = i.delivery)`,
+);
 
 /** Rejects with AdminError while a service runs, and with Refusal. If it is killed, search is right up to its watermark. */
 export async function repair(
@@ -33,9 +41,11 @@ export async function repair(
 
 /** In one snapshot, with the locks of the filling of lists and search, and of removals. */
 async function discard(session: Session): Promise<void> {
-  await session.run('SELECT 1 FROM list_state l, search_state s FOR UPDATE');
+  await session.run('SELECT 1 FROM list_state l, search_state s, source_state c FOR UPDATE');
   await session.run(RECOUNT);
   await rebuildLists(session);
+  for (const statement of FORGET) await session.run(statement);
+  await rebuildSources(session);
   await session.run('DELETE FROM search_texts');
   await session.run('DELETE FROM search_blocks');
   await session.run('UPDATE search_state SET searched_seq = 0');

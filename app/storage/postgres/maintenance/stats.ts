@@ -8,7 +8,9 @@ import type { Session } from '../database/session.ts';
 import { inSnapshot } from '../database/transaction.ts';
 import { type Progress, readProgress } from '../index/progress.ts';
 import { readGauges } from '../read/gauges.ts';
+import { selectSources } from '../read/sources.ts';
 import { selectStats, TOP_SENDERS } from '../read/stats.ts';
+import { lastSeqOf } from '../read/stream.ts';
 import { withSession } from './connection.ts';
 
 const STATEMENT_MS_MAX = 3_600_000;
@@ -23,12 +25,18 @@ export async function databaseStats(location: PostgresLocation): Promise<Databas
       const gauges = [...(await readGauges(session, []))];
       return {
         stats: await counted(session, progress),
+        sources: await selectSources(session, progress),
         gauges: new Map(gauges.filter(([name]) => !OF_A_REPLICA.test(name))),
         schemaVersion: await schemaVersion(session),
         lastSeq: progress.lastSeq,
       };
     }),
   );
+}
+
+/** Returns the last number that was given. Rejects with Refusal. */
+export async function lastSeq(location: PostgresLocation): Promise<number> {
+  return await withSession(location, lastSeqOf);
 }
 
 /** Returns the stats from the lists; where they lack too much, by a scan. */

@@ -1,5 +1,6 @@
-// Compares batches and counts with the messages. The caller holds a snapshot.
+// Compares batches and counts with the items. The caller holds a snapshot.
 import type { Session } from '../database/session.ts';
+import { eventTombstone, messageTombstone } from '../database/tombstones.ts';
 import { difference } from './difference.ts';
 
 /** What must not be, as a count: a sentence, and how many there are. */
@@ -28,7 +29,34 @@ const WRONG: readonly (readonly [what: string, sql: string])[] = [
   ],
   [
     'stored messages whose ids are remembered as removed',
-    'SELECT count(*) FROM messages m JOIN tombstones t ON t.id_hash = substring(sha256(m.message_id) FOR 16)',
+    `SELECT count(*) FROM messages m JOIN tombstones t ON t.id_hash = ${messageTombstone('m.message_id')}`,
+  ],
+  [
+    'events without a batch',
+    'SELECT count(*) FROM events e WHERE NOT EXISTS (SELECT 1 FROM batches b WHERE b.batch = e.batch)',
+  ],
+  [
+    'events beyond the numbers of their batch',
+    'SELECT count(*) FROM events e JOIN batches b USING (batch) WHERE e.ord < 0 OR e.ord >= b.width',
+  ],
+  [
+    'numbers that a message and an event have',
+    'SELECT count(*) FROM events e JOIN messages m ON m.batch = e.batch AND m.ord = e.ord',
+  ],
+  [
+    'stored events whose ids are remembered as removed',
+    `SELECT count(*) FROM events e JOIN tombstones t ON t.id_hash = ${eventTombstone('e.event_id')}`,
+  ],
+  [
+    'origins that are not those of their message',
+    `SELECT count(*) FROM origins o LEFT JOIN messages m USING (message_id)
+     WHERE (m.batch, m.ts_seconds, m.ts_nanos) IS DISTINCT FROM (o.batch, o.ts_seconds, o.ts_nanos)`,
+  ],
+  [
+    'batches that have items of sources, and are not known to have so many',
+    `SELECT count(*) FROM (
+       SELECT batch, count(*) AS items FROM (SELECT batch FROM origins UNION ALL SELECT batch FROM events) i GROUP BY 1
+     ) i LEFT JOIN (source_batches s JOIN batches b USING (batch, first_seq)) USING (batch) WHERE s.items IS NULL OR i.items > s.items`,
   ],
 ];
 

@@ -20,6 +20,11 @@ export interface Bounds {
   readonly below: OrderKey;
 }
 
+/** Returns the least key after a key: ids are ordered by their bytes. */
+export function keyAfter(key: OrderKey): OrderKey {
+  return { ...key, messageId: `${key.messageId}\0` };
+}
+
 /** Returns the order in which a page is read: one before a cursor is read from its end. */
 export function directionOf({ order, cursor }: Pick<RangeQuery, 'order' | 'cursor'>): Direction {
   return (order === 'asc') === (cursor?.direction !== 'before') ? 'asc' : 'desc';
@@ -40,8 +45,7 @@ export function boundsOf(query: RangeQuery): Bounds {
   if (key === undefined) return { from, below };
   if (directionOf(query) === 'desc')
     return { from, below: compareOrder(key, below) < 0 ? key : below };
-  // Ids are ordered by their bytes: no key is between this one and that of the cursor.
-  const next = { ...key, messageId: `${key.messageId}\0` };
+  const next = keyAfter(key);
   return { from: compareOrder(next, from) > 0 ? next : from, below };
 }
 

@@ -2,18 +2,15 @@
 import { DEFAULT_SOURCE, type SourceCounts } from '../../../model/source.ts';
 import type { Session } from '../database/session.ts';
 import { settled } from '../database/transaction.ts';
-import { sourceRows } from '../index/sources.ts';
+import { newestOfDefault, sourceRows } from '../index/sources.ts';
 import type { Progress } from '../index/progress.ts';
 
 const COUNTS = `SELECT source, sum(messages)::int8, sum(events)::int8, sum(deliveries)::int8, max(last_received_at) FROM (
     SELECT source, messages, events, deliveries, last_received_at FROM sources
     UNION ALL ${sourceRows('b.first_seq > $1::int8')}
   ) s GROUP BY 1 ORDER BY 1`;
-/** When the newest message of the default source arrived that the counts lack. */
-const NEWEST = `SELECT m.created_at FROM batches b CROSS JOIN LATERAL (
-    SELECT i.created_at FROM messages i
-    WHERE i.batch = b.batch AND NOT EXISTS (SELECT FROM origins o WHERE o.message_id = i.message_id) ORDER BY i.ord DESC LIMIT 1
-  ) m WHERE b.first_seq > $1::int8 ORDER BY b.first_seq DESC LIMIT 1`;
+/** Of what the counts lack. */
+const NEWEST = newestOfDefault('b.first_seq > $1::int8');
 
 /** To be called inside the snapshot of `progress`. Rejects with what the client throws. */
 export async function selectSources(

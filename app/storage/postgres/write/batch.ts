@@ -94,7 +94,7 @@ export function batchOf(
   };
 }
 
-interface MessageRow {
+export interface MessageRow {
   readonly id: Buffer;
   readonly message: Message;
   readonly ord: number;

@@ -21,6 +21,11 @@ export function arrivalOf(item: Storable): string | null {
 /** New deliveries of one batch. The key of one is made of this, its batch and its place among them. */
 const NEW_MAX = 65_536;
 
+/** Returns the key of the new delivery of a batch that has the place, from 1 on. */
+export function newDeliveryKey(batch: number, place: number): number {
+  return batch * NEW_MAX + place;
+}
+
 /** SQL for the key of a delivery that `DeliveryKeys` has given: that of one which is gone meanwhile is null. */
 export function deliveryKey(parameter: string): string {
   return `CASE WHEN ${parameter} BETWEEN 1 AND ${NEW_MAX - 1} THEN ${BATCH} * ${NEW_MAX} + ${parameter}
@@ -87,15 +92,18 @@ export class DeliveryKeys {
   }
 
   #values(): Value[] {
-    const deliveries = [...this.#places.keys()];
-    return [
-      int4Array([...this.#places.values()]),
-      textArray(deliveries.map(({ source }) => source)),
-      textArray(deliveries.map(({ receivedAt }) => receivedAt)),
-      textArray(deliveries.map(({ headers }) => JSON.stringify(headers))),
-      byteaArray(deliveries.map(({ body }) => body)),
-    ];
+    return [int4Array([...this.#places.values()]), ...deliveryValues([...this.#places.keys()])];
   }
+}
+
+/** Returns the arrays of sources, times of arrival, headers and bodies. */
+export function deliveryValues(deliveries: readonly Delivery[]): Value[] {
+  return [
+    textArray(deliveries.map(({ source }) => source)),
+    textArray(deliveries.map(({ receivedAt }) => receivedAt)),
+    textArray(deliveries.map(({ headers }) => JSON.stringify(headers))),
+    byteaArray(deliveries.map(({ body }) => body)),
+  ];
 }
 
 /** SQL for the keys of the deliveries with the numbers in `$1`. */

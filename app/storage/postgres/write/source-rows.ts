@@ -29,13 +29,16 @@ export interface NewEvent {
   readonly ord: number;
 }
 
+/** SQL for the origins of a batch. */
+export const ORIGIN_ROWS =
+  'unnest($1::int4[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::int8[]) AS o (ord, source, kind, payload, content, delivery)';
 /** Of the messages of the batch that are stored. */
 export const INSERT_ORIGINS = `INSERT INTO origins (message_id, source, kind, payload, content, delivery, ts_seconds, ts_nanos, batch)
   SELECT m.message_id, o.source, o.kind, o.payload, o.content, ${deliveryKey('o.delivery')}, m.ts_seconds, m.ts_nanos, m.batch
-  FROM unnest($1::int4[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::int8[]) AS o (ord, source, kind, payload, content, delivery)
+  FROM ${ORIGIN_ROWS}
   JOIN messages m ON m.batch = ${BATCH} AND m.ord = o.ord`;
 
-/** Returns the arrays of INSERT_ORIGINS. */
+/** Returns the arrays of ORIGIN_ROWS. */
 export function originValues(rows: readonly NewOrigin[]): Value[] {
   return [
     int4Array(rows.map(({ ord }) => ord)),
@@ -47,7 +50,7 @@ export function originValues(rows: readonly NewOrigin[]): Value[] {
   ];
 }
 
-const EVENT_COLUMNS =
+export const EVENT_COLUMNS =
   'event_id, source, type, subject, ts, payload, content, created_at, ts_seconds, ts_nanos, ord, delivery';
 /** SQL for the events of a batch: EVENT_COLUMNS, by names of their own. */
 export const EVENT_ROWS = `unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::text[], $8::text[],

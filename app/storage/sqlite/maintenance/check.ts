@@ -55,12 +55,11 @@ function checkDatabase(path: string, depth: Depth, run: Run): Facts {
       return { schemaVersion: null, ...UNKNOWN_COUNTS };
     const version = schemaVersion(database);
     const facts = { schemaVersion: version, ...countsOf(database) };
-    if (
+    const countsAreChecked =
       run('integrity', () => integrityProblems(database, 'main', depth)) &&
-      version === SCHEMA_VERSION
-    )
-      run('counters', () => verifyCounters(database)) &&
-        run('deliveries', () => verifyDeliveries(database));
+      version === SCHEMA_VERSION;
+    if (countsAreChecked && run('counters', () => verifyCounters(database)))
+      run('deliveries', () => verifyDeliveries(database));
     return facts;
   } finally {
     database.close();

@@ -31,7 +31,7 @@ const FOUND_MAX = 50_000;
 export function* exportMessages(path: string, filter: ExportFilter): Generator<ArchivedMessage[]> {
   const database = openUsableReader(path);
   try {
-    const found = filter.text === null ? null : search(database, filter, filter.text);
+    const found = filter.text === null ? null : search(database, filter);
     if (found === null) yield* walk(database, filter);
     else
       for (let at = 0; at < found.length; at += CHUNK_MESSAGES)
@@ -52,18 +52,19 @@ function fromIndex<T>(database: DatabaseSync, read: (progress: IndexProgress) =>
 }
 
 /** Returns what the search index finds; null where that is too much to keep, or search lags too far behind. */
-function search(database: DatabaseSync, filter: ExportFilter, text: string): Entry[] | null {
+function search(database: DatabaseSync, filter: ExportFilter): Entry[] | null {
   const query: MessageQuery = {
     ...filter,
-    text,
+    // An older file has no sources: the messages say which they are of.
+    source: null,
     order: 'asc',
     limit: FOUND_MAX,
     offset: 0,
     cursor: null,
   };
-  const found = fromIndex(database, (progress) => searchEntries(database, progress, query, text));
+  const found = fromIndex(database, (progress) => searchEntries(database, progress, query));
   if (found === null || found.entries.length > FOUND_MAX) return null;
-  return found.entries.filter((entry) => isBefore(entry, filter.until));
+  return [...found.entries];
 }
 
 function* walk(database: DatabaseSync, filter: ExportFilter): Generator<ArchivedMessage[]> {
@@ -72,7 +73,7 @@ function* walk(database: DatabaseSync, filter: ExportFilter): Generator<Archived
   for (;;) {
     const after = end;
     const entries = fromIndex(database, (progress) =>
-      new MergedList(database, progress, filter.from).after(after, CHUNK_MESSAGES),
+      listOf(database, progress, filter).after(after, CHUNK_MESSAGES),
     );
     if (entries === null) {
       yield* sorted(database, filter, end);
@@ -84,6 +85,15 @@ function* walk(database: DatabaseSync, filter: ExportFilter): Generator<Archived
     if (last === undefined || wanted.length < entries.length) return;
     end = last;
   }
+}
+
+/** The shortest list that has all messages of the filter. */
+function listOf(
+  database: DatabaseSync,
+  progress: IndexProgress,
+  { from, source }: ExportFilter,
+): MergedList {
+  return new MergedList(database, progress, from, from === null ? source : null);
 }
 
 /** Without an index: SQLite sorts all that match, after the key. */
@@ -123,15 +133,16 @@ function* rows(
   filter: ExportFilter,
 ): Generator<ArchivedMessage[]> {
   const matches = matcherOf(filter);
-  const select = prepared<ArchivedMessage & { readonly place: number }>(
+  const select = prepared<ArchivedMessage>(
     database,
-    `SELECT e.key AS place, ${messageColumns(database)} FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
+    `SELECT ${messageColumns(database)} FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
   );
-  const seqs = entries.map(({ seq }) => seq);
-  for (let at = 0; at < seqs.length;) {
+  for (let left = entries; left.length > 0;) {
+    const seqs = JSON.stringify(left.map(({ seq }) => seq));
     // A statement that is left open while a chunk is written would hold the WAL.
-    const { rows: chunk, more } = take(select.iterate(JSON.stringify(seqs.slice(at))), seqs.length);
-    yield chunk.filter(matches).map(({ place: _, ...message }) => message);
-    at = more ? at + (chunk.at(-1)?.place ?? 0) + 1 : seqs.length;
+    const { rows: chunk, more } = take(select.iterate(seqs), left.length);
+    yield chunk.filter(matches);
+    const last = chunk.at(-1)?.message_id;
+    left = more ? left.slice(left.findIndex(({ messageId }) => messageId === last) + 1) : [];
   }
 }

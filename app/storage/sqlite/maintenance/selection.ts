@@ -85,9 +85,10 @@ export function* selectedRows(
     database,
     `SELECT r.seq FROM ${rows} r WHERE r.seq > ? AND r.seq <= ? AND ${sql} ORDER BY r.seq`,
   );
-  for (let after = 0, end = 0; after < last; after = end) {
-    end = endOfScan(database, rows, after, last);
+  for (let after = 0; after < last;) {
+    const end = endOfScan(database, rows, after, last);
     yield select.all(after, end, ...values).map(([seq]) => seq);
+    after = end;
   }
 }
 

@@ -1,9 +1,10 @@
 // Compares everything that is derived from the messages with the messages themselves. The caller holds a snapshot.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { DEFAULT_SOURCE } from '../../../model/source.ts';
 import { FIRST_KEY, KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
 import { candidateQuery, trigramsOf } from '../index/folding.ts';
-import { ALL, INDEX, LIST_MESSAGES_MAX } from '../index/schema.ts';
+import { ALL, INDEX, KIND, LIST_MESSAGES_MAX } from '../index/schema.ts';
 import type { IndexProgress } from '../index/state.ts';
 
 /** Messages compared in one statement. */
@@ -13,9 +14,10 @@ const SAMPLE_MESSAGES = 128;
 /** How many of the messages that search does not find are named. */
 const NAMED_MAX = 5;
 
+const COLUMNS = `seq, ${KEY_COLUMNS}, from_msisdn, coalesce(source, '${DEFAULT_SOURCE}') AS source`;
 /** What should be listed: stored messages up to the watermark, and removed ones that the index has not followed. */
-const LISTED = `(SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM messages NOT INDEXED WHERE seq <= :listed
-  UNION ALL SELECT seq, ${KEY_COLUMNS}, from_msisdn FROM removals WHERE number > :followed AND seq <= :listed)`;
+const LISTED = `(SELECT ${COLUMNS} FROM messages NOT INDEXED WHERE seq <= :listed
+  UNION ALL SELECT ${COLUMNS} FROM removals WHERE number > :followed AND seq <= :listed)`;
 
 /** Returns a sentence where two counts differ. */
 export function difference(what: string, kept: number, scanned: number): string[] {
@@ -27,44 +29,40 @@ export function verifyLists(database: DatabaseSync, { index }: IndexProgress): s
   const scope = { listed: index.listedSeq, followed: index.removals };
   const listed = (sql: string): number => number(database, sql, scope);
   const count = (sql: string): number => number(database, sql);
+  const entries = (kind: number): number =>
+    count(`SELECT count(*) FROM ${INDEX}.entries WHERE list IN (${listsOf(kind)})`);
+  const lacking = (kind: number, column: string): number =>
+    listed(`SELECT count(*) FROM ${LISTED} m WHERE NOT EXISTS (SELECT 1 FROM ${INDEX}.lists l
+      JOIN ${INDEX}.entries e ON e.list = l.list WHERE l.kind = ${kind} AND l.name = m.${column}
+        AND e.ts_seconds = m.ts_seconds AND e.ts_nanos = m.ts_nanos
+        AND e.message_id = m.message_id AND e.seq = m.seq)`);
+  const messages = listed(`SELECT count(*) FROM ${LISTED}`);
   return [
-    ...difference(
-      'messages in the list of all',
-      count(`SELECT count(*) FROM ${INDEX}.entries WHERE list = ${ALL}`),
-      listed(`SELECT count(*) FROM ${LISTED}`),
-    ),
-    ...difference(
-      "messages in the senders' lists",
-      count(`SELECT count(*) FROM ${INDEX}.entries WHERE list > ${ALL}`),
-      listed(`SELECT count(*) FROM ${LISTED}`),
-    ),
-    ...difference(
-      'messages that the list of all lacks',
-      listed(`SELECT count(*) FROM ${LISTED} m WHERE NOT EXISTS (SELECT 1 FROM ${INDEX}.entries e
-        WHERE e.list = ${ALL} AND e.ts_seconds = m.ts_seconds AND e.ts_nanos = m.ts_nanos
-          AND e.message_id = m.message_id AND e.seq = m.seq)`),
-      0,
-    ),
+    ...difference("messages in the sources' lists", entries(KIND.source), messages),
+    ...difference("messages in the senders' lists", entries(KIND.sender), messages),
+    ...difference("messages that their source's list lacks", lacking(KIND.source, 'source'), 0),
     ...difference(
       "messages that their sender's list lacks",
-      listed(`SELECT count(*) FROM ${LISTED} m WHERE NOT EXISTS (SELECT 1 FROM ${INDEX}.lists l
-        JOIN ${INDEX}.entries e ON e.list = l.list WHERE l.sender = m.from_msisdn
-          AND e.ts_seconds = m.ts_seconds AND e.ts_nanos = m.ts_nanos
-          AND e.message_id = m.message_id AND e.seq = m.seq)`),
+      lacking(KIND.sender, 'from_msisdn'),
       0,
     ),
     ...difference(
       'lists whose count is wrong',
-      count(`SELECT count(*) FROM ${INDEX}.lists l WHERE messages <>
+      count(`SELECT count(*) FROM ${INDEX}.lists l WHERE list <> ${ALL} AND messages <>
         (SELECT count(*) FROM ${INDEX}.entries e WHERE e.list = l.list)`),
       0,
     ),
+    ...verifyListOfAll(database, messages),
     ...difference(
       'senders',
       index.senders,
       listed(`SELECT count(DISTINCT from_msisdn) FROM ${LISTED}`),
     ),
-    ...difference('segments whose count is wrong', count(WRONG_SEGMENTS), 0),
+    ...difference(
+      'segments whose count is wrong',
+      count(wrongSegments(`list NOT IN (${listsOf(KIND.all)})`, 'g.list')),
+      0,
+    ),
     ...difference(
       'lists whose segments do not begin with them',
       count(`SELECT count(*) FROM ${INDEX}.lists l WHERE segmented <> EXISTS (
@@ -79,15 +77,38 @@ export function verifyLists(database: DatabaseSync, { index }: IndexProgress): s
   ];
 }
 
-const WRONG_SEGMENTS = `SELECT count(*) FROM (
-  SELECT list, messages, ${KEY_COLUMNS},
-    lead(ts_seconds, 1, ${LAST_KEY.seconds}) OVER w AS next_seconds,
-    lead(ts_nanos, 1, 0) OVER w AS next_nanos,
-    lead(message_id, 1, '') OVER w AS next_id
-  FROM ${INDEX}.segments WINDOW w AS (PARTITION BY list ORDER BY ${KEY_COLUMNS})) g
-  WHERE messages <> (SELECT count(*) FROM ${INDEX}.entries e WHERE e.list = g.list
-    AND (e.ts_seconds, e.ts_nanos, e.message_id) >= (g.ts_seconds, g.ts_nanos, g.message_id)
-    AND (e.ts_seconds, e.ts_nanos, e.message_id) < (g.next_seconds, g.next_nanos, g.next_id))`;
+/** The list of all, which has a row once there are two sources, has the entries of theirs. */
+function verifyListOfAll(database: DatabaseSync, messages: number): string[] {
+  const all = preparedArrays<[number]>(
+    database,
+    `SELECT messages FROM ${INDEX}.lists WHERE list = ${ALL}`,
+  ).get();
+  const sources = number(database, `SELECT count(*) FROM (${listsOf(KIND.source)})`);
+  if (all === undefined) return sources < 2 ? [] : ['the list of all has no count'];
+  const wrong = number(database, wrongSegments(`list = ${ALL}`, listsOf(KIND.source)));
+  return [
+    ...difference('messages in the list of all', all[0], messages),
+    ...difference('segments of the list of all whose count is wrong', wrong, 0),
+  ];
+}
+
+/** SQL for the lists of a kind. */
+function listsOf(kind: number): string {
+  return `SELECT list FROM ${INDEX}.lists WHERE kind = ${kind}`;
+}
+
+/** SQL for how many of the segments `g` that `which` selects count others than are in the lists `parts`. */
+function wrongSegments(which: string, parts: string): string {
+  return `SELECT count(*) FROM (
+    SELECT list, messages, ${KEY_COLUMNS},
+      lead(ts_seconds, 1, ${LAST_KEY.seconds}) OVER w AS next_seconds,
+      lead(ts_nanos, 1, 0) OVER w AS next_nanos,
+      lead(message_id, 1, '') OVER w AS next_id
+    FROM ${INDEX}.segments WHERE ${which} WINDOW w AS (PARTITION BY list ORDER BY ${KEY_COLUMNS})) g
+    WHERE messages <> (SELECT count(*) FROM ${INDEX}.entries e WHERE e.list IN (${parts})
+      AND (e.ts_seconds, e.ts_nanos, e.message_id) >= (g.ts_seconds, g.ts_nanos, g.message_id)
+      AND (e.ts_seconds, e.ts_nanos, e.message_id) < (g.next_seconds, g.next_nanos, g.next_id))`;
+}
 
 /**
  * Checks that search holds every text up to its watermark: each with as many trigrams as it has; and that a sample of them,

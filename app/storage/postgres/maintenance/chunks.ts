@@ -1,0 +1,14 @@
+// Chunks of rows that are bounded in number and in size: payloads and bodies may be large.
+
+/** Bytes in one chunk; one row may have more. */
+const CHUNK_BYTES = 4 * 1_048_576;
+
+/**
+ * SQL for the first rows of a query that has columns `place`, by which they are ordered, and `size` in bytes: as many as fit into a chunk, but
+ * at least one. A row has two more columns than the query.
+ */
+export function firstRows(query: string): string {
+  return `SELECT * FROM (
+      SELECT r.*, (sum(r.size) OVER (ORDER BY r.place ROWS UNBOUNDED PRECEDING) - r.size)::int8 AS before FROM (${query}) r
+    ) c WHERE before < ${CHUNK_BYTES} ORDER BY place`;
+}
