@@ -14,7 +14,7 @@ function endsFrom(numbers: readonly number[], start: number): number[] {
     const entries = ahead
       .slice(0, STEP)
       .map((seq) => ({ seq, item: 'message' as const, json: '' }));
-    const page = { entries, more: ahead.length > STEP, lastSeq: numbers.at(-1) ?? 0 };
+    const page = { entries, more: ahead.length > STEP, upTo: 0, lastSeq: 0 };
     const cut = cutAtSharedEnd(page, STEP);
     assert.deepEqual(cut.entries, entries.slice(0, cut.entries.length), 'nothing is left out');
     if (page.more) assert.ok(cut.more && cut.entries.length > 0, 'it goes on');
