@@ -116,7 +116,9 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     seconds(STORE, 'STATE_TIMEOUT_MS'),
   ],
   'open streams': [count(BROADCASTER, 'SUBSCRIBERS_MAX')],
-  'statuses and conflicts shown with a message': [count('model/event.ts', 'EVENTS_OF_MESSAGE_MAX')],
+  'statuses and conflicts shown with a message': [
+    count('model/page-size.ts', 'EVENTS_OF_MESSAGE_MAX'),
+  ],
   'data that waits for a slow stream client': [
     kib(SUBSCRIBER, 'BUFFERED_BYTES_MAX'),
     seconds(SUBSCRIBER, 'STALLED_MS_MAX'),
@@ -126,7 +128,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     count(BROADCASTER, 'ENTRIES_PER_SECOND_MAX'),
   ],
   'buckets of a timeline': [count('model/timeline.ts', 'TIMELINE_BUCKETS_MAX')],
-  'deliveries and items being sent, together': [mib('http/large-replies.ts', 'WAITING_BYTES_MAX')],
+  'pages, items and deliveries sent, together': [mib('http/large-replies.ts', 'WAITING_BYTES_MAX')],
   'messages or events on a page': [count('model/page-size.ts', 'PAGE_MESSAGES_MAX')],
   'log lines that no process reads': [mib(STDOUT, 'BUFFER_BYTES_MAX')],
   'the last log lines, when the process ends': [seconds(STDOUT, 'CLOSE_MS_MAX')],
