@@ -30,7 +30,7 @@ run: $(INSTALLED) ## start on this machine without Docker, with SQLite in ./data
 test: $(INSTALLED) $(TESTS_INSTALLED) ## run every test
 	@npm test
 
-check: $(INSTALLED) ## check formatting, lint, types, layers and dead code
+check: $(INSTALLED) $(TESTS_INSTALLED) ## check formatting, lint, types, layers and dead code
 	@npm run check
 
 # npm speaks to stderr here: what `make run` writes to stdout is the log of the service alone.

@@ -116,7 +116,9 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     seconds(STORE, 'STATE_TIMEOUT_MS'),
   ],
   'open streams': [count(BROADCASTER, 'SUBSCRIBERS_MAX')],
-  'statuses and conflicts shown with a message': [count('model/event.ts', 'EVENTS_OF_MESSAGE_MAX')],
+  'statuses and conflicts shown with a message': [
+    count('model/page-size.ts', 'EVENTS_OF_MESSAGE_MAX'),
+  ],
   'data that waits for a slow stream client': [
     kib(SUBSCRIBER, 'BUFFERED_BYTES_MAX'),
     seconds(SUBSCRIBER, 'STALLED_MS_MAX'),

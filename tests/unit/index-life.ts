@@ -2,16 +2,20 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { parseInstant } from '../../app/model/instant.ts';
+import type { MessageItem } from '../../app/model/item.ts';
 import type { Message } from '../../app/model/message.ts';
 import { compareOrder, type OrderKey } from '../../app/model/order.ts';
+import { openForReading } from '../../app/storage/sqlite/file/connection.ts';
 import { ServiceLock } from '../../app/storage/sqlite/file/service-lock.ts';
 import { Indexer } from '../../app/storage/sqlite/index/indexer.ts';
 import { Writer } from '../../app/storage/sqlite/write/writer.ts';
 import { type Cleaner, temporaryDirectory } from '../support/cleanup.ts';
 
+export type StoredMessage = Message | MessageItem;
+
 /** `steps` of the indexer; `remove`: the messages at these places of those that are stored. */
 export type Operation =
-  | { readonly append: readonly Message[] }
+  | { readonly append: readonly StoredMessage[] }
   | { readonly steps: number; readonly search: boolean }
   | { readonly remove: readonly number[] }
   | { readonly purge: true }
@@ -19,11 +23,10 @@ export type Operation =
 
 export class Life {
   readonly path: string;
-  readonly stored = new Map<string, Message & { seq: number }>();
+  readonly stored = new Map<string, StoredMessage>();
   readonly #removed = new Set<string>();
   #writer: Writer;
   #indexer: Indexer;
-  #seq = 0;
 
   constructor(t: Cleaner) {
     this.path = join(temporaryDirectory(t), 'app.db');
@@ -43,12 +46,11 @@ export class Life {
     else this.#reopen();
   }
 
-  append(messages: readonly Message[]): void {
+  append(messages: readonly StoredMessage[]): void {
     assert.equal(this.#writer.append(messages).failure, null);
     for (const one of messages) {
       if (this.stored.has(one.message_id) || this.#removed.has(one.message_id)) continue;
-      this.#seq += 1;
-      this.stored.set(one.message_id, { ...one, seq: this.#seq });
+      this.stored.set(one.message_id, one);
     }
   }
 
@@ -60,8 +62,8 @@ export class Life {
 
   /** Removes the messages with these numbers, all of which are there. */
   removeSeqs(seqs: readonly number[]): void {
-    const { removed, failure } = this.#writer.remove(seqs);
-    assert.deepEqual([removed, failure], [seqs.length, null]);
+    const { removed, failure } = this.#writer.remove('messages', seqs);
+    assert.deepEqual([removed.messages, failure], [seqs.length, null]);
   }
 
   /** Fills the index to its end. */
@@ -77,10 +79,21 @@ export class Life {
   #remove(places: readonly number[]): void {
     const all = [...this.stored.values()];
     const gone = new Set(places.flatMap((place) => all[place] ?? []));
-    this.removeSeqs([...gone].map(({ seq }) => seq));
+    this.removeSeqs(this.#seqsOf([...gone]));
     for (const { message_id } of gone) {
       this.stored.delete(message_id);
       this.#removed.add(message_id);
+    }
+  }
+
+  /** The numbers of messages: conflicts have some of them, too. */
+  #seqsOf(messages: readonly Message[]): number[] {
+    const database = openForReading(this.path);
+    try {
+      const select = database.prepare('SELECT seq FROM messages WHERE message_id = ?');
+      return messages.map(({ message_id }) => Number(select.get(message_id)?.['seq']));
+    } finally {
+      database.close();
     }
   }
 
@@ -99,8 +112,34 @@ export function keyOf({ ts, message_id }: Message): OrderKey {
 }
 
 /** The messages in the order of the list. */
-export function sorted(messages: Iterable<Message>): Message[] {
-  return [...messages]
-    .map(({ message_id, from, to, ts, text }) => ({ message_id, from, to, ts, text }))
-    .toSorted((a, b) => compareOrder(keyOf(a), keyOf(b)));
+export function sorted<T extends Message>(messages: Iterable<T>): T[] {
+  return [...messages].toSorted((a, b) => compareOrder(keyOf(a), keyOf(b)));
+}
+
+/** The messages as they are listed. */
+export function listed(messages: readonly Message[]): Message[] {
+  return messages.map(({ message_id, from, to, ts, text }) => ({
+    message_id,
+    from,
+    to,
+    ts,
+    text,
+  }));
+}
+
+/** Returns the message as one of a source; that of the default source where it is null. */
+export function ofSource(message: Message, source: string | null): StoredMessage {
+  if (source === null) return message;
+  return {
+    ...message,
+    message_id: `${source}:${message.message_id}`,
+    kind: 'text',
+    payload: null,
+    content: 'c'.repeat(32),
+    delivery: { source, receivedAt: message.ts, headers: [], body: Buffer.from('{}') },
+  };
+}
+
+export function sourceOf(message: StoredMessage): string {
+  return 'delivery' in message ? message.delivery.source : 'default';
 }

@@ -18,7 +18,7 @@ export function fileStats(path: string): DatabaseStats {
   try {
     return inSnapshot(database, (progress) => ({
       stats: counted(database, () => selectStats(database, progress)),
-      sources: hasSources(database) ? selectSources(database) : [],
+      sources: hasSources(database) ? selectSources(database, progress) : [],
       gauges: readGauges(database, progress, path),
       schemaVersion: schemaVersion(database),
       lastSeq: progress.main.lastSeq,

@@ -10,7 +10,9 @@ import {
   messageDetailJson,
 } from '../../item-json.ts';
 import { counterReader } from '../file/counters.ts';
-import { prepared } from '../file/statements.ts';
+import { prepared, preparedArrays } from '../file/statements.ts';
+import { INDEX, KIND } from '../index/schema.ts';
+import type { IndexProgress } from '../index/state.ts';
 
 /** Columns of an EventRow, without the payload and the delivery. */
 export const EVENT_COLUMNS = 'event_id, source, type, subject, ts, created_at, seq';
@@ -72,8 +74,8 @@ export function selectDelivery(database: DatabaseSync, number: number): Delivery
   return { number, source, receivedAt, headers, body };
 }
 
-/** What is stored of each source, by name. */
-export function selectSources(database: DatabaseSync): SourceCounts[] {
+/** What is stored of each source, by name. To be called inside the snapshot of `progress`. */
+export function selectSources(database: DatabaseSync, progress: IndexProgress): SourceCounts[] {
   const rows = prepared<SourceCounts>(
     database,
     `SELECT source, messages, events, deliveries, last_received_at AS lastReceivedAt FROM sources`,
@@ -82,7 +84,7 @@ export function selectSources(database: DatabaseSync): SourceCounts[] {
   const messages = counterReader(database)('messages') - counted;
   const other = rows.find(({ source }) => source === DEFAULT_SOURCE);
   if (messages === 0) return sorted(rows);
-  const lastReceivedAt = later(lastOfDefault(database), other?.lastReceivedAt ?? null);
+  const lastReceivedAt = later(lastOfDefault(database, progress), other?.lastReceivedAt ?? null);
   const { events = 0, deliveries = 0 } = other ?? {};
   return sorted([
     ...rows.filter((row) => row !== other),
@@ -94,13 +96,19 @@ function sorted(rows: readonly SourceCounts[]): SourceCounts[] {
   return rows.map((row) => ({ ...row })).toSorted((a, b) => (a.source < b.source ? -1 : 1));
 }
 
-/** When the newest message of the default source arrived. */
-function lastOfDefault(database: DatabaseSync): string | null {
-  const row = prepared<{ created_at: string }>(
+/** When the newest message of the default source arrived. The index knows its number, so that those of other sources are not scanned. */
+function lastOfDefault(database: DatabaseSync, { index }: IndexProgress): string | null {
+  const newest = preparedArrays<[number | null]>(
     database,
-    'SELECT created_at FROM messages WHERE source IS NULL ORDER BY seq DESC LIMIT 1',
+    `SELECT newest FROM ${INDEX}.lists WHERE kind = ${KIND.source} AND name = '${DEFAULT_SOURCE}'`,
   ).get();
-  return row?.created_at ?? null;
+  const select = preparedArrays<[string]>(
+    database,
+    `SELECT created_at FROM messages WHERE source IS NULL AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT 1`,
+  );
+  const row =
+    select.get(index.listedSeq, Number.MAX_SAFE_INTEGER) ?? select.get(0, newest?.[0] ?? 0);
+  return row?.[0] ?? null;
 }
 
 function later(a: string | null, b: string | null): string | null {

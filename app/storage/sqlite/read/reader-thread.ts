@@ -101,7 +101,7 @@ function execute(
       case 'delivery':
         return selectDelivery(database, request.number);
       case 'sources':
-        return selectSources(database);
+        return selectSources(database, progress);
       case 'stats':
         return selectStats(database, progress);
       case 'timeline':

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { SCHEMES } from '../app/model/source.ts';
-import { blocksOf, page, tableOf } from './support/markdown.ts';
-import { assertShown, run, skip, stepsOf } from './support/page-commands.ts';
-import { startService } from './support/service.ts';
+import { SCHEMES } from '../../app/model/source.ts';
+import { blocksOf, page, tableOf } from '../support/markdown.ts';
+import { assertShown, run, skip, stepsOf } from '../support/page-commands.ts';
+import { startService } from '../support/service.ts';
 
 const FOLDER = 'docs/providers';
 const INDEX = `${FOLDER}/README.md`;
-const PAGES = readdirSync(new URL(`../${FOLDER}`, import.meta.url))
+const PAGES = readdirSync(new URL(`../../${FOLDER}`, import.meta.url))
   .filter((name) => name !== 'README.md')
   .map((name) => `${FOLDER}/${name}`);
 
