@@ -91,8 +91,8 @@ class Sender {
     );
   }
 
-  add(line: number, read: Row, input: () => string): void {
-    const row = 'message' in read ? withoutReservedId(read) : read;
+  add(line: number, parsed: Row, input: () => string): void {
+    const row = 'message' in parsed ? withoutReservedId(parsed) : parsed;
     if ('reason' in row) {
       const reject = {
         line,
