@@ -57,7 +57,10 @@ const ONCE = {
 const once = Object.values(ONCE).flatMap((names) => names.map((name) => `tests/${name}.test.ts`));
 const gone = once.filter((path) => !existsSync(join(ROOT, path)));
 if (gone.length > 0) throw new Error(`named here, and not there: ${gone.join(', ')}`);
-const both = globSync('tests/{,properties/,sources/,sources/http/}*.test.ts', { cwd: ROOT })
+const both = globSync(
+  ['tests/{,properties/,sources/,sources/http/}*.test.ts', 'tests/cli/replay.test.ts'],
+  { cwd: ROOT },
+)
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => !once.includes(path))
   .toSorted();
