@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cleaner } from '../support/cleanup.ts';
 import { message } from '../support/message.ts';
-import { call, database, file, importInto } from './calls.ts';
+import { archivedBills, call, database, file, importInto } from './calls.ts';
 import { start } from './oncebox.ts';
 
 type Line = Record<string, unknown>;
@@ -135,29 +135,4 @@ describe('an import of what named sources have sent', () => {
 
 function parsed(line: string): Line {
   return JSON.parse(line) as Line;
-}
-
-/** Events of `bill` as an export has them, each followed by its delivery. */
-function archivedBills(count: number): string[] {
-  const at = '2025-01-15T10:00:00.000Z';
-  return Array.from({ length: count }, (_, place) => {
-    const payload = `{"id":"${place}","padding":"${'x'.repeat(place % 500)}"}`;
-    const event_id = `bill:${place}`;
-    const event = { event_id, source: 'bill', type: 'paid', subject: null, ts: at };
-    const content = String(place).padStart(32, '0');
-    return [
-      { ...event, created_at: at, payload, content },
-      {
-        delivery: place + 1,
-        source: 'bill',
-        received_at: at,
-        headers: [],
-        body: Buffer.from(payload).toString('base64'),
-        messages: [],
-        events: [event_id],
-      },
-    ];
-  })
-    .flat()
-    .map((line) => JSON.stringify(line));
 }
