@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Item } from '../app/model/item.ts';
 import type { Message } from '../app/model/message.ts';
 import { ServiceLock } from '../app/storage/sqlite/file/service-lock.ts';
 import { Indexer } from '../app/storage/sqlite/index/indexer.ts';
@@ -20,6 +21,7 @@ import { indexPath } from '../app/storage/sqlite/index/schema.ts';
 import { Writer } from '../app/storage/sqlite/write/writer.ts';
 import { Corpus } from './corpus.ts';
 import { progressPart } from './report.ts';
+import { ofSource, statuses, withSource } from './source-items.ts';
 
 const CACHE = join(tmpdir(), 'oncebox-bench');
 /** To be changed with what this file makes, so that an older table is not taken for one of today's. */
@@ -42,16 +44,16 @@ export interface Filled {
 
 /**
  * Returns a database with `rows` messages and its index, in `directory` or else in the system's for temporary files. It is
- * to be changed in a copy only.
+ * to be changed in a copy only. `sources`: some of the messages are of a named source, and there are events too.
  */
-export function filledTable(rows: number, directory = ''): Filled {
-  const home = tableHome(rows, directory);
+export function filledTable(rows: number, directory = '', sources = false): Filled {
+  const home = `${tableHome(rows, directory)}${sources ? '-sources' : ''}`;
   const path = join(home, 'app.db');
   if (existsSync(home)) return { path, fillSeconds: null };
   const startMs = performance.now();
   const partial = `${home}.partial`;
   mkdirSync(partial, { recursive: true });
-  fill(join(partial, 'app.db'), rows);
+  fill(join(partial, 'app.db'), rows, sources);
   renameSync(partial, home);
   return { path, fillSeconds: (performance.now() - startMs) / 1_000 };
 }
@@ -78,19 +80,38 @@ export function copyTable(from: string, to: string): void {
 }
 
 /** Stores and indexes as the service does, in larger transactions. A kill leaves the last chunk, and the next run goes on from it. */
-function fill(path: string, rows: number): void {
+function fill(path: string, rows: number, sources: boolean): void {
   const writer = new Writer(path, ServiceLock.exclusive(path), CACHE_KIB);
   try {
     for (let first = writer.lastSeq; first < rows; first = writer.lastSeq) {
-      const { failure } = writer.append(filledChunk(first, rows));
-      if (failure !== null) throw new Error(`the table could not be filled: ${failure}`);
-      writer.truncateWal();
+      const chunk = filledChunk(first, rows);
+      append(writer, sources ? withSource(chunk) : chunk);
       progressPart('messages stored', writer.lastSeq, rows);
+    }
+    const events = sources ? ofSource(rows) : 0;
+    for (let first = writer.lastSeq - rows; first < events; first = writer.lastSeq - rows) {
+      const count = Math.min(CHUNK_MESSAGES, events - first);
+      append(
+        writer,
+        statuses(first, count, (number) => instantOf(number, events)),
+      );
+      progressPart('events stored', writer.lastSeq - rows, events);
     }
     fillIndex(path, rows);
   } finally {
     writer.close();
   }
+}
+
+function append(writer: Writer, items: readonly Item[]): void {
+  const { failure } = writer.append(items);
+  if (failure !== null) throw new Error(`the table could not be filled: ${failure}`);
+  writer.truncateWal();
+}
+
+/** The instant of one of so many, spread evenly over the year, in milliseconds since 1970. */
+export function instantOf(number: number, all: number): number {
+  return YEAR_START_MS + (number / all) * YEAR_MS;
 }
 
 function fillIndex(path: string, rows: number): void {
@@ -112,6 +133,6 @@ export function filledChunk(first: number, rows: number): Message[] {
   const count = Math.min(CHUNK_MESSAGES, rows - first);
   const corpus = new Corpus(1 + first / CHUNK_MESSAGES);
   return Array.from({ length: count }, (_, index) =>
-    corpus.plantedMessage(first + index, YEAR_START_MS + ((first + index) / rows) * YEAR_MS),
+    corpus.plantedMessage(first + index, instantOf(first + index, rows)),
   );
 }

@@ -35,6 +35,8 @@ interface Table {
   readonly search_wait_seconds: number;
   readonly server: Server;
   readonly client: ReadClient;
+  /** Ids of some messages, encoded. */
+  readonly ids: readonly string[];
   readonly answers: Map<string, Pick<Answer, 'status' | 'ms'>[]>;
 }
 
@@ -59,12 +61,15 @@ const options = readOptions({
   keep: '',
   beside: '',
   engine: 'sqlite',
+  sources: false,
   rounds: '3',
   'turn-ms': '1000',
 });
 const turnMs = Number(options['turn-ms']);
 const [rounds = 3] = readNumbers(options.rounds);
 const trees = [THIS_TREE, ...(options.beside === '' ? [] : [treeAt(options.beside)])];
+/** `--sources` has tables with a named source. */
+const measured = KINDS.filter(({ sources = false }) => options.sources || !sources);
 const tables: Table[] = [];
 /** `--engine postgres` has tables on PostgreSQL alone, `both` on both engines in the same turns. */
 const database = options.engine === 'sqlite' ? null : await BenchServer.start();
@@ -76,7 +81,7 @@ for (const rows of [...readNumbers(options.sizes), ...(options.full ? [FULL_ROWS
 // Every kind is asked of every table in turns, so that whatever else the machine does meets all of them alike.
 for (let round = 0; round < rounds; round += 1) {
   const inTurn = round % 2 === 0 ? tables : tables.toReversed();
-  for (const kind of KINDS) for (const table of inTurn) await askInTurn(table, kind, round);
+  for (const kind of measured) for (const table of inTurn) await askInTurn(table, kind, round);
   for (const table of inTurn) await walk(table);
 }
 const results: Result[] = [];
@@ -87,14 +92,16 @@ report();
 /** Another tree gets a file of its own, with the same messages. */
 async function openTable(rows: number, tree: Tree): Promise<Table> {
   const { path, fillSeconds } =
-    tree === THIS_TREE ? filledTable(rows, options.keep) : importedTable(tree, rows, options.keep);
+    tree === THIS_TREE
+      ? filledTable(rows, options.keep, options.sources)
+      : importedTable(tree, rows, options.keep);
   warnOfMemory(path);
   const server = await startService(path, 'null', tree);
   return await readyTable(rows, tree.name, fillSeconds, server);
 }
 
 async function openPostgres(rows: number, on: BenchServer): Promise<Table> {
-  const { url, fillSeconds } = await filledPostgres(on, rows);
+  const { url, fillSeconds } = await filledPostgres(on, rows, options.sources);
   const server = await startServiceOn(url, 'null', THIS_TREE);
   const table = await readyTable(rows, POSTGRES, fillSeconds, server);
   await on.settle(url);
@@ -107,15 +114,27 @@ async function readyTable(
   fillSeconds: number | null,
   server: Server,
 ): Promise<Table> {
+  const search_wait_seconds = await caughtUp(server.url);
+  const client = await ReadClient.open(server.url);
+  const ids = await idsOf(client, rows);
+  const answers: Table['answers'] = new Map();
   return {
     rows,
     name,
     fill_seconds: fillSeconds,
-    search_wait_seconds: await caughtUp(server.url),
+    search_wait_seconds,
     server,
-    client: await ReadClient.open(server.url),
-    answers: new Map(),
+    client,
+    ids,
+    answers,
   };
+}
+
+/** Returns ids from the middle of the list, encoded. */
+async function idsOf(client: ReadClient, rows: number): Promise<string[]> {
+  const { body } = await client.ask(`/messages?limit=100&offset=${Math.floor(rows / 2)}`);
+  const { data } = JSON.parse(body) as { data: { message_id: string }[] };
+  return data.map(({ message_id }) => encodeURIComponent(message_id));
 }
 
 async function closeTable(table: Table): Promise<Result> {
@@ -128,12 +147,12 @@ async function closeTable(table: Table): Promise<Result> {
 }
 
 async function askInTurn(table: Table, kind: Kind, round: number): Promise<void> {
-  const { rows, client } = table;
+  const { rows, client, ids } = table;
   const turn: Answer[] = [];
   const endMs = performance.now() + turnMs;
   const requests = WARM_UP_REQUESTS + TURN_REQUESTS;
   for (let asked = 0; asked < requests; asked += 1) {
-    const answer = await client.ask(kind.path(round * requests + asked, rows));
+    const answer = await client.ask(kind.path(round * requests + asked, rows, ids));
     if (asked === 0) checkTotal(kind, rows, answer);
     turn.push(answer);
     if (performance.now() > endMs) break;
@@ -173,7 +192,7 @@ function nameOf(rows: number, name: string): string {
 }
 
 function report(): void {
-  const names = [...KINDS.map(({ name }) => name), WALK];
+  const names = [...measured.map(({ name }) => name), WALK];
   const title = `one connection, ${rounds} turns of up to ${TURN_REQUESTS} requests a kind`;
   printTimes(`Reads: p50 in ms, ${title}`, names, ({ p50_ms }) => p50_ms);
   printTimes('Reads: p99 in ms', names, ({ p99_ms }) => p99_ms);

@@ -1,9 +1,10 @@
-// Makes the pictures of the README: a real service, real messages through its webhook, a real browser.
+// Makes the pictures of the pages: a real service, real messages through its webhook, a real browser.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DESKTOP, PHONE, openWindow, startBrowser } from '../tests/support/browser.ts';
 import { message, sign } from '../tests/support/message.ts';
 import { startService } from '../tests/support/service.ts';
+import { fill, SOURCES } from '../tests/browser/inbox.ts';
 
 const TEXTS = [
   'Hello, is my order on its way?',
@@ -26,7 +27,7 @@ const cleaner = { after: (clean: () => Promise<void> | void) => void cleaning.pu
 /** A number from 0 to 1 that depends on `index` alone, so that each run makes the same messages. */
 const spread = (index: number): number => (Math.sin(index * 12.9898) * 43_758.5453) % 1;
 
-const service = await startService(cleaner);
+const service = await startService(cleaner, { env: SOURCES });
 const now = Date.now();
 for (let index = 0; index < MESSAGES; index += 1) {
   const wave = Math.abs(spread(index));
@@ -41,20 +42,29 @@ for (let index = 0; index < MESSAGES; index += 1) {
   await service.store(draft);
   if (index % 40 === 3) await service.store(draft);
 }
+await fill(service, new Date(now));
+const empty = await startService(cleaner);
 mkdirSync(directory, { recursive: true });
 const browser = await startBrowser(cleaner);
-const base = `http://127.0.0.1:${service.port}`;
 for (const [name, view, size, colorScheme] of [
   ['overview', '', DESKTOP, 'light'],
   ['overview-dark', '', DESKTOP, 'dark'],
   ['messages', 'messages?q=parcel', DESKTOP, 'light'],
   ['detail-dark', 'messages', DESKTOP, 'dark'],
   ['overview-phone', '', PHONE, 'light'],
+  ['sources', 'sources', DESKTOP, 'light'],
+  ['events-dark', 'events?id=billing%3Aevt_TEST0001', DESKTOP, 'dark'],
+  ['message', 'message?id=whatsapp%3Awamid.TEST0001', DESKTOP, 'light'],
+  ['first-run', '', DESKTOP, 'light'],
+  ['sources-phone', 'sources', PHONE, 'dark'],
 ] as const) {
-  const { page } = await openWindow(cleaner, browser, `${base}/#/${view}`, { size, colorScheme });
+  const { port } = name === 'first-run' ? empty : service;
+  const url = `http://127.0.0.1:${port}/#/${view}`;
+  const { page } = await openWindow(cleaner, browser, url, { size, colorScheme });
   await page.waitForLoadState('networkidle');
-  if (view.startsWith('messages')) await page.getByRole('option').nth(2).waitFor();
-  if (name === 'detail-dark') await page.getByRole('option').nth(2).click();
+  const rows = page.getByRole('listbox').getByRole('option');
+  if (view.startsWith('messages')) await rows.nth(2).waitFor();
+  if (name === 'detail-dark') await rows.nth(2).click();
   // The bars are painted on the frame after their data.
   await page.waitForTimeout(500);
   await page.screenshot({ path: `${directory}${name}.png` });

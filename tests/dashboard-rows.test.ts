@@ -29,7 +29,12 @@ interface Opened {
 }
 
 /** Opens the list of one sender over HTTP. */
-async function open(t: TestContext, from: string, of: Service = service): Promise<Opened> {
+async function open(
+  t: TestContext,
+  from: string,
+  of: Service = service,
+  filters: Readonly<Record<string, string>> = {},
+): Promise<Opened> {
   const asked: string[] = [];
   const load = async (query: string, signal: AbortSignal) => {
     asked.push(query);
@@ -40,7 +45,11 @@ async function open(t: TestContext, from: string, of: Service = service): Promis
     const page = (await response.json()) as Awaited<ReturnType<Service['page']>>;
     return { ...page, prev: relation('prev'), next: relation('next') };
   };
-  const list = new RowWindow(new URLSearchParams({ from }).toString(), load, () => undefined);
+  const list = new RowWindow(
+    new URLSearchParams({ from, ...filters }).toString(),
+    load,
+    () => undefined,
+  );
   t.after(() => list.close());
   await list.open();
   const texts = (first: number, last: number): Promise<string[]> => {
@@ -71,6 +80,38 @@ describe('the rows of a list', () => {
       assert.deepEqual(await texts(first, first + 19), expected(first, first + 19));
     assert.equal(asked.filter((query) => query.includes('offset=')).length, jumps);
     assert.ok(asked.some((query) => query.includes('cursor=')));
+  });
+
+  it('are counted from the oldest where the list is turned around', async (t) => {
+    const { list, asked, texts } = await open(t, SENDER, service, { order: 'asc' });
+    const ascending = (first: number): string[] =>
+      Array.from({ length: 20 }, (_, index) => `n${first + index}`);
+    assert.equal(list.total, ROWS);
+    assert.deepEqual(await texts(250, 269), ascending(250));
+    const jumps = asked.filter((query) => query.includes('offset=')).length;
+    for (let first = 250; first >= 0; first -= 30)
+      assert.deepEqual(await texts(first, first + 19), ascending(first));
+    for (let first = 0; first <= ROWS - 20; first += 30)
+      assert.deepEqual(await texts(first, first + 19), ascending(first));
+    assert.equal(asked.filter((query) => query.includes('offset=')).length, jumps);
+    assert.ok(asked.some((query) => query.includes('cursor=')));
+  });
+
+  it('stay where they are in a list that is turned around, when others come', async (t) => {
+    const sender = uniqueNumber();
+    await Promise.all(
+      Array.from({ length: 230 }, (_, index) => service.store(draft(index, sender))),
+    );
+    const { list, texts } = await open(t, sender, service, { order: 'asc' });
+    await service.store(draft(1_000, sender), draft(1_001, sender));
+    await list.count();
+    assert.deepEqual([list.total, list.added], [230, 2]);
+    const rows: string[] = [];
+    for (let first = 0; first < 230; first += 10) rows.push(...(await texts(first, first + 9)));
+    assert.deepEqual(
+      rows,
+      Array.from({ length: 230 }, (_, index) => `n${index}`),
+    );
   });
 
   it('stay where they are when others come, before them and between them', async (t) => {

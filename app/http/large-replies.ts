@@ -1,4 +1,4 @@
-// Limits the memory of large answers: bodies of deliveries, and items with their payloads, that wait for clients that read slowly.
+// Limits the memory of answers that may be large, as texts, payloads and bodies of sources are, while they wait for clients that read slowly.
 import type { Exchange } from './exchange.ts';
 import { type Reply, errorReply } from './replies.ts';
 

@@ -3,9 +3,6 @@ import type { Instant } from './instant.ts';
 import type { OrderKey } from './order.ts';
 import type { Cursor, Direction } from './page.ts';
 
-/** Statuses, and conflicts, that are shown with a message: the newest. */
-export const EVENTS_OF_MESSAGE_MAX = 100;
-
 /** Which events, in the order of instant and `event_id`. Null filters do not restrict. */
 export interface EventQuery {
   readonly limit: number;

@@ -52,7 +52,7 @@ export function whatsapp(
   const { field = 'messages', secret = SECRETS.whatsapp } = options;
   const metadata = { display_phone_number: NUMBER, phone_number_id: '700800900100200' };
   const changes = [{ field, value: { messaging_product: 'whatsapp', metadata, ...value } }];
-  const entry = [{ id: '900100200300400', time: 1_769_990_000, changes }];
+  const entry = [{ id: '900100200300400', time: Math.floor(Date.now() / 1_000), changes }];
   const body = JSON.stringify({ object: 'whatsapp_business_account', entry });
   const digest = hmac('sha256', secret, body).digest('hex');
   const headers = { 'Content-Type': 'application/json', 'X-Hub-Signature-256': `sha256=${digest}` };

@@ -61,8 +61,8 @@ describe('the page of the API', () => {
     const contents = page.getByRole('navigation', { name: 'Contents' });
     await contents.getByRole('link', { name: 'POST /webhook', exact: true }).waitFor();
     const names = await contents.getByRole('link').allTextContents();
-    assert.equal(names.length, 8);
-    for (const name of names) assert.match(name, /^(GET|POST) \/[a-z/]+$/);
+    assert.equal(names.length, 16);
+    for (const name of names) assert.match(name, /^(GET|POST) \/[a-z/]+(\{source\})?$/);
     assert.doesNotMatch((await page.locator('main').textContent()) ?? '', /`/);
     await page.locator('code', { hasText: 'x-other-answers' }).waitFor();
   });

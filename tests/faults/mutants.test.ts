@@ -5,6 +5,7 @@ import { temporaryDirectory } from '../support/cleanup.ts';
 import { startService } from '../support/service.ts';
 import { DISK_FAULTS, surviveFault } from './disk-faults.ts';
 import { fuzz } from './fuzz.ts';
+import { killRounds } from './kill-rounds.ts';
 import { mutant } from './mutant.ts';
 import { assertOutcomes } from './outcomes.ts';
 import { assertSyncedBeforeAnswer, cutPower, recordRun } from './power-cuts.ts';
@@ -41,6 +42,17 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
       await assert.rejects(cutPower(t, records, records.length), /lost when the power is cut/);
     });
   }
+
+  it('a delivery that is stored in parts, by kills', async (t) => {
+    const main = mutant(
+      t,
+      'ingest/receive-delivery.ts',
+      'const stored = await store.append(items);',
+      'await store.append(items.slice(0, -1));\n  const stored = await store.append(items);',
+    );
+    const killed = killRounds(t, { rounds: 4, loadMsMax: 400, life: 'parts', main });
+    await assert.rejects(killed, /was stored in parts/);
+  });
 
   it('the outcomes of a batch in another order, by the log', async (t) => {
     const main = mutant(

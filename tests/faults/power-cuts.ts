@@ -9,13 +9,16 @@ import type { Cleaner } from '../support/cleanup.ts';
 import { eventually } from '../support/bounded.ts';
 import { startService } from '../support/service.ts';
 import type { Options } from '../support/service.ts';
+import { SOURCES } from '../support/sources.ts';
 import { DurableDisk } from './durable-disk.ts';
 import type { Image } from './durable-disk.ts';
 import { assertIndexFits } from './index-oracle.ts';
+import { DeliveryLoad } from './delivery-load.ts';
 import { Load } from './load.ts';
 import type { Disk } from './shim.ts';
 import { acknowledgedIn, FILES, readTrace } from './trace.ts';
 import type { FileNumber, TraceRecord } from './trace.ts';
+import { assertWhole, heldInFile } from './whole-deliveries.ts';
 
 /** The index gathers messages before it takes them. */
 const SETTLE_MS = 1_200;
@@ -24,10 +27,12 @@ const TRUTH: readonly FileNumber[] = [1, 2, 4];
 
 /** What the ids of messages begin with in these records. */
 export const PREFIX = 'power';
+/** The same of the keys of deliveries. */
+const DELIVERIES = 'batch';
 
 /**
  * Runs the service on a recording disk: it is stopped, killed and started again, as in life.
- * Each of the three runs takes `messages` messages.
+ * Each of the three runs takes `messages` messages, and deliveries of a named source beside them.
  */
 export async function recordRun(
   t: Cleaner,
@@ -36,16 +41,24 @@ export async function recordRun(
   options: Options = {},
 ): Promise<TraceRecord[]> {
   for (const [run, signal] of (['SIGTERM', 'SIGKILL', 'SIGTERM'] as const).entries()) {
-    const env = { ...options.env, ...disk.env({ trace: true }) };
+    const env = { ...SOURCES, ...options.env, ...disk.env({ trace: true }) };
     const service = await startService(t, { ...options, directory: disk.directory, env });
     const prefix = `${PREFIX}-${run}`;
     const load = new Load({ port: service.port, connections: 4, prefix, reads: false });
+    const deliveries = new DeliveryLoad({
+      ports: () => [service.port],
+      prefix: `${DELIVERIES}-${run}`,
+      senders: 2,
+      endsWithService: true,
+    });
     await eventually('messages', () => load.acknowledged.size >= messages || undefined);
-    if (signal === 'SIGTERM') await load.stop();
+    await eventually('deliveries', () => deliveries.acknowledged.size > 0 || undefined);
+    if (signal === 'SIGTERM') await Promise.all([load.stop(), deliveries.stop()]);
     // Long enough for what is filled behind the commit to be written as well.
     await sleep(SETTLE_MS);
     await service.stop(signal);
     await load.ended();
+    await deliveries.stop();
   }
   return readTrace(disk.tracePath);
 }
@@ -82,6 +95,8 @@ export function assertSyncedBeforeAnswer(records: readonly TraceRecord[]): numbe
 export interface PowerFigures {
   cuts: number;
   acknowledged: number;
+  /** Deliveries of several items that were acknowledged. */
+  deliveries: number;
   /** Cuts after which there was an index that lists something. */
   indexed: number;
 }
@@ -98,8 +113,8 @@ export interface CutOptions {
 
 /**
  * Cuts the power at `moments` places of the record, spread over all of it, and checks each in three ways: only
- * what was synced, that and torn parts of the rest, everything. Fails at the first acknowledged message that is missing, or
- * where the index is damaged or is not what a scan says.
+ * what was synced, that and torn parts of the rest, everything. Fails at the first acknowledged message or delivery that is missing,
+ * where a delivery is there in parts, or where the index is damaged or is not what a scan says.
  */
 export async function cutPower(
   t: Cleaner,
@@ -111,23 +126,27 @@ export async function cutPower(
   const disk = new DurableDisk();
   for (const [file, content] of held) disk.hold(file, content);
   const acknowledged = new Set<string>();
-  const figures: PowerFigures = { cuts: 0, acknowledged: 0, indexed: 0 };
+  const deliveries = new Set<string>();
+  const figures: PowerFigures = { cuts: 0, acknowledged: 0, deliveries: 0, indexed: 0 };
   const chance = moments / records.length;
   for (const [index, record] of records.entries()) {
     disk.play(record);
-    if (record.kind === 'answer')
+    if (record.kind === 'answer') {
       for (const id of acknowledgedIn(record.data, PREFIX)) acknowledged.add(id);
+      for (const key of acknowledgedIn(record.data, DELIVERIES)) deliveries.add(key);
+    }
     if (random() >= chance) continue;
     const images = { synced: disk.synced(), torn: disk.torn(random), written: disk.written() };
     for (const [name, image] of Object.entries(images)) {
       const moment = `${name}, after record ${index}`;
-      const path = assertSurvives(directory, image, acknowledged, moment);
+      const path = assertSurvives(directory, image, { acknowledged, deliveries }, moment);
       if (path !== null && indexFits(path, moment) > 0) figures.indexed += 1;
       figures.cuts += 1;
       if (path !== null && figures.cuts % every === 0) await inspect?.(path, acknowledged);
     }
   }
   figures.acknowledged = acknowledged.size;
+  figures.deliveries = deliveries.size;
   return figures;
 }
 
@@ -141,13 +160,16 @@ function indexFits(path: string, moment: string): number {
 }
 
 /**
- * Opens what the disk holds, as the next start would: it is sound, and every acknowledged message is there. Returns the path of
- * the database; null where it does not have all of its tables yet.
+ * Opens what the disk holds, as the next start would: it is sound, every acknowledged message is there, and deliveries are there whole.
+ * Returns the path of the database; null where it does not have all of its tables yet.
  */
 function assertSurvives(
   directory: string,
   image: Image,
-  acknowledged: ReadonlySet<string>,
+  {
+    acknowledged,
+    deliveries,
+  }: Readonly<Record<'acknowledged' | 'deliveries', ReadonlySet<string>>>,
   moment: string,
 ): string | null {
   rmSync(directory, { recursive: true, force: true });
@@ -170,6 +192,8 @@ function assertSurvives(
     const ids = new Set(rows.map((row) => String(row['message_id'])));
     const lost = [...acknowledged].filter((id) => !ids.has(id));
     assert.deepEqual(lost, [], `lost when the power is cut: ${moment}`);
+    if (isThere('deliveries')) assertWhole(heldInFile(database), deliveries);
+    else assert.equal(deliveries.size, 0, `lost when the power is cut: ${moment}`);
     // Cut between two migrations, the next start makes the rest, and an epoch that no index knows.
     return isThere('epochs') && isThere('removals') ? path : null;
   } finally {

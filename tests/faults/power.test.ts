@@ -52,6 +52,7 @@ it('the power is cut at many moments: every message acknowledged before is there
     inspect: (path, acknowledged) => inspect(t, path, acknowledged),
   });
   assert.ok(figures.cuts > 100);
+  assert.ok(figures.deliveries > 20, `${figures.deliveries} deliveries were recorded`);
   assert.ok(figures.indexed > 50, `${figures.indexed} cuts had an index`);
   t.diagnostic(JSON.stringify({ records: records.length, answers, ...figures }));
 });

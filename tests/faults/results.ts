@@ -8,9 +8,12 @@ const NOTHING = {
   /** Deaths by SIGKILL, and what had been acknowledged before them. */
   kills: 0,
   killedAcknowledged: 0,
+  /** Deliveries of several items each, of a named source, that were acknowledged among them. */
+  killedDeliveries: 0,
   /** Disks that were opened as a power cut would leave them, and what had been acknowledged in their records. */
   cuts: 0,
   cutAcknowledged: 0,
+  cutDeliveries: 0,
   diskFaults: 0,
   /** Generated requests that were answered, and connections with bytes that need not be a request. */
   fuzzed: 0,
@@ -21,6 +24,7 @@ const NOTHING = {
   failovers: 0,
   replicatedAcknowledged: 0,
   replicatedRefused: 0,
+  replicatedDeliveries: 0,
 };
 
 export type Figures = typeof NOTHING;

@@ -103,12 +103,16 @@ async function liveInCluster(minutes: number): Promise<void> {
       (_, place) => DEATHS[place % DEATHS.length] ?? 'replica',
     );
     await inTurn(async (t) => {
-      const { acknowledged, refused } = await killClusterRounds(t, deaths, {
+      const { acknowledged, refused, deliveries } = await killClusterRounds(t, deaths, {
         prefix: `life${life}`,
         loadMsMax: CLUSTER_LOAD_MS_MAX,
         died: (death) => results.add({ [FIGURE_OF[death]]: 1 }),
       });
-      results.add({ replicatedAcknowledged: acknowledged, replicatedRefused: refused });
+      results.add({
+        replicatedAcknowledged: acknowledged,
+        replicatedRefused: refused,
+        replicatedDeliveries: deliveries,
+      });
     });
     say({ event: 'life', life, ...results.own });
   }
@@ -124,8 +128,8 @@ async function killOnly(kills: number): Promise<void> {
 
 async function kill(t: Cleaner, rounds: number, life: number): Promise<void> {
   const options = { rounds, loadMsMax: LOAD_MS_MAX, life: `life${life}` };
-  const { kills, acknowledged } = await killRounds(t, options);
-  results.add({ kills, killedAcknowledged: acknowledged });
+  const { kills, acknowledged, deliveries } = await killRounds(t, options);
+  results.add({ kills, killedAcknowledged: acknowledged, killedDeliveries: deliveries });
 }
 
 async function fuzzOnly(requests: number): Promise<void> {
@@ -144,8 +148,8 @@ async function cut(t: Cleaner, library: string, life: number): Promise<void> {
   assertSyncedBeforeAnswer(records);
   const moments = long ? LONG_MOMENTS : MOMENTS_A_RECORD;
   const random = seeded(seed + life);
-  const { cuts, acknowledged } = await cutPower(t, records, moments, { random });
-  results.add({ cuts, cutAcknowledged: acknowledged });
+  const { cuts, acknowledged, deliveries } = await cutPower(t, records, moments, { random });
+  results.add({ cuts, cutAcknowledged: acknowledged, cutDeliveries: deliveries });
 }
 
 /** A process of its own takes what is generated from `own`, ends well, and has written nothing but lines of JSON. */

@@ -194,9 +194,9 @@ export const PRESET_CASES: readonly EventCase[] = [
   },
   {
     ...standard,
-    name: 'headers of Svix, and no time in the body',
+    name: 'headers of Svix, and no time in the body that can be read',
     headers: standardHeaders('svix'),
-    body: '{"type":"a"}',
+    body: '{"type":"a","timestamp":"today"}',
     id: 'svix_1',
     type: 'a',
     ts: '2026-02-01T23:53:20Z',

@@ -98,6 +98,12 @@ describe('the package of Standard Webhooks and the scheme standard', () => {
       assert.equal(packageAccepts(headers, '{}'), true);
       assert.equal(acceptsHeaders(headers, '{}'), false);
     });
+
+  it('differ on a signature with more behind it, which only the package accepts', () => {
+    const headers = headersOf(`v1,${digest(ID, NOW, '{}')},more`);
+    assert.equal(packageAccepts(headers, '{}'), true);
+    assert.equal(acceptsHeaders(headers, '{}'), false);
+  });
 });
 
 /** Headers of which some are right. */

@@ -84,6 +84,12 @@ describe('the package of Stripe and the scheme stripe', () => {
       assert.equal(packageAccepts(header, '{}'), true);
       assert.equal(acceptsHeader(header, '{}'), false);
     });
+
+  it('differ on a signature with more behind it, which only the package accepts', () => {
+    const header = `t=${NOW},v1=${signature('{}', NOW)}=more`;
+    assert.equal(packageAccepts(header, '{}'), true);
+    assert.equal(acceptsHeader(header, '{}'), false);
+  });
 });
 
 /** Lists of elements, of which some are right. */

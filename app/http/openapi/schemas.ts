@@ -1,8 +1,7 @@
 // The bodies of requests and responses, as schemas: the description of the API and the types of the dashboard come from here.
 import * as z from 'zod';
-import { EVENTS_OF_MESSAGE_MAX } from '../../model/event.ts';
 import { INSTANT, messageSchema, storedMessageSchema } from '../../model/message.ts';
-import { PAGE_MESSAGES_MAX } from '../../model/page-size.ts';
+import { EVENTS_OF_MESSAGE_MAX, PAGE_MESSAGES_MAX } from '../../model/page-size.ts';
 import { SCHEMES } from '../../model/source.ts';
 import { TIMELINE_BUCKETS_MAX, TIMELINE_STEPS } from '../../model/timeline.ts';
 import { components } from './json-schema.ts';
@@ -60,7 +59,7 @@ const listedEvent = {
 };
 
 /** An event as it is listed. */
-export const event = z
+const event = z
   .strictObject({ ...listedEvent, ...stamped })
   .register(components, { name: 'event' });
 

@@ -57,14 +57,16 @@ export const messages: Route = {
   access: 'api',
   methods: {
     GET: {
-      async handle(exchange, { store, basePath }) {
+      async handle(exchange, { store, basePath, largeReplies }) {
         const { queryString } = exchange.target;
         const parsed = parse(queryString);
         if ('issues' in parsed) return exchange.send(invalid(parsed.issues));
-        const page = await store.page(queryOf(parsed.query));
         // The links carry the prefix whether or not a proxy has stripped it from this request.
         const listed = { path: `${basePath}${path}`, queryString, order: parsed.query.order };
-        return exchange.send(pageReply(page, parsed.query, linkHeader(listed, page)));
+        return largeReplies.send(exchange, async () => {
+          const page = await store.page(queryOf(parsed.query));
+          return pageReply(page, parsed.query, linkHeader(listed, page));
+        });
       },
       openapi: {
         operationId: 'listMessages',

@@ -103,7 +103,7 @@ export const namedWebhook: DescribedPath = {
         description: 'Of sources with the scheme `meta`. Others have no such method: 405.',
         path: { source },
         query: {
-          'hub.mode': z.literal('subscribe'),
+          'hub.mode': z.literal('subscribe').describe('Always this word.'),
           'hub.verify_token': z.string().describe('The value of `SOURCE_<NAME>_VERIFY_TOKEN`.'),
           'hub.challenge': z.string().describe('What is sent back.'),
         },

@@ -133,7 +133,7 @@ export class Broadcaster {
     if (this.#closed) return 0;
     const { entries, more } = cutAtSharedEnd(page, PAGE_ENTRIES_MAX);
     // Numbers of the other scope, and of what was removed, are skipped: where nothing more follows, everything up to the last is sent.
-    const reached = more ? (entries.at(-1)?.seq ?? cursor) : Math.max(cursor, page.lastSeq);
+    const reached = more ? (entries.at(-1)?.seq ?? cursor) : Math.max(cursor, page.upTo);
     const chunk = Buffer.from(eventsOf(entries, scope));
     for (const subscriber of group) {
       if (entries.length > 0) subscriber.write(chunk);

@@ -1,6 +1,7 @@
 // Standard Webhooks, also as Svix writes its headers: id, time and a list of signatures. Each post is one event; its type is in the body.
 import { keptHeader, member, textMember } from '../body.ts';
 import type { Delivery } from '../../model/item.ts';
+import { instantOf } from '../instants.ts';
 import type { RawJson } from '../raw-json.ts';
 import { receiverOf } from '../receiver.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
@@ -81,8 +82,8 @@ function fieldsOf(delivery: Delivery, { value }: RawJson): EventFields {
   return {
     id: header(`${prefix}id`),
     type: textMember(value, 'type'),
-    // The time in the header is that of the attempt.
-    time: member(value, 'timestamp') ?? header(`${prefix}timestamp`),
+    // The time in the header is that of the attempt, not of the event.
+    time: instantOf(member(value, 'timestamp')) ?? header(`${prefix}timestamp`),
   };
 }
 

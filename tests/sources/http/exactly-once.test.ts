@@ -125,7 +125,7 @@ describe('one id with other content', () => {
     const answer = await service.get(`/message?id=${encodeURIComponent(`${meta.name}:${id}`)}`);
     const { conflicts } = recordIn(answer.json());
     assert.ok(Array.isArray(conflicts));
-    return conflicts;
+    return conflicts as unknown[];
   }
 
   it('the first stays, the second is kept beside it, and both posts are 200', async () => {

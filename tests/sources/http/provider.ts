@@ -68,8 +68,9 @@ export class Provider {
 
 /** The settings of these sources. */
 export function environmentOf(providers: readonly Provider[]): Environment {
+  const settings = providers.flatMap(({ env }) => Object.entries(env));
   return {
     SOURCES: providers.map(({ name, kind }) => `${name}:${kind.scheme}`).join(),
-    ...Object.assign({}, ...providers.map(({ env }) => env)),
+    ...Object.fromEntries(settings),
   };
 }

@@ -5,8 +5,14 @@ import type { SourceState } from '../item-api.ts';
 import { freeName, PROVIDERS, type Provider, settingsFor, URL_PLACE } from '../providers.ts';
 import { CopyButton } from './copy-button.tsx';
 
-/** `sources`: those that are configured, which stay. */
-export function Connect({ sources }: { sources: readonly SourceState[] }) {
+interface ConnectProps {
+  /** Those that are configured, which stay. */
+  readonly sources: readonly SourceState[];
+  /** Whether to say that the address of this page will not do, where it does not. */
+  readonly warned: boolean;
+}
+
+export function Connect({ sources, warned }: ConnectProps) {
   const [chosen, choose] = useState(PROVIDERS[0] as Provider);
   const name = freeName(chosen, sources);
   const url = location.origin + addressOf(`/webhook/${name}`);
@@ -39,6 +45,7 @@ export function Connect({ sources }: { sources: readonly SourceState[] }) {
           <li key={step}>{step.replace(URL_PLACE, url)}</li>
         ))}
       </ol>
+      {warned && <PrivateAddress />}
       <p class="muted">
         Step by step, with a test that needs no account: <code>{chosen.page}</code> in the source
         tree.
@@ -47,13 +54,10 @@ export function Connect({ sources }: { sources: readonly SourceState[] }) {
   );
 }
 
-/** Whether providers cannot post to the address of this page: it is not https, or of this machine. */
-export function isPrivate(): boolean {
-  const { protocol, hostname } = location;
-  return protocol !== 'https:' || /^(localhost|127\..*|\[::1\])$/.test(hostname);
-}
-
+/** Says that providers cannot post to the address of this page, where it is not https, or of this machine. */
 export function PrivateAddress() {
+  const { protocol, hostname } = location;
+  if (protocol === 'https:' && !/^(localhost|127\..*|\[::1\])$/.test(hostname)) return null;
   return (
     <p class="notice warn">
       <span>

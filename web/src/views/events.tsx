@@ -5,6 +5,7 @@ import { getEvents, type EventEntry, type EventPage } from '../item-api.ts';
 import { usePolled, type Polled } from '../polled.ts';
 import { hrefOf, replaceRoute } from '../route.ts';
 import { useSourceNames } from '../sources.ts';
+import { isFailure, statusOf } from '../status.ts';
 import { EventDetail } from './event-detail.tsx';
 import { EventFilters, type EventFilter } from './event-filters.tsx';
 import { OrderButton } from './order-button.tsx';
@@ -126,19 +127,24 @@ function List({ page, selected, filtered, hrefFor }: ListProps) {
 }
 
 function Entry({ event }: { event: EventEntry }) {
+  const status = statusOf(event);
   return (
     <>
       <RowTime ts={event.ts} />
       <span class="event-source">{event.source}</span>
-      <span class={`event-type mono ${toneOf(event.type)}`}>{event.type}</span>
+      <span class={`event-type mono ${toneOf(event)}`}>
+        {event.type}
+        {status !== null && ` ${status}`}
+      </span>
       <span class="row-text mono muted">{event.subject ?? event.event_id}</span>
     </>
   );
 }
 
-/** What somebody should look at. */
-function toneOf(type: string): string {
-  return type === 'unparsed' || type === 'conflict' ? 'warn-text' : '';
+/** Marks what somebody should look at. */
+function toneOf(event: EventEntry): string {
+  if (isFailure(statusOf(event))) return 'bad-text';
+  return event.type === 'unparsed' || event.type === 'conflict' ? 'warn-text' : '';
 }
 
 interface PagerProps {

@@ -4,7 +4,7 @@ import type { SourceState } from '../item-api.ts';
 import { hrefOf } from '../route.ts';
 import { conditionOf, DEFAULT_SOURCE, useSources } from '../sources.ts';
 import { Badge } from './badge.tsx';
-import { Connect, isPrivate, PrivateAddress } from './connect.tsx';
+import { Connect } from './connect.tsx';
 import { CopyButton } from './copy-button.tsx';
 
 export function FirstRun() {
@@ -38,8 +38,7 @@ export function FirstRun() {
         <CopyButton label="Copy the command" text={() => command} />
       </section>
       <Configured sources={sources.filter(({ source }) => source !== DEFAULT_SOURCE)} />
-      {isPrivate() && <PrivateAddress />}
-      <Connect sources={sources} />
+      <Connect sources={sources} warned />
     </div>
   );
 }

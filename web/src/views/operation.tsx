@@ -44,9 +44,21 @@ export function OperationCard(props: OperationProps) {
           </div>
         ))}
       </dl>
-      <TryIt {...props} />
+      {isSignedByProvider(props) ? (
+        <p class="muted">
+          To try it, sign as the provider does: <code>oncebox send --source NAME</code>, or{' '}
+          <code>oncebox sign --scheme SCHEME</code> and curl.
+        </p>
+      ) : (
+        <TryIt {...props} />
+      )}
     </section>
   );
+}
+
+/** Whether a request is signed in a way that depends on its source: the page signs for the default one alone. */
+function isSignedByProvider({ path, operation }: OperationProps): boolean {
+  return operation.requestBody !== undefined && path.includes('{');
 }
 
 export function Method({ name }: { name: string }) {

@@ -63,7 +63,11 @@ export function Overview({ range }: { range: string }) {
 function LastMessage({ stats, events }: { stats: Stats | null; events: number }) {
   const ts = stats?.last_message_ts ?? null;
   if (ts === null && events > 0)
-    return <a href={hrefOf('events')}>and {formatCount(events)} events</a>;
+    return (
+      <a href={hrefOf('events')}>
+        and {formatCount(events)} {events === 1 ? 'event' : 'events'}
+      </a>
+    );
   if (ts === null) return <>&nbsp;</>;
   return (
     <>

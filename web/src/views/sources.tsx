@@ -1,6 +1,6 @@
 // The sources: what each receives, what went wrong with it, and what to enter at its provider.
 import { useSources } from '../sources.ts';
-import { Connect, isPrivate, PrivateAddress } from './connect.tsx';
+import { Connect, PrivateAddress } from './connect.tsx';
 import { SourceCard } from './source-card.tsx';
 
 export function Sources() {
@@ -13,7 +13,7 @@ export function Sources() {
         </p>
       )}
       {data === null && error === null && <p class="card empty">Loading</p>}
-      {data !== null && isPrivate() && <PrivateAddress />}
+      {data !== null && <PrivateAddress />}
       <div class="source-cards">
         {data?.map((source) => (
           <SourceCard key={source.source} source={source} />
@@ -21,7 +21,7 @@ export function Sources() {
       </div>
       {data !== null && (
         <div class="card">
-          <Connect sources={data} />
+          <Connect sources={data} warned={false} />
         </div>
       )}
     </div>

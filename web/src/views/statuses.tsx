@@ -3,9 +3,7 @@ import { Icon } from '../icon.tsx';
 import { Time } from '../instant.tsx';
 import type { FullEvent } from '../item-api.ts';
 import { hrefOf } from '../route.ts';
-
-/** What providers call a message that did not arrive. */
-const FAILED: readonly string[] = ['failed', 'undelivered', 'canceled'];
+import { isFailure, statusOf } from '../status.ts';
 
 /** They are shown by their own time: providers send them in any order. */
 export function Statuses({ events }: { events: readonly FullEvent[] }) {
@@ -15,12 +13,12 @@ export function Statuses({ events }: { events: readonly FullEvent[] }) {
       <h3 id="statuses">Statuses</h3>
       <ol class="steps">
         {ordered.map((event) => {
-          const name = nameOf(event);
-          const failed = FAILED.includes(name);
+          const status = statusOf(event);
+          const failed = isFailure(status);
           return (
             <li key={event.event_id} class={failed ? 'bad' : 'good'}>
               <Icon name={failed ? 'bad' : 'ok'} />
-              <a href={hrefOf('events', { id: event.event_id })}>{name}</a>
+              <a href={hrefOf('events', { id: event.event_id })}>{status ?? event.type}</a>
               <Time ts={event.ts} />
             </li>
           );
@@ -28,10 +26,4 @@ export function Statuses({ events }: { events: readonly FullEvent[] }) {
       </ol>
     </section>
   );
-}
-
-/** The status itself: what the id of the event adds to that of the message. */
-function nameOf({ event_id: id, subject, type }: FullEvent): string {
-  const name = subject !== null && id.startsWith(`${subject}:`) ? id.slice(subject.length + 1) : '';
-  return name === '' ? type : name;
 }

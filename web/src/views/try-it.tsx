@@ -16,13 +16,10 @@ export function TryIt({ api, path, method, operation, secret, token }: Operation
     media === undefined ? '' : exampleOf(resolve(api, media.schema)),
   );
   const [answer, setAnswer] = useState<string | null>(null);
-  const parameters = (operation.parameters ?? []).filter(({ in: place }) => place === 'query');
+  const parameters = (operation.parameters ?? []).filter(({ in: place }) => place !== 'header');
   const streams = operation.responses['200']?.content?.['text/event-stream'] !== undefined;
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const query = new URLSearchParams(
-      Object.entries(values).filter(([, value]) => value !== ''),
-    ).toString();
     const headers = new Headers();
     if (token !== '') headers.set('Authorization', `Bearer ${token}`);
     if (media !== undefined) {
@@ -35,8 +32,7 @@ export function TryIt({ api, path, method, operation, secret, token }: Operation
       ...(media === undefined ? {} : { body }),
     };
     setAnswer(streams ? `Reading for ${STREAM_MS / 1_000} seconds` : 'Sending');
-    const address = addressOf(path);
-    setAnswer(await send(query === '' ? address : `${address}?${query}`, init, streams));
+    setAnswer(await send(addressOf(targetOf(path, values)), init, streams));
   };
   return (
     <details class="try">
@@ -83,6 +79,17 @@ export function TryIt({ api, path, method, operation, secret, token }: Operation
       </form>
     </details>
   );
+}
+
+/** The path of a request and its query string: each value is in the path where that names it, else in the query string. */
+function targetOf(path: string, values: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams();
+  let target = path;
+  for (const [name, value] of Object.entries(values)) {
+    if (path.includes(`{${name}}`)) target = target.replace(`{${name}}`, encodeURIComponent(value));
+    else if (value !== '') query.set(name, value);
+  }
+  return query.size === 0 ? target : `${target}?${query}`;
 }
 
 /** Sends it and gives the answer as it came, in lines. */

@@ -53,7 +53,8 @@ export async function durably<T extends readonly unknown[]>(
     try {
       session.takeNotices();
       const begun = session.run(begin(isolation));
-      const sent = Promise.all(send());
+      // Of those that fail the first one says why: the others say that the transaction has failed.
+      const sent = settled(send());
       const [, results] = await settled([begun, sent, session.run('COMMIT')]);
       if (session.takeNotices().has(NOT_REPLICATED))
         throw new StoreUnavailable('database', 'the commit did not wait for the standbys');
