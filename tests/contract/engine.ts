@@ -149,8 +149,8 @@ export async function append(
   return outcomes;
 }
 
-/** Appends messages that are new, one group. */
-export async function create(store: Store, group: readonly Message[]): Promise<void> {
+/** Appends items that are new, one group. */
+export async function create(store: Store, group: readonly Item[]): Promise<void> {
   assert.deepEqual(
     await append(store, ...group),
     group.map(() => 'created'),

@@ -127,6 +127,14 @@ describe('a form', () => {
     }
   });
 
+  it('of 10,000 fields is read, and of more is not: it would take long, before it is known who sent it', () => {
+    const body = Array.from({ length: 10_000 }, (_, index) => `f${index}`).join('&');
+    const signed = (form: string): string =>
+      getExpectedTwilioSignature(SECRET, PUBLIC_URL, fieldsOf(form));
+    assert.equal(verdict(body, signed(body)), 'current');
+    assert.equal(verdict(`${body}&a`, signed(`${body}&a`)), 'malformed');
+  });
+
   const SIGNATURE = getExpectedTwilioSignature(SECRET, PUBLIC_URL, { a: '1' });
   for (const [what, header, fault] of [
     ['is absent', undefined, 'missing'],
@@ -186,6 +194,15 @@ describe('JSON', () => {
       assert.equal(validateRequestWithBody(SECRET, SIGNATURE, urlOf(asked), body), false);
       assert.equal(verdict(body, SIGNATURE, asked), 'mismatch');
     });
+
+  it('may have any number of ampersands in it', () => {
+    const body = JSON.stringify('&'.repeat(20_000));
+    const { headers, query: added } = TWILIO_SOURCE.sign(Buffer.from(`[${body}]`), {
+      nowMs: 0,
+      id: '',
+    });
+    assert.equal(verdict(`[${body}]`, headers['X-Twilio-Signature'], added), 'current');
+  });
 
   it('whose hash is the last of two thousand parameters is held against it', () => {
     const many = Array.from({ length: 2_000 }, (_, index) => `p${index}=1`).join('&');

@@ -14,8 +14,12 @@ const HEADER: SignatureHeader = {
 };
 /** The parameter of the URL that holds the hash of a body that is no form. */
 const BODY_HASH = 'bodySHA256';
+/** Twilio sends less than a hundred. */
+const FIELDS_MAX = 10_000;
 /** Up to this size of a body it is tried which other URL a refused post was signed for. Real posts are smaller. */
 const EXPLAINED_BYTES_MAX = 65_536;
+
+type Refused = Extract<Verdict, { fault: unknown }>;
 
 /**
  * Verifies a post that was sent to `publicUrl`, whose query string is that of the request. Twilio signs the URL with its port or without,
@@ -27,18 +31,31 @@ export function verifyTwilio(publicUrl: string, post: Post, keys: Keys): Verdict
   const [signature] = signaturesIn(header, HEADER);
   if (signature === undefined) return { fault: 'malformed', hint: formHint(header, HEADER) };
   const fields = signedFields(post);
-  if (fields === null)
-    return { fault: 'mismatch', hint: `the body is not that of ${BODY_HASH} in the URL` };
-  const signs = (key: Buffer | null, urls: readonly string[]): boolean =>
-    key !== null && urls.some((url) => isEqual(signature, signatureOf(key, url + fields)));
-  const urls = signedUrls(publicUrl, post.query);
-  if (signs(keys.current, urls)) return { signedWith: 'current' };
-  if (signs(keys.previous, urls)) return { signedWith: 'previous' };
-  if (post.body.length > EXPLAINED_BYTES_MAX) return { fault: 'mismatch', hint: null };
-  const other = otherUrls(publicUrl, headerText(post, 'host')).find(([url]) =>
-    signs(keys.current, signedUrls(url, post.query)),
-  );
-  return { fault: 'mismatch', hint: other === undefined ? null : other[1] };
+  if ('hint' in fields) return fields;
+  const signs = (key: Buffer | null, url: string): boolean =>
+    key !== null &&
+    signedUrls(url, post.query).some((one) =>
+      isEqual(signature, signatureOf(key, one + fields.text)),
+    );
+  if (signs(keys.current, publicUrl)) return { signedWith: 'current' };
+  if (signs(keys.previous, publicUrl)) return { signedWith: 'previous' };
+  const hint = mismatchHint(publicUrl, post, (url) => signs(keys.current, url));
+  return { fault: 'mismatch', hint };
+}
+
+/** Returns what a post was signed for instead, as far as that can be found out. */
+function mismatchHint(
+  publicUrl: string,
+  post: Post,
+  signs: (url: string) => boolean,
+): string | null {
+  if (post.body.length > EXPLAINED_BYTES_MAX) return null;
+  const other = otherUrls(publicUrl, headerText(post, 'host')).find(([url]) => signs(url));
+  if (other !== undefined) return other[1];
+  const isJson = /^\s*[[{]/.test(post.body.toString('latin1', 0, 64));
+  return isJson && !formOf(post.query).has(BODY_HASH)
+    ? `the body is JSON, and the URL has no ${BODY_HASH}: is its query removed?`
+    : null;
 }
 
 /** Returns the value of the header with which Twilio would send this body, and the query string that it would add. */
@@ -64,11 +81,26 @@ export function fieldsText(form: Form): string {
     .join('');
 }
 
-/** Returns what is signed after the URL; null where the body is not the one whose hash is in the URL. */
-function signedFields({ query, body }: Post): string | null {
-  const expected = new URLSearchParams(`?${query}`).get(BODY_HASH);
-  if (expected === null) return fieldsText(formOf(body.toString('utf8')));
-  return isEqual(expected, hash('sha256', body)) ? '' : null;
+/** Whether a body is a form that would take long to sort, before it is known who sent it. */
+function hasMoreFields(body: Buffer): boolean {
+  let at = -1;
+  for (let fields = 1; fields <= FIELDS_MAX; fields += 1) {
+    at = body.indexOf('&', at + 1);
+    if (at === -1) return false;
+  }
+  return true;
+}
+
+/** Returns what is signed after the URL, or what is wrong with the body. */
+function signedFields({ query, body }: Post): { readonly text: string } | Refused {
+  const expected = formOf(query).get(BODY_HASH)?.[0];
+  if (expected === undefined)
+    return hasMoreFields(body)
+      ? { fault: 'malformed', hint: `the form has more than ${FIELDS_MAX} fields` }
+      : { text: fieldsText(formOf(body.toString('utf8'))) };
+  return isEqual(expected, hash('sha256', body))
+    ? { text: '' }
+    : { fault: 'mismatch', hint: `the body is not that of ${BODY_HASH} in the URL` };
 }
 
 function signatureOf(key: Buffer, text: string): string {
