@@ -103,12 +103,12 @@ export const ITEM_APPENDS: readonly Clause[] = [
       assert.equal(await lastSeqOf(store), last);
       const { data } = await listEvents(store, { type: 'conflict' });
       assert.deepEqual(
-        data.map(({ subject, source }) => [subject, source]).toSorted(),
+        data.map(({ subject, source }) => `${source} ${subject}`).toSorted(),
         [
-          ['chat:1', 'chat'],
-          ['shop:order', 'shop'],
-          [plain.message_id, 'default'],
-          [plain.message_id, 'default'],
+          'chat chat:1',
+          'shop shop:order',
+          `default ${plain.message_id}`,
+          `default ${plain.message_id}`,
         ].toSorted(),
       );
       await soonAndSettled(engine, store, async () => {
@@ -226,9 +226,10 @@ export const ITEM_APPENDS: readonly Clause[] = [
     holds: async (engine) => {
       const oracle = new MemoryStore();
       let store = await engine.open();
-      for (const restart of [() => store.close(), () => engine.crash()]) {
+      const restarts = [() => store.close(), () => engine.crash()];
+      for (const [round, restart] of restarts.entries()) {
         const group = posts().map((item) =>
-          'event_id' in item ? { ...item, event_id: `${item.event_id}:${restart}` } : item,
+          'event_id' in item ? { ...item, event_id: `${item.event_id}:${round}` } : item,
         );
         const plain = message();
         for (const items of [[...group, plain], [{ ...plain, text: 'other' }]])

@@ -52,7 +52,7 @@ function events(): EventItem[] {
 
 export const ITEM_READS: readonly Clause[] = [
   {
-    name: 'returns an item, its post and what is known of it from the moment its append resolves',
+    name: 'returns an item, its post and what is known of it as soon as it is appended',
     holds: async (engine) => {
       const store = await engine.open();
       const oracle = new MemoryStore();

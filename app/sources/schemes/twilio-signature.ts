@@ -32,16 +32,30 @@ export function verifyTwilio(publicUrl: string, post: Post, keys: Keys): Verdict
   if (signature === undefined) return { fault: 'malformed', hint: formHint(header, HEADER) };
   const fields = signedFields(post);
   if ('hint' in fields) return fields;
-  const signs = (key: Buffer | null, urls: readonly string[]): boolean =>
-    key !== null && urls.some((url) => isEqual(signature, signatureOf(key, url + fields.text)));
-  const urls = signedUrls(publicUrl, post.query);
-  if (signs(keys.current, urls)) return { signedWith: 'current' };
-  if (signs(keys.previous, urls)) return { signedWith: 'previous' };
-  if (post.body.length > EXPLAINED_BYTES_MAX) return { fault: 'mismatch', hint: null };
-  const other = otherUrls(publicUrl, headerText(post, 'host')).find(([url]) =>
-    signs(keys.current, signedUrls(url, post.query)),
-  );
-  return { fault: 'mismatch', hint: other === undefined ? null : other[1] };
+  const signs = (key: Buffer | null, url: string): boolean =>
+    key !== null &&
+    signedUrls(url, post.query).some((one) =>
+      isEqual(signature, signatureOf(key, one + fields.text)),
+    );
+  if (signs(keys.current, publicUrl)) return { signedWith: 'current' };
+  if (signs(keys.previous, publicUrl)) return { signedWith: 'previous' };
+  const hint = mismatchHint(publicUrl, post, (url) => signs(keys.current, url));
+  return { fault: 'mismatch', hint };
+}
+
+/** Returns what a post was signed for instead, as far as that can be found out. */
+function mismatchHint(
+  publicUrl: string,
+  post: Post,
+  signs: (url: string) => boolean,
+): string | null {
+  if (post.body.length > EXPLAINED_BYTES_MAX) return null;
+  const other = otherUrls(publicUrl, headerText(post, 'host')).find(([url]) => signs(url));
+  if (other !== undefined) return other[1];
+  const isJson = /^\s*[[{]/.test(post.body.toString('latin1', 0, 64));
+  return isJson && !formOf(post.query).has(BODY_HASH)
+    ? `the body is JSON, and the URL has no ${BODY_HASH}: is its query removed?`
+    : null;
 }
 
 /** Returns the value of the header with which Twilio would send this body, and the query string that it would add. */
