@@ -14,13 +14,24 @@ export type Form = ReadonlyMap<string, readonly string[]>;
  */
 export function formOf(text: string): Form {
   const form = new Map<string, string[]>();
-  // The question mark is taken off again: without it, one that begins the form would be.
-  for (const [name, value] of new URLSearchParams(`?${text}`)) {
+  for (const [name, value] of pairsOf(text)) {
     const values = form.get(name);
     if (values === undefined) form.set(name, [value]);
     else values.push(value);
   }
   return form;
+}
+
+/** Fields that are parsed at once: for names without a value, the parser of the platform takes time by the square of their number. */
+const FIELDS_AT_ONCE = 64;
+
+function* pairsOf(text: string): Iterable<[name: string, value: string]> {
+  const fields = text.split('&');
+  for (let at = 0; at < fields.length; at += FIELDS_AT_ONCE) {
+    const some = fields.slice(at, at + FIELDS_AT_ONCE).join('&');
+    // The question mark is taken off again: without it, one that begins the form would be.
+    yield* new URLSearchParams(`?${some}`);
+  }
 }
 
 /** Returns the first value of a name; null where it has none, or that is empty. */

@@ -16,6 +16,9 @@ const HEADER: SignatureHeader = {
 const BODY_HASH = 'bodySHA256';
 /** Up to this size of a body it is tried which other URL a refused post was signed for. Real posts are smaller. */
 const EXPLAINED_BYTES_MAX = 65_536;
+/** A form is read before it is verified: one of more fields is refused unread. Those of Twilio have some dozens. */
+const FIELDS_MAX = 10_000;
+const AMPERSAND = 0x26;
 
 /**
  * Verifies a post that was sent to `publicUrl`, whose query string is that of the request. Twilio signs the URL with its port or without,
@@ -27,10 +30,9 @@ export function verifyTwilio(publicUrl: string, post: Post, keys: Keys): Verdict
   const [signature] = signaturesIn(header, HEADER);
   if (signature === undefined) return { fault: 'malformed', hint: formHint(header, HEADER) };
   const fields = signedFields(post);
-  if (fields === null)
-    return { fault: 'mismatch', hint: `the body is not that of ${BODY_HASH} in the URL` };
+  if ('hint' in fields) return { fault: 'mismatch', hint: fields.hint };
   const signs = (key: Buffer | null, urls: readonly string[]): boolean =>
-    key !== null && urls.some((url) => isEqual(signature, signatureOf(key, url + fields)));
+    key !== null && urls.some((url) => isEqual(signature, signatureOf(key, url, fields)));
   const urls = signedUrls(publicUrl, post.query);
   if (signs(keys.current, urls)) return { signedWith: 'current' };
   if (signs(keys.previous, urls)) return { signedWith: 'previous' };
@@ -51,8 +53,8 @@ export function signTwilio(
   const own = publicUrl.split('?').slice(1).join('?');
   const hashed = isForm ? '' : `${BODY_HASH}=${hash('sha256', body)}`;
   const query = [own, hashed].filter((part) => part !== '').join('&');
-  const fields = isForm ? fieldsText(formOf(body.toString('utf8'))) : '';
-  const signature = signatureOf(key, urlWith(publicUrl, query) + fields);
+  const fields = isForm ? fieldsBytes(body) : NO_FIELDS;
+  const signature = signatureOf(key, urlWith(publicUrl, query), fields);
   return { header: HEADER.header, signature, query };
 }
 
@@ -64,15 +66,36 @@ export function fieldsText(form: Form): string {
     .join('');
 }
 
-/** Returns what is signed after the URL; null where the body is not the one whose hash is in the URL. */
-function signedFields({ query, body }: Post): string | null {
+const NO_FIELDS = Buffer.alloc(0);
+
+/** Returns what is signed after the URL; or, in words, why the body cannot be one that was signed. */
+function signedFields({ query, body }: Post): Buffer | { readonly hint: string } {
   const expected = new URLSearchParams(`?${query}`).get(BODY_HASH);
-  if (expected === null) return fieldsText(formOf(body.toString('utf8')));
-  return isEqual(expected, hash('sha256', body)) ? '' : null;
+  if (expected !== null)
+    return isEqual(expected, hash('sha256', body))
+      ? NO_FIELDS
+      : { hint: `the body is not that of ${BODY_HASH} in the URL` };
+  return hasMoreFields(body, FIELDS_MAX)
+    ? { hint: `the form has more than ${FIELDS_MAX} fields` }
+    : fieldsBytes(body);
 }
 
-function signatureOf(key: Buffer, text: string): string {
-  return createHmac('sha1', key).update(text, 'utf8').digest('base64');
+/** Whether a form has more fields than `count`. */
+function hasMoreFields(body: Buffer, count: number): boolean {
+  let at = -1;
+  for (let left = count; left > 0; left -= 1) {
+    at = body.indexOf(AMPERSAND, at + 1);
+    if (at === -1) return false;
+  }
+  return true;
+}
+
+function fieldsBytes(body: Buffer): Buffer {
+  return Buffer.from(fieldsText(formOf(body.toString('utf8'))));
+}
+
+function signatureOf(key: Buffer, url: string, fields: Buffer): string {
+  return createHmac('sha1', key).update(url, 'utf8').update(fields).digest('base64');
 }
 
 function isEqual(given: string, expected: string): boolean {
