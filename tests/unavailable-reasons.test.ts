@@ -116,16 +116,16 @@ describe('the reason of a 503', () => {
   it('too_many_streams: as many are open as may be', async (t) => {
     const service = await startService(t);
     const wires = await Promise.all(Array.from({ length: 256 }, () => openWire(t, service.port)));
-    for (const wire of wires) wire.write('GET /messages/stream HTTP/1.1\r\nHost: x\r\n\r\n');
+    for (const [index, wire] of wires.entries())
+      wire.write(`GET /${index % 2 ? 'events' : 'messages'}/stream HTTP/1.1\r\nHost: x\r\n\r\n`);
     await eventually('all to be open', async () =>
       (await service.get('/metrics')).text.includes('oncebox_streams 256\n') ? true : undefined,
     );
-    const answer = await assertUnavailable(
-      service,
-      { path: '/messages/stream' },
-      'too_many_streams',
-    );
-    assert.equal(answer.text, '{"detail":"too many streams"}');
+    // The limit is that of both streams together.
+    for (const path of ['/messages/stream', '/events/stream']) {
+      const answer = await assertUnavailable(service, { path }, 'too_many_streams');
+      assert.equal(answer.text, '{"detail":"too many streams"}');
+    }
     for (const wire of wires) wire.destroy();
   });
 

@@ -19,9 +19,19 @@ const compressed: Plugin = {
   },
 };
 
-/** The API that `npm run dev` speaks to. */
+/** The API that `npm run dev` speaks to, and what its paths begin with. */
 const target = process.env['API_URL'] ?? 'http://127.0.0.1:8000';
-const paths = ['/webhook', '/messages', '/stats', '/health', '/metrics', '/openapi.json'];
+const paths = [
+  '/webhook',
+  '/message',
+  '/event',
+  '/delivery',
+  '/sources',
+  '/stats',
+  '/health',
+  '/metrics',
+  '/openapi.json',
+];
 
 export default defineConfig({
   root: at('.'),

@@ -43,6 +43,11 @@ export function readSources(env: Environment): readonly Source[] {
   );
 }
 
+/** Returns the names of the sources, without their settings. Throws ConfigError where SOURCES cannot be read. */
+export function readSourceNames(env: Environment): readonly string[] {
+  return readList(setting(env, 'SOURCES')).map(([name]) => name);
+}
+
 /** Returns whether the value of `SOURCE_<NAME>_<SETTING>` must not be shown. That of an unknown setting may be a misspelt secret. */
 export function isSecretOfSource(variable: string): boolean {
   const shown = SCHEMES.flatMap((scheme) => schemeOf(scheme).settings)

@@ -22,9 +22,7 @@ export const SCHEMES = [
 export type SchemeName = (typeof SCHEMES)[number];
 
 /** Why a post was not accepted as one of its source. `timestamp`: the signed time is too far from ours. */
-export const SIGNATURE_FAULTS = ['missing', 'malformed', 'mismatch', 'timestamp'] as const;
-
-export type SignatureFault = (typeof SIGNATURE_FAULTS)[number];
+export type SignatureFault = 'missing' | 'malformed' | 'mismatch' | 'timestamp';
 
 /** A source as it is configured, without its secrets. */
 export interface ConfiguredSource {

@@ -55,7 +55,7 @@ export type Decoded =
   | { readonly reply: { readonly contentType: string; readonly body: string } };
 
 /** The answer to a post that was stored: as the provider expects it. */
-export interface StoredReply {
+interface StoredReply {
   readonly contentType: string;
   readonly body: string;
 }

@@ -41,3 +41,21 @@ export async function importInto(
 export function database(t: Cleaner): string {
   return join(temporaryDirectory(t), 'app.db');
 }
+
+/** Events of `bill` as an export has them, each followed by its delivery. */
+export function archivedBills(count: number): string[] {
+  const at = '2025-01-15T09:00:00.000Z';
+  return Array.from({ length: count }, (_, place) => {
+    const payload = `{"id":"${place}","padding":"${'x'.repeat(place % 500)}"}`;
+    const event_id = `bill:${place}`;
+    const event = { event_id, source: 'bill', type: 'paid', subject: null, ts: at };
+    const content = String(place).padStart(32, '0');
+    const body = Buffer.from(payload).toString('base64');
+    const headers = [['content-type', 'application/json']];
+    const post = { delivery: place + 1, source: 'bill', received_at: at, headers, body };
+    return [
+      JSON.stringify({ ...event, created_at: at, payload, content }),
+      JSON.stringify({ ...post, messages: [], events: [event_id] }),
+    ];
+  }).flat();
+}

@@ -5,8 +5,8 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cleaner } from '../support/cleanup.ts';
 import { message } from '../support/message.ts';
-import { call, database, file, importInto } from './calls.ts';
-import { start } from './oncebox.ts';
+import { archivedBills, call, database, file, importInto } from './calls.ts';
+import { oncebox, start } from './oncebox.ts';
 
 type Line = Record<string, unknown>;
 
@@ -69,6 +69,26 @@ describe('an import of what named sources have sent', () => {
     assert.equal(new Set(linked).size, count);
     assert.equal(linked.length, count);
     await call(t, ['check', '-d', path]);
+  });
+
+  it('takes no id of a configured source for one of the default source, but for what an export has', async (t) => {
+    const path = database(t);
+    const env = { SOURCES: 'wa:meta' };
+    const body = message({ message_id: 'wa:1' });
+    const csv = file(t, 'in.csv', ['message_id,from,to,ts', 'wa:2,+1,+2,2025-01-15T10:00:00Z']);
+    const old = { ...message({ message_id: 'wa:3' }), created_at: '2025-01-15T10:00:00Z' };
+    const lines = file(t, 'in.ndjson', [JSON.stringify(body), JSON.stringify(old)]);
+    for (const [input, created] of [
+      [lines, 1],
+      [csv, 0],
+    ] as const) {
+      const result = await oncebox(t, ['import', '-d', path, '--json', input], { env });
+      assert.deepEqual([result.code, result.json()['created']], [4, created]);
+      assert.match(
+        readFileSync(`${input}.rejects.ndjson`, 'utf8'),
+        /"reason":"message_id: [^"]*ids that begin with wa: are those of the source wa"/,
+      );
+    }
   });
 
   it('is checked line by line: what is wrong is rejected with the reason', async (t) => {
@@ -135,29 +155,4 @@ describe('an import of what named sources have sent', () => {
 
 function parsed(line: string): Line {
   return JSON.parse(line) as Line;
-}
-
-/** Events of `bill` as an export has them, each followed by its delivery. */
-function archivedBills(count: number): string[] {
-  const at = '2025-01-15T10:00:00.000Z';
-  return Array.from({ length: count }, (_, place) => {
-    const payload = `{"id":"${place}","padding":"${'x'.repeat(place % 500)}"}`;
-    const event_id = `bill:${place}`;
-    const event = { event_id, source: 'bill', type: 'paid', subject: null, ts: at };
-    const content = String(place).padStart(32, '0');
-    return [
-      { ...event, created_at: at, payload, content },
-      {
-        delivery: place + 1,
-        source: 'bill',
-        received_at: at,
-        headers: [],
-        body: Buffer.from(payload).toString('base64'),
-        messages: [],
-        events: [event_id],
-      },
-    ];
-  })
-    .flat()
-    .map((line) => JSON.stringify(line));
 }

@@ -1,4 +1,7 @@
 // Sources as an operator configures them, and bodies as their providers write them, with invented values.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Cleaner, temporaryDirectory } from '../support/cleanup.ts';
 import type { Environment } from '../support/service.ts';
 
 /** One source of each kind that the tests of the command use, with the variables of its settings. */
@@ -54,3 +57,10 @@ export const BODIES = {
   shop: '{"id":820982911946154508,"email":"jon@example.com"}',
   mail: '{"type":"email.received","timestamp":"2026-02-02T00:00:00Z","data":{"id":"m1"}}',
 } as const;
+
+/** Writes a body to a file of its own. */
+export function fileOf(t: Cleaner, body: string): string {
+  const file = join(temporaryDirectory(t), 'body');
+  writeFileSync(file, body);
+  return file;
+}

@@ -1,6 +1,7 @@
 // What the suite needs of an engine, and the plain forms that its clauses share: messages, queries, pages.
 import assert from 'node:assert/strict';
 import { parseInstant } from '../../app/model/instant.ts';
+import type { Item } from '../../app/model/item.ts';
 import type { Message } from '../../app/model/message.ts';
 import type { OrderKey } from '../../app/model/order.ts';
 import type { Cursor, Direction, MessageQuery, Page } from '../../app/model/page.ts';
@@ -141,15 +142,15 @@ export async function stream(
 /** Appends, and returns the outcomes; fails where the store was unavailable. */
 export async function append(
   store: Store,
-  ...group: readonly Message[]
+  ...group: readonly Item[]
 ): Promise<readonly AppendOutcome[]> {
   const outcomes = await store.append(group);
   if ('unavailable' in outcomes) assert.fail(`unavailable: ${outcomes.unavailable}`);
   return outcomes;
 }
 
-/** Appends messages that are new, one group. */
-export async function create(store: Store, group: readonly Message[]): Promise<void> {
+/** Appends items that are new, one group. */
+export async function create(store: Store, group: readonly Item[]): Promise<void> {
   assert.deepEqual(
     await append(store, ...group),
     group.map(() => 'created'),

@@ -1,5 +1,6 @@
 // Comparing a store with the one in memory: events, single items with all that is known of them, deliveries, and counts of sources.
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import type { EventQuery } from '../../app/model/event.ts';
 import { parseInstant } from '../../app/model/instant.ts';
 import type { OrderKey } from '../../app/model/order.ts';
@@ -105,8 +106,8 @@ export async function assertItemsAgree(store: Store, oracle: MemoryStore): Promi
   for (const [place, number] of numbers.entries()) {
     const [actual, expected] = [await store.delivery(number), await oracle.delivery(place + 1)];
     assert.deepEqual(
-      actual && { ...actual, number: place + 1, body: Buffer.from(actual.body) },
-      expected && { ...expected, body: Buffer.from(expected.body) },
+      actual && { ...actual, number: place + 1, body: hash('sha256', actual.body) },
+      expected && { ...expected, body: hash('sha256', expected.body) },
     );
   }
   assert.deepEqual(await sourcesOf(store), await sourcesOf(oracle));

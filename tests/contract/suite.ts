@@ -6,15 +6,23 @@ import type { Clause, OpenEngine } from './engine.ts';
 import { assertAgreesOnGenerated } from './generated.ts';
 import { LIFECYCLE } from './lifecycle.ts';
 import { READS } from './reads.ts';
+import { ITEM_APPENDS } from './item-appends.ts';
+import { ITEM_READS } from './item-reads.ts';
 import { SEARCH } from './search.ts';
 
 /** Sequences of operations that each run of the suite tries. */
 const GENERATED_RUNS = 12;
 
 /** What depends on how messages are appended. */
-export const WRITES: readonly Clause[] = [...APPENDS, ...CONCURRENCY];
+export const WRITES: readonly Clause[] = [...APPENDS, ...ITEM_APPENDS, ...CONCURRENCY];
 
-export const CLAUSES: readonly Clause[] = [...WRITES, ...READS, ...SEARCH, ...LIFECYCLE];
+export const CLAUSES: readonly Clause[] = [
+  ...WRITES,
+  ...READS,
+  ...ITEM_READS,
+  ...SEARCH,
+  ...LIFECYCLE,
+];
 
 /** Registers the tests of one engine. */
 export function contract(

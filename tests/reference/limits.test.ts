@@ -67,6 +67,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     count(ISSUE, 'INPUT_ENTRIES_MAX'),
     count(ISSUE, 'INPUT_DEPTH_MAX'),
   ],
+  'conflicts that are kept for one id': [count('model/item.ts', 'CONFLICTS_MAX')],
   'named sources': [count('config/sources.ts', 'SOURCES_MAX')],
   'a post whose signature is tried for other sources': [kib('ingest/hint.ts', 'BODY_BYTES_MAX')],
   'a header that is kept with a delivery': [count('ingest/kept-headers.ts', 'VALUE_UNITS_MAX')],
@@ -98,9 +99,9 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     count(LIMITS, 'REMOVALS_AHEAD_MAX'),
     count(LIMITS, 'TAIL_REMOVALS_MAX'),
   ],
-  'a step of retention': [count(RETENTION, 'STEP_MESSAGES'), count(RETENTION, 'STEP_PAGES')],
-  'a row of an import': [mib('cli/transfer/read-thread.ts', 'ROW_BYTES_MAX')],
-  'a line of an import that does not end': [mib('cli/lines.ts', 'LINE_BYTES_MAX')],
+  'a step of retention': [count(RETENTION, 'STEP_ITEMS'), count(RETENTION, 'STEP_PAGES')],
+  'a message of the default source in an import': [mib('cli/transfer/row.ts', 'MESSAGE_BYTES_MAX')],
+  'a line of an import': [mib('cli/transfer/read-thread.ts', 'LINE_BYTES_MAX')],
   'a file with a secret': [kib('config/secret-file.ts', 'SECRET_BYTES_MAX')],
   'queries that wait for a reader': [
     count('storage/sqlite/read/reader-pool.ts', 'QUERIES_WAITING_MAX'),
@@ -146,7 +147,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   'reads that wait for a connection': [count(POOLS, 'READS_WAITING_MAX')],
   'connecting to one host': [seconds('storage/postgres/database/session.ts', 'CONNECT_MS_MAX')],
   'an append that waits for other appends': [
-    seconds('storage/postgres/write/append.ts', 'LOCK_MS_MAX'),
+    seconds('storage/postgres/write/durable.ts', 'LOCK_MS_MAX'),
   ],
   'commits that wait for standbys without a client': [count(POOLS, 'APPEND_CONNECTIONS')],
   'a start while the server is away': [
@@ -165,7 +166,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'messages that the lists lack, PostgreSQL': [count(DERIVED, 'TAIL_MESSAGES_MAX')],
   'messages that search lacks, PostgreSQL': [count(DERIVED, 'SEARCH_TAIL_MAX')],
-  'a step of retention or prune': [count('storage/postgres/write/retention.ts', 'STEP_MESSAGES')],
+  'a step of retention or prune': [count('storage/postgres/write/retention.ts', 'STEP_ITEMS')],
   'memory of the server for one search': [workMemory()],
   'requests in flight at a stop': [seconds('service.ts', 'DRAIN_TIMEOUT_MS')],
 };

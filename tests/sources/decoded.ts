@@ -6,8 +6,8 @@ import { type Delivery, type Item, isEvent, isOfSource } from '../../app/model/i
 import type { Receiver, Scheme, SourceSettings } from '../../app/sources/scheme.ts';
 
 /** The name of the source in all tables. */
-export const SOURCE = 'src';
-export const RECEIVED_AT = '2026-02-02T08:00:00.250Z';
+const SOURCE = 'src';
+const RECEIVED_AT = '2026-02-02T08:00:00.250Z';
 /** Stands in a table for the time of arrival. */
 export const ARRIVAL = 'arrival';
 /** Stands in a table for an id that is made of a hash: the provider gave none. */

@@ -96,7 +96,7 @@ function holdsNeighbours(source: Receiver, cases: readonly Case[]): void {
       assert.ok(changed.length <= 1, `lost or changed: ${changed.join()}`);
       assert.ok(after.length >= before.length);
     }),
-    { numRuns: 6_000 },
+    { numRuns: 4_000 },
   );
 }
 
@@ -172,7 +172,7 @@ describe('whatever is signed', () => {
         fc.property(bytes, (body) => {
           assert.deepEqual(itemsOf(source, deliveryOf(body)), itemsOf(source, deliveryOf(body)));
         }),
-        { numRuns: 5_000 },
+        { numRuns: 3_000 },
       );
     });
 

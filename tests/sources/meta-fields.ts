@@ -1,4 +1,5 @@
 // What is stored of the parties, the time and the id of a message of Meta, and of what has no id.
+import { hash } from 'node:crypto';
 import { ARRIVAL, type Case, type Stored } from './decoded.ts';
 import {
   BUSINESS,
@@ -103,6 +104,16 @@ const FIELDS: readonly Case[] = [
     'an id with slashes, plus and equals sign',
     String.raw`"from":"5511900000001","id":"wamid.HB\/gN+A==","timestamp":"1769990009"`,
     { message: 'wamid.HB/gN+A==' },
+  ),
+  said(
+    'an id with U+0000 and half of a surrogate pair',
+    String.raw`"from":"5511900000001","id":"wamid.\u0000A\ud83d","timestamp":"1769990009"`,
+    { message: 'wamid.\0A\ufffd' },
+  ),
+  said(
+    'an id that is far too long',
+    `"from":"5511900000001","id":"${'a'.repeat(2000)}","timestamp":"1769990009"`,
+    { message: `sha256:${hash('sha256', 'a'.repeat(2000))}` },
   ),
   said(
     'members in another order, with space between',

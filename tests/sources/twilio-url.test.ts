@@ -151,7 +151,8 @@ describe('a refusal hints at', () => {
 
   it('the hash of the body', () => {
     const headers = { 'x-twilio-signature': signatureOf(PUBLIC_URL) };
-    assert.match(hintOf(headers, '{}', 'bodySHA256=00') ?? '', /bodySHA256/);
+    assert.match(hintOf(headers, '{}', 'bodySHA256=00') ?? '', /is not that of bodySHA256/);
+    assert.match(hintOf(headers, '{}') ?? '', /the URL has no bodySHA256/);
   });
 });
 

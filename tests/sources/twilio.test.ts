@@ -97,17 +97,6 @@ describe('a form', () => {
     );
   });
 
-  it('of ten thousand fields is accepted, and one of more is refused unread', () => {
-    for (const [count, expected] of [
-      [10_000, 'current'],
-      [10_001, 'mismatch'],
-    ] as const) {
-      const body = Array.from({ length: count }, (_, index) => `f${index}=`).join('&');
-      const signature = getExpectedTwilioSignature(SECRET, PUBLIC_URL, fieldsOf(body));
-      assert.equal(verdict(body, signature), expected, `${count}`);
-    }
-  });
-
   it('whose fields, URL or signature differ passes only where it passes the package: where the signed text is the same', () => {
     let refused = 0;
     fc.assert(
@@ -144,6 +133,14 @@ describe('a form', () => {
         'current',
       );
     }
+  });
+
+  it('of 10,000 fields is read, and of more is not: it would take long, before it is known who sent it', () => {
+    const body = Array.from({ length: 10_000 }, (_, index) => `f${index}`).join('&');
+    const signed = (form: string): string =>
+      getExpectedTwilioSignature(SECRET, PUBLIC_URL, fieldsOf(form));
+    assert.equal(verdict(body, signed(body)), 'current');
+    assert.equal(verdict(`${body}&a`, signed(`${body}&a`)), 'malformed');
   });
 
   const SIGNATURE = getExpectedTwilioSignature(SECRET, PUBLIC_URL, { a: '1' });
@@ -205,6 +202,15 @@ describe('JSON', () => {
       assert.equal(validateRequestWithBody(SECRET, SIGNATURE, urlOf(asked), body), false);
       assert.equal(verdict(body, SIGNATURE, asked), 'mismatch');
     });
+
+  it('may have any number of ampersands in it', () => {
+    const body = JSON.stringify('&'.repeat(20_000));
+    const { headers, query: added } = TWILIO_SOURCE.sign(Buffer.from(`[${body}]`), {
+      nowMs: 0,
+      id: '',
+    });
+    assert.equal(verdict(`[${body}]`, headers['X-Twilio-Signature'], added), 'current');
+  });
 
   it('whose hash is the last of two thousand parameters is held against it', () => {
     const many = Array.from({ length: 2_000 }, (_, index) => `p${index}=1`).join('&');

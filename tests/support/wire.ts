@@ -67,6 +67,11 @@ export class Wire {
     this.#socket.write(bytes);
   }
 
+  /** Stops reading, so that what the service sends stays in its buffers. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   /** Ends our half of the connection; the other half stays open for answers. */
   end(): void {
     this.#socket.end();

@@ -1,22 +1,29 @@
-// Items of named sources on PostgreSQL: posts that overlap, sent to several replicas at once, at every isolation.
+// Items of named sources on PostgreSQL: posts that overlap, sent to several replicas at once, and removed meanwhile, at every isolation.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CONFLICTS_MAX, type Delivery, type Item } from '../../app/model/item.ts';
-import type { AppendOutcome } from '../../app/storage/store.ts';
+import { readPostgresUrl } from '../../app/config/postgres-url.ts';
+import { CONFLICTS_MAX, type Item } from '../../app/model/item.ts';
+import { Connector } from '../../app/storage/postgres/database/connect.ts';
+import { inTransaction } from '../../app/storage/postgres/database/transaction.ts';
+import { removeItems } from '../../app/storage/postgres/index/removal.ts';
 import { PostgresStore } from '../../app/storage/postgres/store.ts';
 import type { Store } from '../../app/storage/store.ts';
-import { readPostgresUrl } from '../../app/config/postgres-url.ts';
+import { append } from '../contract/engine.ts';
+import { delivery, eventItem, messageItem } from '../contract/items.ts';
+import { eventually } from '../support/bounded.ts';
 import type { Cleaner } from '../support/cleanup.ts';
-import { postgresDatabase } from '../support/postgres.ts';
+import { postgresDatabase, queryOnce } from '../support/postgres.ts';
 import { silent } from './stores.ts';
 
 const ISOLATIONS = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;
+const NEVER_SECONDS = 99_999_999_999;
 
-async function open(
-  t: Cleaner,
-  isolation: (typeof ISOLATIONS)[number],
-  count: number,
-): Promise<Store[]> {
+interface Replicas {
+  readonly url: string;
+  readonly stores: readonly [Store, Store, Store];
+}
+
+async function replicas(t: Cleaner, isolation: (typeof ISOLATIONS)[number]): Promise<Replicas> {
   const opened: Store[] = [];
   const url = await postgresDatabase({
     after: (drop) =>
@@ -26,127 +33,129 @@ async function open(
       }),
   });
   const options = { queueMessagesMax: 10_000, retentionDays: null, readerThreads: 2, isolation };
-  for (let place = 0; place < count; place += 1)
-    opened.push(await PostgresStore.open(readPostgresUrl('DATABASE_URL', url), options, silent));
-  return opened;
+  const open = async (): Promise<Store> => {
+    const store = await PostgresStore.open(readPostgresUrl('DATABASE_URL', url), options, silent);
+    opened.push(store);
+    return store;
+  };
+  return { url, stores: [await open(), await open(), await open()] };
 }
 
-const RECEIVED = '2025-02-01T00:00:00.000Z';
+/** One post with a message and an event for each number. */
+function post(numbers: readonly number[], text = 'same'): Item[] {
+  const of = delivery('chat', { body: Buffer.from(numbers.join()) });
+  return numbers.flatMap((number) => [
+    messageItem(of, `m${number}`, { text }),
+    eventItem(of, `e${number}`, { subject: `chat:m${number}`, payload: JSON.stringify(text) }),
+  ]);
+}
 
-/** A post with messages and as many events, by the numbers of their ids. `version` is part of their content. */
-function post(numbers: readonly number[], version = 1): Item[] {
-  const delivery: Delivery = {
-    source: 'chat',
-    receivedAt: RECEIVED,
-    headers: [['x-test', '1']],
-    body: Buffer.from(JSON.stringify({ numbers, version })),
-  };
-  return numbers.flatMap((number): Item[] => {
-    const payload = JSON.stringify({ number, version });
-    const content = String(version).padStart(32, '0');
-    const ts = '2025-01-15T10:00:00Z';
-    return [
-      {
-        message_id: `chat:${number}`,
-        from: '+1',
-        to: '+2',
-        ts,
-        text: `text ${number}`,
-        kind: 'text',
-        payload,
-        content,
-        delivery,
-      },
-      {
-        event_id: `chat:${number}:sent`,
-        type: 'status',
-        subject: `chat:${number}`,
-        ts,
-        payload,
-        content,
-        delivery,
-      },
-    ];
+function idOf(item: Item): string {
+  return 'event_id' in item ? item.event_id : item.message_id;
+}
+
+interface Shown {
+  readonly seq: number;
+  readonly delivery: number;
+  readonly conflicts: readonly { readonly event_id: string; readonly delivery: number }[];
+}
+
+async function shown(store: Store, messageId: string): Promise<Shown> {
+  const json = await store.message(messageId);
+  assert.ok(json, messageId);
+  return JSON.parse(Buffer.from(json).toString()) as Shown;
+}
+
+async function streamed(store: Store): Promise<string[]> {
+  const { entries } = await store.after(0, 1_000, 'items');
+  return entries.map(({ json }) => {
+    const { message_id, event_id } = JSON.parse(json) as Record<string, string>;
+    return message_id ?? event_id ?? '';
   });
 }
 
-async function append(store: Store, items: readonly Item[]): Promise<readonly AppendOutcome[]> {
-  const outcomes = await store.append(items);
-  if ('unavailable' in outcomes) assert.fail(outcomes.unavailable);
-  return outcomes;
-}
-
-function json(bytes: Uint8Array | null): any {
-  return bytes === null ? null : JSON.parse(Buffer.from(bytes).toString());
-}
-
-describe('items of named sources on PostgreSQL', () => {
-  for (const isolation of ISOLATIONS) {
-    it(`are stored once, whichever replicas race for them, at ${isolation}`, async (t) => {
-      const [a, b] = (await open(t, isolation, 2)) as [Store, Store];
+for (const isolation of ISOLATIONS)
+  describe(`items of named sources on PostgreSQL, at ${isolation}`, () => {
+    it('are stored once by replicas that race with posts that overlap, each with a post that has it', async (t) => {
+      const { stores } = await replicas(t, isolation);
       const created: string[] = [];
-      const send = async (store: Store, from: number): Promise<void> => {
-        for (let at = from; at < from + 60; at += 3) {
-          const items = post([at, at + 1, at + 2, at + 3]);
-          const outcomes = await append(store, items);
-          for (const [index, item] of items.entries()) {
-            assert.notEqual(outcomes[index], 'conflict');
-            if (outcomes[index] === 'created')
-              created.push('event_id' in item ? item.event_id : item.message_id);
-          }
+      const send = async (store: Store, start: number): Promise<void> => {
+        for (let first = start; first < start + 45; first += 3) {
+          const items = post([first, first + 1, first + 2, first + 3]);
+          const outcomes = await append(store, ...items);
+          assert.ok(!outcomes.includes('conflict'));
+          created.push(...items.filter((_, at) => outcomes[at] === 'created').map(idOf));
         }
       };
-      await Promise.all([send(a, 0), send(b, 1)]);
-      assert.equal(created.length, new Set(created).size);
-      assert.equal(created.length, 2 * 62);
-      const { entries } = await a.after(0, 500, 'items');
-      assert.deepEqual(
-        entries
-          .map((entry) => json(Buffer.from(entry.json)))
-          .map((e) => e.event_id ?? e.message_id)
-          .toSorted(),
-        created.toSorted(),
-      );
-      const detail = json(await a.message('chat:7'));
-      assert.equal(detail.statuses.length, 1);
-      const delivery = await b.delivery(detail.delivery);
-      assert.ok(JSON.parse(Buffer.from(delivery?.body ?? []).toString()).numbers.includes(7));
-      console.log(
-        await a.sources(),
-        detail,
-        delivery,
-        json(
-          (
-            await a.events({
-              limit: 2,
-              source: 'chat',
-              type: 'status',
-              subject: null,
-              since: null,
-              until: null,
-              order: 'desc',
-              cursor: null,
-            })
-          ).json,
-        ),
-      );
+      await Promise.all(stores.map(send));
+      const all = Array.from({ length: 48 }, (_, number) => [`chat:m${number}`, `chat:e${number}`]);
+      assert.deepEqual(created.toSorted(), all.flat().toSorted());
+      assert.deepEqual((await streamed(stores[1])).toSorted(), created.toSorted());
+      for (let number = 0; number < 48; number += 1) {
+        const message = await shown(stores[0], `chat:m${number}`);
+        const stored = await stores[2].delivery(message.delivery);
+        assert.ok(message.delivery <= message.seq);
+        const numbers = Buffer.from(stored?.body ?? [])
+          .toString()
+          .split(',');
+        assert.ok(numbers.includes(String(number)), numbers.join());
+      }
     });
 
-    it(`keep at most ${CONFLICTS_MAX} contents of an id, each once, at ${isolation}`, async (t) => {
-      const stores = await open(t, isolation, 3);
-      await append(stores[0] as Store, post([1]));
-      const versions = Array.from({ length: CONFLICTS_MAX + 8 }, (_, place) => place + 2);
-      await Promise.all(
-        stores.map(async (store) => {
-          for (const version of versions)
-            assert.deepEqual(await append(store, post([1], version)), ['conflict', 'conflict']);
-        }),
-      );
-      const detail = json(await (stores[0] as Store).message('chat:1'));
-      assert.equal(detail.conflicts.length, CONFLICTS_MAX);
-      const contents = new Set(detail.conflicts.map((c: any) => c.event_id));
-      assert.equal(contents.size, CONFLICTS_MAX);
-      console.log(await (stores[0] as Store).sources());
+    it(`keep ${CONFLICTS_MAX} contents of an id, each once, however many replicas come with them`, async (t) => {
+      const { stores } = await replicas(t, isolation);
+      await append(stores[0], ...post([1]));
+      const send = async (store: Store): Promise<void> => {
+        for (let version = 0; version < CONFLICTS_MAX + 4; version += 1)
+          assert.deepEqual(await append(store, ...post([1], `other ${version}`)), [
+            'conflict',
+            'conflict',
+          ]);
+      };
+      await Promise.all(stores.map(send));
+      const { conflicts } = await shown(stores[1], 'chat:m1');
+      assert.equal(new Set(conflicts.map(({ event_id }) => event_id)).size, CONFLICTS_MAX);
+      assert.equal(conflicts.length, CONFLICTS_MAX);
+      for (const conflict of conflicts)
+        assert.notEqual(await stores[2].delivery(conflict.delivery), null);
     });
-  }
-});
+
+    it('do not come back, nor other content of them, when they are removed meanwhile', async (t) => {
+      const { url, stores } = await replicas(t, isolation);
+      const [message, event] = post([1]) as [Item, Item];
+      await append(stores[0], message, event);
+      const session = await new Connector(readPostgresUrl('DATABASE_URL', url)).connect(60_000);
+      const waiting = `SELECT count(*)::int AS waiting FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO messages%'`;
+      const removal = {
+        messages: [Buffer.from(idOf(message))],
+        events: [Buffer.from(idOf(event))],
+        beforeSeconds: NEVER_SECONDS,
+      };
+      try {
+        const { outcomes } = await inTransaction(
+          session,
+          async () => {
+            const removed = await removeItems(session, removal);
+            assert.deepEqual(removed, { messages: 1, events: 1, deliveries: 1 });
+            const sent = [
+              append(stores[1], ...post([1])),
+              append(stores[2], ...post([1], 'other')),
+            ];
+            await eventually('both to wait', async () => {
+              const [row] = await queryOnce(url, waiting);
+              return row?.['waiting'] === 2 || undefined;
+            });
+            return { outcomes: Promise.all(sent) };
+          },
+          'READ COMMITTED',
+        );
+        const both = ['duplicate', 'duplicate'];
+        assert.deepEqual(await outcomes, [both, both]);
+        assert.deepEqual(await streamed(stores[0]), []);
+        assert.deepEqual(await stores[0].sources(), []);
+      } finally {
+        await session.end();
+      }
+    });
+  });

@@ -1,7 +1,7 @@
 // Sources, events, messages in full, and deliveries, as the dashboard asks the public API for them.
 import type * as z from 'zod';
 import type * as schemas from '../../app/http/openapi/schemas.ts';
-import { bodyOf, call, neighboursOf } from './api.ts';
+import { bodyOf, call, neighboursOf, type Message } from './api.ts';
 import { parseKeepingPayloads } from './json-tokens.ts';
 
 export type SourceState = z.output<typeof schemas.sources>['data'][number];
@@ -41,6 +41,11 @@ export async function getEvent(id: string, signal: AbortSignal): Promise<FullEve
 
 export async function getMessage(id: string, signal: AbortSignal): Promise<FullMessage> {
   return (await getWritten('/message', id, signal)) as FullMessage;
+}
+
+/** The fields of a message alone, as its list has it and as `POST /webhook` takes it. */
+export function fieldsOf({ message_id, from, to, ts, text }: Message): Message {
+  return { message_id, from, to, ts, text };
 }
 
 async function getWritten(path: string, id: string, signal: AbortSignal): Promise<unknown> {

@@ -1,5 +1,7 @@
 // `oncebox import`: messages, events and deliveries from NDJSON, or messages from CSV, each stored exactly once.
 import type { Command } from 'commander';
+import { ENVIRONMENT } from '../../config/environment.ts';
+import { readSourceNames } from '../../config/sources.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { inputBytes } from '../input.ts';
 import { adminOf, formatOption, withDatabase, withExamples, withJson } from '../options.ts';
@@ -48,6 +50,7 @@ async function importFrom(terminal: Terminal, file: string, options: ImportOptio
     bulk: await admin.openImport(),
     file: isStdin ? null : file,
     format,
+    sources: readSourceNames(ENVIRONMENT),
     rejectsFile: rejects,
     interruption,
   });

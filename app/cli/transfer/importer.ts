@@ -40,6 +40,8 @@ interface ImporterOptions {
   /** Null for standard input. */
   readonly file: string | null;
   readonly format: Format;
+  /** The names of the configured sources: messages of the default one do not have ids of theirs. */
+  readonly sources: readonly string[];
   readonly rejectsFile: string;
   readonly interruption: AbortSignal;
 }
@@ -66,7 +68,7 @@ export class Importer {
   constructor(options: ImporterOptions) {
     this.#options = options;
     this.#bulk = options.bulk;
-    this.#source = new Source(options.file, options.format, options.interruption);
+    this.#source = new Source(options, options.interruption);
   }
 
   /**
@@ -75,12 +77,12 @@ export class Importer {
    */
   async store(read: (bytes: number) => void): Promise<void> {
     const startMs = performance.now();
-    const { file, format, interruption } = this.#options;
+    const { file, interruption } = this.#options;
     const again = file !== null && statSync(file).isFile();
     await this.#readAll(read, (chunks) => this.#storeChunks(chunks, again));
     if (this.#early) {
       await this.#source.close();
-      this.#source = new Source(file, format, interruption);
+      this.#source = new Source(this.#options, interruption);
       await this.#readAll(read, (chunks) => this.#linkAgain(chunks));
     }
     await this.#bulk.updateLists(interruption);

@@ -1,13 +1,15 @@
 // The reading thread of an import: parses and validates rows, and sends them to the thread that stores.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { CsvError } from 'csv-parse';
+import { reservedIdIssue } from '../../ingest/reserved-id.ts';
+import type { Message } from '../../model/message.ts';
 import { isExpected } from '../../model/refusal.ts';
 import { type Input, openInput } from '../input.ts';
 import { LineSplitter } from '../lines.ts';
 import { records } from './csv-records.ts';
 import type { Archived } from './archive-rows.ts';
 import type { Format } from './format.ts';
-import { type Row, rowOfBytes } from './row.ts';
+import { type MessageRow, type Row, rowOfBytes } from './row.ts';
 import { type TextInput, textInput } from './text-input.ts';
 
 /** Rows sent in one chunk. */
@@ -53,6 +55,8 @@ export interface ReadOptions {
   /** Null for standard input. */
   readonly file: string | null;
   readonly format: Format;
+  /** The names of the configured sources. */
+  readonly sources: readonly string[];
   /** How many chunks, and characters in them, may wait at the other end. */
   readonly chunksAhead: number;
   readonly unitsAhead: number;
@@ -60,7 +64,8 @@ export interface ReadOptions {
 
 const port = parentPort;
 if (port === null) throw new Error('read-thread.ts runs as a worker thread only');
-const { file, format, chunksAhead, unitsAhead } = workerData as ReadOptions;
+const { file, format, sources, chunksAhead, unitsAhead } = workerData as ReadOptions;
+const reserved = new Set(sources);
 
 class Sender {
   readonly #port: MessagePort;
@@ -86,7 +91,8 @@ class Sender {
     );
   }
 
-  add(line: number, row: Row, input: () => string): void {
+  add(line: number, parsed: Row, input: () => string): void {
+    const row = 'message' in parsed ? withoutReservedId(parsed) : parsed;
     if ('reason' in row) {
       const reject = {
         line,
@@ -120,6 +126,16 @@ class Sender {
     this.#rows = noRows();
     this.#units = 0;
   }
+}
+
+/**
+ * Rejects an id of a named source, as the webhook does: in CSV it may be a message of that source, of which the rest is missing. What an
+ * export has as a message of the default source was stored before the source was configured.
+ */
+function withoutReservedId(row: Extract<MessageRow, { message: Message }>): MessageRow {
+  const issue = reservedIdIssue(reserved, row.message.message_id);
+  if (issue === null || (format === 'ndjson' && row.createdAt !== null)) return row;
+  return { reason: `message_id: ${issue.msg}` };
 }
 
 function noRows(): Rows {

@@ -1,6 +1,5 @@
 // The other end of an import's reading thread: chunks in order, with a limit on how many wait.
 import { Worker } from 'node:worker_threads';
-import type { Format } from './format.ts';
 import type { Chunk, ReadOptions } from './read-thread.ts';
 
 /** Chunks that may wait: as many as the largest batch takes. */
@@ -15,10 +14,14 @@ export class Source {
   #failure: Error | null = null;
 
   /** Reads a file, or standard input where it is null, until `signal` is aborted. */
-  constructor(file: string | null, format: Format, signal: AbortSignal) {
+  constructor(
+    { file, format, sources }: Pick<ReadOptions, 'file' | 'format' | 'sources'>,
+    signal: AbortSignal,
+  ) {
     const workerData: ReadOptions = {
       file,
       format,
+      sources,
       chunksAhead: CHUNKS_AHEAD,
       unitsAhead: UNITS_AHEAD,
     };

@@ -59,7 +59,7 @@ const listedEvent = {
 };
 
 /** An event as it is listed. */
-export const event = z
+const event = z
   .strictObject({ ...listedEvent, ...stamped })
   .register(components, { name: 'event' });
 

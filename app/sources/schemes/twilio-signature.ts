@@ -14,11 +14,12 @@ const HEADER: SignatureHeader = {
 };
 /** The parameter of the URL that holds the hash of a body that is no form. */
 const BODY_HASH = 'bodySHA256';
+/** Twilio sends less than a hundred. */
+const FIELDS_MAX = 10_000;
 /** Up to this size of a body it is tried which other URL a refused post was signed for. Real posts are smaller. */
 const EXPLAINED_BYTES_MAX = 65_536;
-/** A form is read before it is verified: one of more fields is refused unread. Those of Twilio have some dozens. */
-const FIELDS_MAX = 10_000;
-const AMPERSAND = 0x26;
+
+type Refused = Extract<Verdict, { fault: unknown }>;
 
 /**
  * Verifies a post that was sent to `publicUrl`, whose query string is that of the request. Twilio signs the URL with its port or without,
@@ -30,17 +31,31 @@ export function verifyTwilio(publicUrl: string, post: Post, keys: Keys): Verdict
   const [signature] = signaturesIn(header, HEADER);
   if (signature === undefined) return { fault: 'malformed', hint: formHint(header, HEADER) };
   const fields = signedFields(post);
-  if ('hint' in fields) return { fault: 'mismatch', hint: fields.hint };
-  const signs = (key: Buffer | null, urls: readonly string[]): boolean =>
-    key !== null && urls.some((url) => isEqual(signature, signatureOf(key, url, fields)));
-  const urls = signedUrls(publicUrl, post.query);
-  if (signs(keys.current, urls)) return { signedWith: 'current' };
-  if (signs(keys.previous, urls)) return { signedWith: 'previous' };
-  if (post.body.length > EXPLAINED_BYTES_MAX) return { fault: 'mismatch', hint: null };
-  const other = otherUrls(publicUrl, headerText(post, 'host')).find(([url]) =>
-    signs(keys.current, signedUrls(url, post.query)),
-  );
-  return { fault: 'mismatch', hint: other === undefined ? null : other[1] };
+  if ('hint' in fields) return fields;
+  const signs = (key: Buffer | null, url: string): boolean =>
+    key !== null &&
+    signedUrls(url, post.query).some((one) =>
+      isEqual(signature, signatureOf(key, one + fields.text)),
+    );
+  if (signs(keys.current, publicUrl)) return { signedWith: 'current' };
+  if (signs(keys.previous, publicUrl)) return { signedWith: 'previous' };
+  const hint = mismatchHint(publicUrl, post, (url) => signs(keys.current, url));
+  return { fault: 'mismatch', hint };
+}
+
+/** Returns what a post was signed for instead, as far as that can be found out. */
+function mismatchHint(
+  publicUrl: string,
+  post: Post,
+  signs: (url: string) => boolean,
+): string | null {
+  if (post.body.length > EXPLAINED_BYTES_MAX) return null;
+  const other = otherUrls(publicUrl, headerText(post, 'host')).find(([url]) => signs(url));
+  if (other !== undefined) return other[1];
+  const isJson = /^\s*[[{]/.test(post.body.toString('latin1', 0, 64));
+  return isJson && !formOf(post.query).has(BODY_HASH)
+    ? `the body is JSON, and the URL has no ${BODY_HASH}: is its query removed?`
+    : null;
 }
 
 /** Returns the value of the header with which Twilio would send this body, and the query string that it would add. */
@@ -53,8 +68,8 @@ export function signTwilio(
   const own = publicUrl.split('?').slice(1).join('?');
   const hashed = isForm ? '' : `${BODY_HASH}=${hash('sha256', body)}`;
   const query = [own, hashed].filter((part) => part !== '').join('&');
-  const fields = isForm ? fieldsBytes(body) : NO_FIELDS;
-  const signature = signatureOf(key, urlWith(publicUrl, query), fields);
+  const fields = isForm ? fieldsText(formOf(body.toString('utf8'))) : '';
+  const signature = signatureOf(key, urlWith(publicUrl, query) + fields);
   return { header: HEADER.header, signature, query };
 }
 
@@ -66,36 +81,30 @@ export function fieldsText(form: Form): string {
     .join('');
 }
 
-const NO_FIELDS = Buffer.alloc(0);
-
-/** Returns what is signed after the URL; or, in words, why the body cannot be one that was signed. */
-function signedFields({ query, body }: Post): Buffer | { readonly hint: string } {
-  const expected = new URLSearchParams(`?${query}`).get(BODY_HASH);
-  if (expected !== null)
-    return isEqual(expected, hash('sha256', body))
-      ? NO_FIELDS
-      : { hint: `the body is not that of ${BODY_HASH} in the URL` };
-  return hasMoreFields(body, FIELDS_MAX)
-    ? { hint: `the form has more than ${FIELDS_MAX} fields` }
-    : fieldsBytes(body);
-}
-
-/** Whether a form has more fields than `count`. */
-function hasMoreFields(body: Buffer, count: number): boolean {
+/** Whether a body is a form that would take long to sort, before it is known who sent it. */
+function hasMoreFields(body: Buffer): boolean {
   let at = -1;
-  for (let left = count; left > 0; left -= 1) {
-    at = body.indexOf(AMPERSAND, at + 1);
+  for (let fields = 1; fields <= FIELDS_MAX; fields += 1) {
+    at = body.indexOf('&', at + 1);
     if (at === -1) return false;
   }
   return true;
 }
 
-function fieldsBytes(body: Buffer): Buffer {
-  return Buffer.from(fieldsText(formOf(body.toString('utf8'))));
+/** Returns what is signed after the URL, or what is wrong with the body. */
+function signedFields({ query, body }: Post): { readonly text: string } | Refused {
+  const expected = formOf(query).get(BODY_HASH)?.[0];
+  if (expected === undefined)
+    return hasMoreFields(body)
+      ? { fault: 'malformed', hint: `the form has more than ${FIELDS_MAX} fields` }
+      : { text: fieldsText(formOf(body.toString('utf8'))) };
+  return isEqual(expected, hash('sha256', body))
+    ? { text: '' }
+    : { fault: 'mismatch', hint: `the body is not that of ${BODY_HASH} in the URL` };
 }
 
-function signatureOf(key: Buffer, url: string, fields: Buffer): string {
-  return createHmac('sha1', key).update(url, 'utf8').update(fields).digest('base64');
+function signatureOf(key: Buffer, text: string): string {
+  return createHmac('sha1', key).update(text, 'utf8').digest('base64');
 }
 
 function isEqual(given: string, expected: string): boolean {

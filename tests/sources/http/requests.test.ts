@@ -200,29 +200,6 @@ it('the check of a URL by Slack is answered with the challenge, and nothing is s
   assert.deepEqual(await storedOf(service, slack.name), before);
 });
 
-describe('a name that is no source', () => {
-  for (const name of [
-    'from-nobody',
-    'from-meta/x',
-    'from-meta//',
-    'FROM-META',
-    'default',
-    '%66rom-meta',
-  ])
-    it(`is 404: ${name}`, async () => {
-      for (const method of ['GET', 'POST']) {
-        const answer = await service.send({ method, path: `/webhook/${name}` });
-        assert.deepEqual([answer.status, answer.text], [404, '{"detail":"Not Found"}']);
-      }
-    });
-
-  it('is 404 without a token too: providers have none', async (t) => {
-    const guarded = await startService(t, { env: { API_TOKEN: 'a-token' } });
-    assert.equal((await guarded.send({ method: 'POST', path: '/webhook/nobody' })).status, 404);
-    assert.equal((await guarded.get('/nothing')).status, 401);
-  });
-});
-
 it('posts to all sources share one path in the metrics', async () => {
   const { text } = await service.get('/metrics');
   const paths = [...text.matchAll(/path="(\/webhook[^"]*)"/g)].map(([, path]) => path);

@@ -1,7 +1,7 @@
 // Other contents that came under the id of a message, and what differs in each.
 import { formatCount } from '../format.ts';
 import { Time } from '../instant.tsx';
-import type { FullEvent, FullMessage } from '../item-api.ts';
+import { fieldsOf, type FullEvent, type FullMessage } from '../item-api.ts';
 import { differences, type Difference } from '../json-tokens.ts';
 import { hrefOf } from '../route.ts';
 
@@ -14,7 +14,7 @@ interface ConflictsProps {
 }
 
 export function Conflicts({ message, conflicts }: ConflictsProps) {
-  const stored = message.payload ?? fieldsOf(message);
+  const stored = message.payload ?? JSON.stringify(fieldsOf(message));
   return (
     <section aria-labelledby="conflicts">
       <h3 id="conflicts">Other content under this id</h3>
@@ -71,9 +71,4 @@ function Value({ json }: { json: string | null }) {
   if (json === null) return <span class="muted">nothing</span>;
   const cut = json.length > VALUE_LENGTH_MAX ? `${json.slice(0, VALUE_LENGTH_MAX)}…` : json;
   return <span class="mono breaking">{cut}</span>;
-}
-
-/** The fields of a message without a payload, as JSON: those that its conflicts have. */
-function fieldsOf({ message_id, from, to, ts, text }: FullMessage): string {
-  return JSON.stringify({ message_id, from, to, ts, text });
 }

@@ -3,6 +3,8 @@ import { useState } from 'preact/hooks';
 import { Icon } from '../icon.tsx';
 import { getDelivery } from '../item-api.ts';
 
+const RELEASED_AFTER_MS = 60_000;
+
 /** Nothing where no delivery is kept. */
 export function DeliveryButton({ number }: { number: number | null }) {
   const [failed, setFailed] = useState(false);
@@ -28,5 +30,6 @@ function save(body: Blob, name: string): void {
   link.href = URL.createObjectURL(body);
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  // Some browsers read it only after the click has been handled.
+  setTimeout(() => URL.revokeObjectURL(link.href), RELEASED_AFTER_MS);
 }

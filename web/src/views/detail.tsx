@@ -1,6 +1,6 @@
 // One message with all that is known of it, beside the list.
 import type { Message } from '../api.ts';
-import { MessageBody } from './message-body.tsx';
+import { MessageBody, useMessage } from './message-body.tsx';
 import { Panel } from './panel.tsx';
 
 interface DetailProps {
@@ -10,9 +10,10 @@ interface DetailProps {
 }
 
 export function Detail({ message, search, close }: DetailProps) {
+  const known = useMessage(message.message_id);
   return (
     <Panel title="Message" of={message.message_id} close={close}>
-      <MessageBody message={message} search={search} linked />
+      <MessageBody message={message} known={known} search={search} linked />
     </Panel>
   );
 }

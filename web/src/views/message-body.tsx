@@ -3,7 +3,7 @@ import type { Message } from '../api.ts';
 import { curlFor } from '../curl.ts';
 import { Time } from '../instant.tsx';
 import { getMessage, type FullMessage } from '../item-api.ts';
-import { usePolled } from '../polled.ts';
+import { usePolled, type Polled } from '../polled.ts';
 import { hrefOf } from '../route.ts';
 import { DEFAULT_SOURCE } from '../sources.ts';
 import { Conflicts } from './conflicts.tsx';
@@ -18,19 +18,21 @@ const POLL_MS = 5_000;
 
 interface MessageBodyProps {
   readonly message: Message;
+  /** What `useMessage` gives for it. */
+  readonly known: Polled<FullMessage>;
   readonly search: string;
   /** Whether to link to the page of the message. */
   readonly linked?: boolean;
 }
 
 /** The message in full; that of another id is null until it is there. */
-export function useMessage(id: string) {
+export function useMessage(id: string): Polled<FullMessage> {
   const { data, error } = usePolled(id, POLL_MS, (signal) => getMessage(id, signal));
   return { data: data?.message_id === id ? data : null, error };
 }
 
-export function MessageBody({ message, search, linked = false }: MessageBodyProps) {
-  const { data, error } = useMessage(message.message_id);
+export function MessageBody({ message, known, search, linked = false }: MessageBodyProps) {
+  const { data, error } = known;
   return (
     <>
       {message.text === null ? (

@@ -1,12 +1,14 @@
 // One message as a page of its own, by its id in the address.
 import { ApiError } from '../api.ts';
+import { fieldsOf } from '../item-api.ts';
 import { hrefOf } from '../route.ts';
 import { MessageBody, useMessage } from './message-body.tsx';
 
 const NOT_FOUND = 404;
 
 export function MessagePage({ id }: { id: string }) {
-  const { data, error } = useMessage(id);
+  const known = useMessage(id);
+  const { data, error } = known;
   if (data !== null)
     return (
       <section class="card page detail" aria-labelledby="message">
@@ -16,7 +18,7 @@ export function MessagePage({ id }: { id: string }) {
             All messages
           </a>
         </div>
-        <MessageBody message={data} search="" />
+        <MessageBody message={fieldsOf(data)} known={known} search="" />
       </section>
     );
   if (error instanceof ApiError && error.status === NOT_FOUND) return <Missing id={id} />;

@@ -46,6 +46,8 @@ export class FileTarget implements MigrationTarget {
     this.#archive = new Archive(this.#database);
     try {
       migrate(this.#database);
+      // What is removed from the source meanwhile leaves nothing here, either.
+      this.#database.exec('PRAGMA secure_delete = ON');
     } catch (error) {
       this.#release();
       throw error;
