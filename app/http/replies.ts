@@ -113,7 +113,12 @@ export function webhookReply(receipt: Receipt): Reply {
 /** Returns the reply to a post of a named source: the answer of its scheme where it was accepted, else as for any webhook. */
 export function namedWebhookReply({ answer, outcome, reason }: DeliveryReceipt): Reply {
   if (answer !== null)
-    return { status: 200, body: answer.body, headers: { 'Content-Type': answer.contentType } };
+    // It may be a challenge, whose text the sender chose.
+    return {
+      status: 200,
+      body: answer.body,
+      headers: { 'Content-Type': answer.contentType, ...NOSNIFF },
+    };
   if (outcome === 'invalid_signature' || outcome === 'payload_too_large') return ERRORS[outcome];
   return ERRORS[reason ?? 'other'];
 }

@@ -6,13 +6,14 @@ import { assertSynchronous } from './asynchronous.ts';
 import { assertCommitOrder } from './commit-order.ts';
 import { assertNotTrapped } from './replication-trap.ts';
 
-const APPEND = 'storage/postgres/write/append.ts';
+const NUMBERS = 'storage/postgres/write/numbers.ts';
+const DURABLE = 'storage/postgres/write/durable.ts';
 
 describe('an engine with a bug is caught:', () => {
   it('numbers taken before the commit lock, by a batch that waits for another', async (t) => {
     const main = mutant(
       t,
-      APPEND,
+      NUMBERS,
       'SELECT coalesce(l.first_seq + l.width, 1), m.width,',
       'SELECT ${BATCH} * 1000, m.width,',
     );
@@ -22,9 +23,9 @@ describe('an engine with a bug is caught:', () => {
   it('no lock where nothing is inserted, by the trap of synchronous replication', async (t) => {
     const main = mutant(
       t,
-      APPEND,
+      DURABLE,
       `const LOCK = 'SELECT 1 FROM commit_order FOR UPDATE';`,
-      'const LOCK = `SELECT 1 FROM commit_order WHERE EXISTS (SELECT 1 FROM messages WHERE batch = ${BATCH}) FOR UPDATE`;',
+      "const LOCK = `SELECT 1 FROM commit_order WHERE EXISTS (SELECT 1 FROM messages WHERE batch = currval('batch_ids')) FOR UPDATE`;",
     );
     await assert.rejects(
       assertNotTrapped(t, 'pg_terminate_backend', { main }),
@@ -35,7 +36,7 @@ describe('an engine with a bug is caught:', () => {
   it('a wait for standbys that was cancelled taken for a commit, by the same trap', async (t) => {
     const main = mutant(
       t,
-      APPEND,
+      DURABLE,
       `const NOT_REPLICATED = 'SyncRepWaitForLSN';`,
       `const NOT_REPLICATED = 'another function';`,
     );
@@ -45,7 +46,7 @@ describe('an engine with a bug is caught:', () => {
   it('synchronous_commit = off taken as it is, by the death of the server', async (t) => {
     const main = mutant(
       t,
-      APPEND,
+      DURABLE,
       `WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END`,
       `WHEN 'off' THEN 'off' ELSE 'on' END`,
     );
