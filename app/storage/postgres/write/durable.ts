@@ -58,7 +58,7 @@ export async function durably<T extends readonly unknown[]>(
       const [, results] = await settled([begun, sent, session.run('COMMIT')]);
       if (session.takeNotices().has(NOT_REPLICATED))
         throw new StoreUnavailable('database', 'the commit did not wait for the standbys');
-      return results as unknown as T;
+      return results;
     } catch (error) {
       if (session.broken) throw error;
       // After an error COMMIT rolls back, so that no transaction is open.
