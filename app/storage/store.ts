@@ -11,8 +11,8 @@ import type { UnavailableReason } from '../model/unavailable.ts';
 
 /**
  * What became of one item. Each means that an item with this id is durable: `created` this one, `duplicate` an equal one, `conflict`
- * one with other content (the first write wins). The other content is then durable too, as an event of the type `conflict`, unless
- * there are CONFLICTS_MAX of that id already.
+ * one with other content (the first write wins). The other content is then durable too, as an event of the type `conflict`, which is
+ * numbered after everything that is new in its append, unless there are CONFLICTS_MAX of that id already.
  */
 export type AppendOutcome = 'created' | 'duplicate' | 'conflict';
 

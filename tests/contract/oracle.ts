@@ -65,6 +65,8 @@ export class MemoryStore implements Store {
     this.appendsWaiting -= group.length;
     if (group.some(({ ts }) => parseInstant(ts) === null)) return { unavailable: 'other' };
     const outcomes = group.map((item) => this.#store(item));
+    for (const [place, item] of group.entries())
+      if (outcomes[place] === 'conflict') this.#keepConflict(item);
     for (const listener of this.#listeners) listener();
     return outcomes;
   }
@@ -205,7 +207,7 @@ export class MemoryStore implements Store {
     if (this.#closed) throw new StoreUnavailable('shutting_down', 'the store is closed');
   }
 
-  /** Exactly once: the first write of an id wins, and other content of it becomes an event. */
+  /** Exactly once: the first write of an id wins. */
   #store(item: Item): AppendOutcome {
     if (isNamed(item) && this.#isGone(item.delivery)) return 'duplicate';
     const stored = this.#find(item);
@@ -213,13 +215,16 @@ export class MemoryStore implements Store {
       this.#committed.push({ ...item });
       return 'created';
     }
-    if (haveSameContent(stored, item)) return 'duplicate';
+    return haveSameContent(stored, item) ? 'duplicate' : 'conflict';
+  }
+
+  /** After everything that is new in its group. */
+  #keepConflict(item: Item): void {
     const conflict = conflictOf(item);
     const { subject } = conflict;
     const others = this.#events.filter((event) => event.type === 'conflict');
     if (others.filter((event) => event.subject === subject).length < CONFLICTS_MAX)
       if (this.#find(conflict) === undefined) this.#committed.push(conflict);
-    return 'conflict';
   }
 
   /** Whether a delivery has a number, and there is none with it. */

@@ -38,14 +38,18 @@ export class Inserter {
     outcomes: Uint8Array,
   ): { created: number; lastSeq: number } {
     const batch = new Batch(this.#database);
+    const conflicts: number[] = [];
     for (const [index, item] of items.entries()) {
       const arrival = createdAt[index] ?? null;
-      outcomes[index] = APPEND_OUTCOMES.indexOf(
-        isSourceItem(item)
-          ? this.#items.insert(item, arrival, batch)
-          : this.#insertMessage(item, arrival, batch),
-      );
+      const outcome = isSourceItem(item)
+        ? this.#items.insert(item, arrival, batch)
+        : this.#insertMessage(item, arrival, batch);
+      outcomes[index] = APPEND_OUTCOMES.indexOf(outcome);
+      if (outcome === 'conflict') conflicts.push(index);
     }
+    // Every engine numbers them after what is new.
+    for (const index of conflicts)
+      this.#items.keepConflict(items[index] as Storable, createdAt[index] ?? null, batch);
     batch.end();
     return { created: batch.messages + batch.events, lastSeq: batch.lastSeq };
   }
@@ -70,9 +74,7 @@ export class Inserter {
       batch.messages += 1;
       return 'created';
     }
-    if (this.#isStored(message)) return 'duplicate';
-    this.#items.keepConflict(message, createdAt, batch);
-    return 'conflict';
+    return this.#isStored(message) ? 'duplicate' : 'conflict';
   }
 
   /** Whether the stored message with this id has the same content. */

@@ -27,7 +27,7 @@ export class ItemInserter {
     this.#database = database;
   }
 
-  /** Stores an item, unless its id is stored or was removed. `createdAt`: when it arrived; null: as it says itself. */
+  /** Stores an item, unless its id is stored or was removed. Of a conflict nothing is stored here. `createdAt`: when it arrived; null: as it says itself. */
   insert(item: SourceItem, createdAt: string | null, batch: Batch): AppendOutcome {
     const delivery = deliveryOf(item);
     // Items of a delivery that was removed were removed with it.
@@ -48,9 +48,7 @@ export class ItemInserter {
       batch.added('event_id' in item ? 'events' : 'messages', { source, receivedAt, delivery });
       return 'created';
     }
-    if (this.#contentOf(item) === item.content) return 'duplicate';
-    this.keepConflict(item, createdAt, batch);
-    return 'conflict';
+    return this.#contentOf(item) === item.content ? 'duplicate' : 'conflict';
   }
 
   /** Stores what came under an id that has other content, unless it is stored, or CONFLICTS_MAX are of that id. */
