@@ -29,7 +29,7 @@ async function acceptedPairs(all: readonly Provider[]): Promise<string[]> {
       const request = from.request(from.kind.draft(randomUUID()));
       const { status } = await service.send({
         ...request,
-        path: (request.path ?? '').replace(from.path, to.path),
+        path: request.path.replace(from.path, to.path),
       });
       if (status === 200) accepted.push(`${from.kind.scheme} at ${to.kind.scheme}`);
       else assert.equal(status, 401);
