@@ -20,7 +20,7 @@ const PARTS: readonly (readonly [name: RegExp, what: string])[] = [
   [/^messages$/, 'the messages themselves'],
   [/^sqlite_autoindex_messages_1$/, 'their ids'],
   [/^sqlite_autoindex_messages_2$/, 'their numbers'],
-  [/^entries$/, 'index: the lists of all and of each sender'],
+  [/^entries$/, 'index: the lists of each source and sender'],
   [/^(lists|segments|sqlite_autoindex_(lists|segments))/, 'index: counts and segments'],
   [/^(texts|composing)/, 'index: search'],
   [/./, 'everything else'],

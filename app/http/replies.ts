@@ -112,17 +112,19 @@ export function webhookReply(receipt: Receipt): Reply {
 
 /** Returns the reply to a post of a named source: the answer of its scheme where it was accepted, else as for any webhook. */
 export function namedWebhookReply({ answer, outcome, reason }: DeliveryReceipt): Reply {
-  if (answer !== null)
-    return { status: 200, body: answer.body, headers: { 'Content-Type': answer.contentType } };
+  if (answer !== null) return ofType(answer.contentType, answer.body);
   if (outcome === 'invalid_signature' || outcome === 'payload_too_large') return ERRORS[outcome];
   return ERRORS[reason ?? 'other'];
 }
 
 /** Returns the reply to a handshake that holds: the challenge, as the provider sent it, and nothing else. */
 export function challengeReply(challenge: string): Reply {
-  // It is text whatever it looks like: the sender chose it.
-  const headers = { 'Content-Type': 'text/plain; charset=utf-8', ...NOSNIFF };
-  return { status: 200, body: challenge, headers };
+  return ofType('text/plain; charset=utf-8', challenge);
+}
+
+/** Returns a text that the sender may have chosen: it is of this type whatever it looks like. */
+function ofType(contentType: string, body: string): Reply {
+  return { status: 200, body, headers: { 'Content-Type': contentType, ...NOSNIFF } };
 }
 
 /** Returns a 422 in FastAPI's shape. */

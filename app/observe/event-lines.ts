@@ -17,7 +17,7 @@ export const EVENTS = {
   protocol_error: ['status', 'code'],
   batch_failed: ['reason', 'messages'],
   disk_recovered: [],
-  pruned: ['messages', 'duration_ms', 'reason'],
+  pruned: ['messages', 'events', 'duration_ms', 'reason'],
   index_building: ['messages'],
   index_built: ['messages'],
   index_damaged: [],

@@ -211,16 +211,17 @@ export class Events {
       diskRecovered: () =>
         this.#log.logger.info({ event: 'disk_recovered', msg: 'the disk takes writes again' }),
       pruned: (messages) => this.#metrics.pruned.inc(messages),
-      pruneRun: ({ messages, durationMs, failure }) => {
+      pruneRun: ({ messages, events, durationMs, failure }) => {
         const line: EventLine = {
           event: 'pruned',
           messages,
+          events,
           duration_ms: Math.round(durationMs),
           ...(failure === null ? {} : { reason: failure }),
           msg:
             failure === null
-              ? 'messages past RETENTION_DAYS are gone'
-              : 'removing old messages failed',
+              ? 'messages and events past RETENTION_DAYS are gone'
+              : 'removing old messages and events failed',
         };
         if (failure === null) this.#log.logger.info(line);
         else this.#log.logger.error(line);

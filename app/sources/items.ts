@@ -8,6 +8,8 @@ const ID_UNITS_MAX = 512;
 const CONTENT_DIGITS = 32;
 /** Types, kinds and parties are indexed, and an index refuses what is much longer. No provider has longer ones. */
 const NAME_UNITS_MAX = 256;
+/** A page holds a hundred texts, and search folds each: a longer one is cut. No provider sends one; the payload has all of it. */
+const TEXT_UNITS_MAX = 65_536;
 
 /** Returns the id under which an item is stored: the provider's, behind the name of the source. */
 export function itemId(source: string, id: string): string {
@@ -20,14 +22,18 @@ export function contentOf(text: string | Uint8Array): string {
   return hash('sha256', text).slice(0, CONTENT_DIGITS);
 }
 
-/** Returns a text for a column: without lone surrogates and NUL, which not every engine stores. */
+/** Returns a text for a column: without lone surrogates and NUL, which not every engine stores, and cut where it is too long. */
 export function columnText(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd');
+  return storable(text.slice(0, TEXT_UNITS_MAX));
 }
 
-/** Returns a text for an indexed column, such as a type or a sender: as `columnText`, and cut where it is too long. */
+/** Returns a text for an indexed column, such as a type or a sender: likewise, and much shorter. */
 export function columnName(text: string): string {
-  return columnText(text.slice(0, NAME_UNITS_MAX));
+  return storable(text.slice(0, NAME_UNITS_MAX));
+}
+
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 /**

@@ -1,7 +1,7 @@
 // The dashboard in a real browser, on messages that came through the webhook.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { DESKTOP, PHONE, openWindow, startBrowser } from '../support/browser.ts';
+import { SHAPES, openWindow, startBrowser } from '../support/browser.ts';
 import { eventually } from '../support/bounded.ts';
 import { message, SECRET } from '../support/message.ts';
 import { startService } from '../support/service.ts';
@@ -28,13 +28,7 @@ before(async () => {
 });
 
 describe('every view', () => {
-  const windows = [
-    { size: DESKTOP, colorScheme: 'light' },
-    { size: DESKTOP, colorScheme: 'dark' },
-    { size: PHONE, colorScheme: 'light' },
-    { size: PHONE, colorScheme: 'dark' },
-  ] as const;
-  for (const shape of windows) {
+  for (const shape of SHAPES) {
     const name = `${shape.colorScheme}, ${shape.size.width} wide`;
     it(`has no violation that axe knows of, ${name}`, async (t) => {
       const window = await openWindow(t, browser, `${base}/#/`, shape);
@@ -52,10 +46,7 @@ describe('every view', () => {
       await page.goto(`${base}/docs`);
       await page.getByText('Try it').first().click();
       await window.accessible('docs');
-      const overflow = await page.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      assert.equal(overflow, 0);
+      await window.fits('docs');
       window.quiet(base);
     });
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { DESKTOP, PHONE, openWindow, startBrowser } from '../support/browser.ts';
+import { SHAPES, openWindow, startBrowser } from '../support/browser.ts';
 import { message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import { fill, SOURCES, stripe, whatsapp } from './inbox.ts';
@@ -19,12 +19,6 @@ before(async () => {
 });
 
 describe('what comes from sources', () => {
-  const windows = [
-    { size: DESKTOP, colorScheme: 'light' },
-    { size: DESKTOP, colorScheme: 'dark' },
-    { size: PHONE, colorScheme: 'light' },
-    { size: PHONE, colorScheme: 'dark' },
-  ] as const;
   const states = [
     { view: 'sources', heading: 'Connect a provider' },
     { view: 'events?type=status', heading: null },
@@ -36,7 +30,7 @@ describe('what comes from sources', () => {
     { view: 'message?id=sms%3ASM00000000000000000000000000000001', heading: 'Statuses' },
     { view: 'message?id=gone', heading: 'No message has this id' },
   ];
-  for (const shape of windows) {
+  for (const shape of SHAPES) {
     it(`has no violation that axe knows of, ${shape.colorScheme}, ${shape.size.width} wide`, async (t) => {
       const window = await openWindow(t, browser, `${base}/#/sources`, shape);
       const { page } = window;
@@ -45,10 +39,7 @@ describe('what comes from sources', () => {
         if (heading === null) await page.getByRole('status').first().waitFor();
         else await page.getByRole('heading', { name: heading, exact: true }).waitFor();
         await window.accessible(view);
-        const overflow = await page.evaluate(
-          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-        );
-        assert.equal(overflow, 0, view);
+        await window.fits(view);
       }
     });
   }

@@ -60,10 +60,7 @@ export function whatsapp(
 }
 
 /** Posts a form as Twilio does. */
-export async function twilio(
-  service: Service,
-  fields: Readonly<Record<string, string>>,
-): Promise<void> {
+async function twilio(service: Service, fields: Readonly<Record<string, string>>): Promise<void> {
   const sorted = Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const signed = SMS_URL + sorted.flat().join('');
   const headers = {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { openWindow, startBrowser } from '../support/browser.ts';
+import { SHAPES, openWindow, startBrowser } from '../support/browser.ts';
 import { message } from '../support/message.ts';
 import { startPrefixProxy } from '../support/prefix-proxy.ts';
 import { startService } from '../support/service.ts';
@@ -109,6 +109,15 @@ describe('the first run', () => {
     }
     window.quiet(`http://127.0.0.1:${empty.port}`);
   });
+
+  for (const shape of SHAPES)
+    it(`has no violation that axe knows of, ${shape.colorScheme}, ${shape.size.width} wide`, async (t) => {
+      const own = await startService(t, { env: SOURCES });
+      const window = await openWindow(t, browser, `http://127.0.0.1:${own.port}/`, shape);
+      await window.page.getByRole('region', { name: 'Sources that are configured' }).waitFor();
+      await window.accessible('first run');
+      await window.fits('first run');
+    });
 
   it('keeps the sources that are configured in the settings, and shows how they fare', async (t) => {
     const own = await startService(t, { env: SOURCES });

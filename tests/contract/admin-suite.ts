@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { OpenAdminEngine } from './admin-engine.ts';
 import { COPIES, ITEMS } from './admin-items.ts';
 import { ITEM_MOVES } from './admin-item-moves.ts';
+import { LINKS } from './admin-links.ts';
 import { REMOVALS } from './admin-removals.ts';
 import { SOURCES } from './admin-sources.ts';
 import { TARGETS } from './admin-targets.ts';
@@ -12,7 +13,7 @@ import { UPKEEP } from './admin-upkeep.ts';
 /** Registers the tests of one engine. */
 export function adminContract(name: string, openEngine: OpenAdminEngine): void {
   describe(`the maintenance of a ${name} database`, () => {
-    for (const { name: clause, holds } of [...TRANSFER, ...ITEMS, ...UPKEEP, ...REMOVALS])
+    for (const { name: clause, holds } of [...TRANSFER, ...ITEMS, ...LINKS, ...UPKEEP, ...REMOVALS])
       it(clause, (t) => holds(openEngine(t)));
     for (const { name: clause, holds } of [COPIES, ...SOURCES, ...TARGETS, ...ITEM_MOVES])
       it(clause, (t) => holds(openEngine(t), openEngine(t)));

@@ -6,7 +6,7 @@ import type { OrderKey } from '../../app/model/order.ts';
 import type { Cursor, Direction } from '../../app/model/page.ts';
 
 /** The other content of a message of the default source, which has no delivery. */
-export type DefaultConflict = Omit<EventItem, 'delivery'> & { readonly delivery: null };
+type DefaultConflict = Omit<EventItem, 'delivery'> & { readonly delivery: null };
 export type Kept = Item | DefaultConflict;
 export type KeptEvent = EventItem | DefaultConflict;
 export type KeptMessage = Exclude<Item, EventItem>;

@@ -103,25 +103,27 @@ for (const kind of ['nginx', 'caddy'] as const satisfies Kind[]) {
       await service.output.line('both ids in the log', (line) => line.request_id === made);
     });
 
-    it('an event of the stream comes while the stream is open', async (t) => {
+    it('an event of each stream comes while the stream is open', async (t) => {
       const both = await behind(t);
       if (both === undefined) return;
       const { service, proxy } = both;
-      const stream = await proxy.open({ path: '/messages/stream?after=0' });
-      t.after(() => void stream.destroy());
-      for (let count = 1; count <= 3; count += 1) {
-        const sent = message();
-        await service.store(sent);
-        let seen = '';
-        await bounded(
-          (async () => {
-            while (!seen.includes(String(sent.message_id))) {
-              const [chunk] = (await once(stream, 'data')) as [Buffer];
-              seen += chunk.toString('utf8');
-            }
-          })(),
-          () => `event ${count}; so far: ${seen}`,
-        );
+      for (const path of ['/messages/stream', '/events/stream']) {
+        const stream = await proxy.open({ path });
+        t.after(() => void stream.destroy());
+        for (let count = 1; count <= 3; count += 1) {
+          const sent = message();
+          await service.store(sent);
+          let seen = '';
+          await bounded(
+            (async () => {
+              while (!seen.includes(String(sent.message_id))) {
+                const [chunk] = (await once(stream, 'data')) as [Buffer];
+                seen += chunk.toString('utf8');
+              }
+            })(),
+            () => `event ${count} of ${path}; so far: ${seen}`,
+          );
+        }
       }
     });
 

@@ -1,29 +1,16 @@
 // Requests made from the description of the API, fitting and not, to every path with every method: each answer is one that it promises.
 import assert from 'node:assert/strict';
-import { request as httpRequest } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { bounded } from '../support/bounded.ts';
+import { type Asked, ask } from './ask.ts';
+import { sourceRequests } from './source-requests.ts';
 import { execute, holdWriteLock } from '../support/database.ts';
-import {
-  type Answered,
-  Description,
-  type Operation,
-  type Parameter,
-  type Schema,
-} from '../support/description.ts';
+import { type Answered, Description, type Operation, type Schema } from '../support/description.ts';
 import { fitting, parametersOf } from '../support/generated.ts';
 import { issuesIn } from '../support/shapes.ts';
 import { message, sign } from '../support/message.ts';
 import { type Service, startService } from '../support/service.ts';
-import {
-  SOURCES,
-  signedBy,
-  store,
-  whatsapp,
-  whatsappStatus,
-  whatsappText,
-} from '../support/sources.ts';
+import { SOURCES, store, whatsapp, whatsappStatus, whatsappText } from '../support/sources.ts';
 
 const TOKEN = 'the-token-of-these-tests';
 const BODY_BYTES_MAX = 2_000;
@@ -50,37 +37,6 @@ before(async () => {
   await store(service, 'bill', 'not JSON');
 });
 
-interface Asked {
-  readonly method: string;
-  readonly path: string;
-  readonly query?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-/** Sends a request; of an answer without an end only the beginning is read. */
-function ask(of: Service, { method, path, query = '', headers, body }: Asked): Promise<Answered> {
-  const target = query === '' ? path : `${path}?${query}`;
-  const options = { host: '127.0.0.1', port: of.port, method, path: target, agent: false, headers };
-  const answer = new Promise<Answered>((resolve, reject) => {
-    const outgoing = httpRequest({ ...options, headers: { ...headers } }, (incoming) => {
-      let text = '';
-      const end = () =>
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text });
-      incoming.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-        if (incoming.headers['content-type']?.startsWith('text/event-stream') !== true) return;
-        end();
-        outgoing.destroy();
-      });
-      incoming.on('end', end).on('error', reject);
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-  return bounded(answer, () => `an answer to ${method} ${target}`);
-}
-
 /** Asks, and fails where the description does not promise the answer. `described`: how the description names the path. */
 async function judged(of: Service, asked: Asked, described = asked.path): Promise<Answered> {
   const answer = await ask(of, asked);
@@ -88,17 +44,6 @@ async function judged(of: Service, asked: Asked, described = asked.path): Promis
   assert.equal(refuted, null, `${JSON.stringify(asked)}: ${answer.status} ${answer.text}`);
   seen.add(`${asked.method} ${described} ${answer.status}`);
   return answer;
-}
-
-/** Whether a value of a query string fits its description. */
-function fits({ schema, allowEmptyValue }: Parameter, value: string): boolean {
-  if (value === '') return allowEmptyValue === true;
-  if (schema.type !== 'integer') return api.misfit(schema, value) === null;
-  return (
-    /^[0-9]+$/.test(value) &&
-    BigInt(value) <= Number.MAX_SAFE_INTEGER &&
-    api.misfit(schema, Number(value)) === null
-  );
 }
 
 const authorized = { Authorization: `Bearer ${TOKEN}` };
@@ -118,7 +63,7 @@ describe('requests made from the description', () => {
             (parameter) =>
               parameter.in === 'query' &&
               parameters[parameter.name] !== undefined &&
-              !fits(parameter, parameters[parameter.name] ?? ''),
+              !api.fits(parameter, parameters[parameter.name] ?? ''),
           );
           if (misfits.length > 0) assert.equal(answer.status, 422, query);
           if (misfits.length === 0 || verb === 'HEAD') return;
@@ -218,27 +163,7 @@ describe('requests made from the description', () => {
 
 describe('the webhook of a source', () => {
   const OF_SOURCE = '/webhook/{source}';
-  const body = whatsapp({ messages: [whatsappText('w2', 'b')] });
-  const headers = signedBy('wa', Buffer.from(body));
-  const long = 'x'.repeat(BODY_BYTES_MAX + 1);
-  const handshake = (token: string): string =>
-    new URLSearchParams({
-      'hub.mode': 'subscribe',
-      'hub.verify_token': token,
-      'hub.challenge': '1158201444',
-    }).toString();
-  const cases: [status: number, asked: Asked][] = [
-    [200, { method: 'POST', path: '/webhook/wa', headers, body }],
-    [200, { method: 'POST', path: '/webhook/wa/', headers, body }],
-    [401, { method: 'POST', path: '/webhook/wa', body }],
-    [413, { method: 'POST', path: '/webhook/wa', headers, body: long }],
-    [404, { method: 'POST', path: '/webhook/none', headers, body }],
-    [200, { method: 'GET', path: '/webhook/wa', query: handshake('the-token-of-wa') }],
-    [403, { method: 'GET', path: '/webhook/wa', query: handshake('another') }],
-    [403, { method: 'GET', path: '/webhook/wa' }],
-    [404, { method: 'GET', path: '/webhook/none' }],
-    [405, { method: 'GET', path: '/webhook/bill' }],
-  ];
+  const cases = sourceRequests(BODY_BYTES_MAX);
   for (const [status, asked] of cases)
     it(`answers ${asked.method} ${asked.path} ${asked.query ?? ''} with ${status}`, async () =>
       assert.equal((await judged(service, asked, OF_SOURCE)).status, status));
@@ -246,7 +171,7 @@ describe('the webhook of a source', () => {
   it('is 503 while nothing can be stored', async (t) => {
     const broken = await startService(t, { env });
     const release = await holdWriteLock(t, broken.databasePath);
-    const asked = { method: 'POST', path: '/webhook/wa', headers, body };
+    const [[, asked]] = cases;
     assert.equal((await judged(broken, asked, OF_SOURCE)).status, 503);
     await release();
   });

@@ -36,6 +36,7 @@ const BODY = 'http/body.ts';
 const SERVER = 'http/server.ts';
 const CONNECTION = 'http/connection.ts';
 const ISSUE = 'model/validation-issue.ts';
+const ITEMS = 'sources/items.ts';
 const QUEUE = 'storage/append-queue.ts';
 const BROADCASTER = 'http/stream/broadcaster.ts';
 const SUBSCRIBER = 'http/stream/subscriber.ts';
@@ -70,6 +71,9 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   'conflicts that are kept for one id': [count('model/item.ts', 'CONFLICTS_MAX')],
   'named sources': [count('config/sources.ts', 'SOURCES_MAX')],
   'a post whose signature is tried for other sources': [kib('ingest/hint.ts', 'BODY_BYTES_MAX')],
+  'the text of a message of a named source': [count(ITEMS, 'TEXT_UNITS_MAX')],
+  'its `from`, `to` and `kind`, the type of an event': [count(ITEMS, 'NAME_UNITS_MAX')],
+  'the id of an item': [count(ITEMS, 'ID_UNITS_MAX')],
   'a header that is kept with a delivery': [count('ingest/kept-headers.ts', 'VALUE_UNITS_MAX')],
   'messages that wait for the writer': [mi(QUEUE, 'QUEUE_UNITS_MAX')],
   'waiting for the writer, beyond a full batch': [seconds(QUEUE, 'WAIT_MS_MAX')],

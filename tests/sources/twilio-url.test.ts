@@ -129,6 +129,11 @@ describe('a refusal hints at', () => {
     assert.match(hintFor(url) ?? '', /with the host of the request/);
   });
 
+  for (const host of ['1.2.3.256', '1.2.3.4.5', '999999999999', 'a:99999', 'xn--a', '.', ':1', ''])
+    it(`nothing, where the host cannot be one of a URL: ${host}`, () => {
+      assert.equal(hintFor('https://other.example/webhook/sms', host), null);
+    });
+
   it('nothing, where none of these is signed, or the host is no host', () => {
     assert.equal(hintFor('https://other.example/webhook/sms'), null);
     assert.equal(hintFor('https://x/webhook/sms', 'x/webhook/sms?'), null);

@@ -89,6 +89,14 @@ describe('a form', () => {
     );
   });
 
+  it('of many fields, with values and without, is read in their order', () => {
+    const body = `?a&${Array.from({ length: 1_000 }, (_, at) => (at % 3 ? `n${at}=${at}&` : `&n${at}&?`)).join('')}`;
+    assert.deepEqual(
+      [...formOf(body)].map(([one, values]) => [one, values.length === 1 ? values[0] : values]),
+      Object.entries(parse(body, '&', '=', { maxKeys: 0 })),
+    );
+  });
+
   it('whose fields, URL or signature differ passes only where it passes the package: where the signed text is the same', () => {
     let refused = 0;
     fc.assert(

@@ -10,6 +10,14 @@ import type { Cleaner } from './cleanup.ts';
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 
+/** The sizes and themes in which every view is looked at. */
+export const SHAPES = [
+  { size: DESKTOP, colorScheme: 'light' },
+  { size: DESKTOP, colorScheme: 'dark' },
+  { size: PHONE, colorScheme: 'light' },
+  { size: PHONE, colorScheme: 'dark' },
+] as const;
+
 export interface View {
   readonly size?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'light' | 'dark';
@@ -63,6 +71,14 @@ export class Window {
     });
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('request', (request) => this.requested.push(request.url()));
+  }
+
+  /** Fails where something is wider than the window. */
+  async fits(what: string): Promise<void> {
+    const overflow = await this.page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    assert.equal(overflow, 0, what);
   }
 
   /** Fails where the browser complained, or something came from another place than the service at `base`. */

@@ -27,7 +27,7 @@ interface Described {
   readonly headers?: Readonly<Record<string, { $ref?: string; schema?: Schema }>>;
 }
 
-export interface Parameter {
+interface Parameter {
   readonly name: string;
   readonly in: string;
   readonly schema: Schema;
@@ -77,6 +77,17 @@ export class Description {
     const check = this.#checks.get(pointers) ?? this.#ajv.compile(JSON.parse(pointers) as object);
     this.#checks.set(pointers, check);
     return check(value) ? null : this.#ajv.errorsText(check.errors);
+  }
+
+  /** Whether a value of a query string fits its description. */
+  fits({ schema, allowEmptyValue }: Parameter, value: string): boolean {
+    if (value === '') return allowEmptyValue === true;
+    if (schema.type !== 'integer') return this.misfit(schema, value) === null;
+    return (
+      /^[0-9]+$/.test(value) &&
+      BigInt(value) <= Number.MAX_SAFE_INTEGER &&
+      this.misfit(schema, Number(value)) === null
+    );
   }
 
   operation(method: string, path: string): Operation | undefined {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Client } from 'pg';
-import { MIGRATIONS } from '../../app/storage/postgres/database/schema.ts';
+import { MIGRATIONS } from '../../app/storage/postgres/database/schema-steps.ts';
 import { openStore } from '../../app/storage/open.ts';
 import { append, idsOf, list } from '../contract/engine.ts';
 import { locationOf } from '../contract/postgres.ts';

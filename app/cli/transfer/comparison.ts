@@ -1,5 +1,4 @@
-// The comparison at the end of a migration: every chunk of both databases by its SHA-256. What was changed in the source since it was copied
-// is changed in the target.
+// The comparison at the end of a migration, chunk by chunk by SHA-256; what the source has changed meanwhile is changed in the target.
 import { type Hash, createHash } from 'node:crypto';
 import type {
   MigrationSource,

@@ -157,7 +157,8 @@ function otherUrls(
     [slash, `${signed} ${slash.length > base.length ? 'with' : 'without'} a slash at its end`],
     [protocol, `${signed} with ${protocol.slice(0, protocol.indexOf(':'))}`],
   ];
-  if (host !== null && /^[\w.-]+(?::[0-9]+)?$/.test(host))
+  // Not every text of this form is a host: a number may be no IPv4 address, or no port.
+  if (host !== null && /^[\w.-]+(?::[0-9]+)?$/.test(host) && URL.canParse(`http://${host}`))
     urls.push([base.replace(ORIGIN, `$1://${host}`), `${signed} with the host of the request`]);
   return urls.map(([url, hint]) => [url, `${hint}: PUBLIC_URL is to be what Twilio calls`]);
 }

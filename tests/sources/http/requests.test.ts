@@ -195,6 +195,7 @@ it('the check of a URL by Slack is answered with the challenge, and nothing is s
   const { answer, line } = await sendLogged(slack.request({ body, id: 'unused' }));
   assert.deepEqual([answer.status, answer.text], [200, '3eZbrw1aB']);
   assert.match(String(answer.headers['content-type']), /^text\/plain/);
+  assert.equal(answer.headers['x-content-type-options'], 'nosniff');
   assert.deepEqual([line.result, line.items], ['handshake', 0]);
   assert.deepEqual(await storedOf(service, slack.name), before);
 });

@@ -24,7 +24,7 @@ export function Connect({ sources, warned }: ConnectProps) {
         {PROVIDERS.map((provider) => (
           <button
             key={provider.name}
-            class="choice"
+            class="button choice"
             type="button"
             aria-pressed={provider === chosen}
             onClick={() => choose(provider)}

@@ -1,5 +1,5 @@
 // The filters of the events: source, type, what they are about, and when.
-import { InstantField, SourceChoice, useTyped } from './fields.tsx';
+import { FilterForm, InstantField, SourceChoice, TextField, useTyped } from './fields.tsx';
 
 /** An interface would not be a record of texts to the compiler. */
 export type EventFilter = {
@@ -26,41 +26,32 @@ export function EventFilters({ filter, sources, change }: EventFiltersProps) {
     change({ ...rest, type: type.trim(), subject: subject.trim() }),
   );
   return (
-    <form
-      class="filters event-filters"
-      role="search"
-      aria-label="Events"
-      onSubmit={(event) => event.preventDefault()}
+    <FilterForm
+      label="Events"
+      className="filters event-filters"
+      filter={filter}
+      clear={() => edit(NONE)}
     >
       <SourceChoice names={sources} value={typed.source} change={(source) => edit({ source })} />
-      <label class="field">
-        <span>Type</span>
-        <input
-          class="mono"
-          type="text"
-          name="type"
-          list="event-types"
-          autocomplete="off"
-          value={typed.type}
-          onInput={(event) => edit({ type: event.currentTarget.value })}
-        />
-      </label>
+      <TextField
+        label="Type"
+        name="type"
+        list="event-types"
+        value={typed.type}
+        change={(type) => edit({ type })}
+      />
       <datalist id="event-types">
         {TYPES.map((type) => (
           <option key={type} value={type} />
         ))}
       </datalist>
-      <label class="field grow">
-        <span>About (id)</span>
-        <input
-          class="mono"
-          type="text"
-          name="subject"
-          autocomplete="off"
-          value={typed.subject}
-          onInput={(event) => edit({ subject: event.currentTarget.value })}
-        />
-      </label>
+      <TextField
+        label="About (id)"
+        name="subject"
+        wide
+        value={typed.subject}
+        change={(subject) => edit({ subject })}
+      />
       <InstantField
         label="Since"
         name="since"
@@ -73,14 +64,6 @@ export function EventFilters({ filter, sources, change }: EventFiltersProps) {
         value={typed.until}
         change={(until) => edit({ until })}
       />
-      <button
-        class="button"
-        type="button"
-        disabled={Object.values(filter).every((value) => value === '')}
-        onClick={() => edit(NONE)}
-      >
-        Clear
-      </button>
-    </form>
+    </FilterForm>
   );
 }

@@ -1,4 +1,5 @@
-// Fields of filters: a source, an instant, and text that takes effect when the typing pauses.
+// Forms of filters and their fields: what is typed takes effect when the typing pauses.
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 const TYPING_MS = 250;
@@ -22,6 +23,65 @@ export function useTyped<Filter extends Readonly<Record<string, string>>>(
     timer.current = window.setTimeout(() => change(next), TYPING_MS);
   };
   return [typed, edit];
+}
+
+interface FilterFormProps {
+  /** What is filtered. */
+  readonly label: string;
+  readonly className: string;
+  readonly filter: Readonly<Record<string, string>>;
+  readonly clear: () => void;
+  readonly children: ComponentChildren;
+}
+
+export function FilterForm({ label, className, filter, clear, children }: FilterFormProps) {
+  return (
+    <form
+      class={className}
+      role="search"
+      aria-label={label}
+      onSubmit={(event) => event.preventDefault()}
+    >
+      {children}
+      <button
+        class="button"
+        type="button"
+        disabled={Object.values(filter).every((value) => value === '')}
+        onClick={clear}
+      >
+        Clear
+      </button>
+    </form>
+  );
+}
+
+interface TextFieldProps {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly change: (value: string) => void;
+  readonly wide?: boolean;
+  readonly inputMode?: 'tel' | 'text';
+  readonly placeholder?: string;
+  /** The id of a list of suggestions. */
+  readonly list?: string;
+}
+
+/** For ids, numbers and words of a provider. */
+export function TextField({ label, value, change, wide = false, ...input }: TextFieldProps) {
+  return (
+    <label class={wide ? 'field grow' : 'field'}>
+      <span>{label}</span>
+      <input
+        {...input}
+        class="mono"
+        type="text"
+        autocomplete="off"
+        value={value}
+        onInput={(event) => change(event.currentTarget.value)}
+      />
+    </label>
+  );
 }
 
 /** `names`: the sources that there are; one that is asked for is in the list in any case. */

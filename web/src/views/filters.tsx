@@ -1,6 +1,6 @@
 // The filters of the list: sender, since when, a part of the text, and source.
 import { Icon } from '../icon.tsx';
-import { InstantField, SourceChoice, useTyped } from './fields.tsx';
+import { FilterForm, InstantField, SourceChoice, TextField, useTyped } from './fields.tsx';
 
 /** An interface would not be a record of texts to the compiler. */
 export type Filter = {
@@ -22,11 +22,11 @@ export function Filters({ filter, sources, change }: FiltersProps) {
   const [typed, edit] = useTyped(filter, (next) => change({ ...next, from: next.from.trim() }));
   const choosable = sources.length > 1 || filter.source !== '';
   return (
-    <form
-      class={choosable ? 'filters with-source' : 'filters'}
-      role="search"
-      aria-label="Messages"
-      onSubmit={(event) => event.preventDefault()}
+    <FilterForm
+      label="Messages"
+      className={choosable ? 'filters with-source' : 'filters'}
+      filter={filter}
+      clear={() => edit({ q: '', from: '', since: '', source: '' })}
     >
       <label class="field grow">
         <span>Text contains</span>
@@ -40,18 +40,14 @@ export function Filters({ filter, sources, change }: FiltersProps) {
           />
         </span>
       </label>
-      <label class="field">
-        <span>Sender</span>
-        <input
-          class="mono"
-          type="text"
-          inputMode="tel"
-          name="from"
-          placeholder="+919876543210"
-          value={typed.from}
-          onInput={(event) => edit({ from: event.currentTarget.value })}
-        />
-      </label>
+      <TextField
+        label="Sender"
+        name="from"
+        inputMode="tel"
+        placeholder="+919876543210"
+        value={typed.from}
+        change={(from) => edit({ from })}
+      />
       <InstantField
         label="Since"
         name="since"
@@ -61,14 +57,6 @@ export function Filters({ filter, sources, change }: FiltersProps) {
       {choosable && (
         <SourceChoice names={sources} value={typed.source} change={(source) => edit({ source })} />
       )}
-      <button
-        class="button"
-        type="button"
-        disabled={Object.values(filter).every((value) => value === '')}
-        onClick={() => edit({ q: '', from: '', since: '', source: '' })}
-      >
-        Clear
-      </button>
-    </form>
+    </FilterForm>
   );
 }

@@ -1,6 +1,6 @@
 // Brings the schema to today's version: its steps are applied in one transaction, forward only, by one of all replicas that start together.
 import { AdminError } from '../../admin.ts';
-import { MIGRATIONS, TABLES } from './schema.ts';
+import { MIGRATIONS, TABLES } from './schema-steps.ts';
 import type { Session } from './session.ts';
 import { inTransaction } from './transaction.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Loop } from '../database/loop.ts';
 import type { Pool } from '../database/pool.ts';
-import { LEASE } from '../database/schema.ts';
+import { LEASE } from '../database/schema-steps.ts';
 import { inTransaction, settled } from '../database/transaction.ts';
 
 /** By the clock of the server. A replica that is gone is replaced after this, and the pause below. */

@@ -6,7 +6,7 @@ import { StoreUnavailable } from '../../store.ts';
 import { Connector } from '../database/connect.ts';
 import { reasonOf, sqlStateOf, unavailableOf } from '../database/failure.ts';
 import { assertSchema } from '../database/migrations.ts';
-import { LEASE } from '../database/schema.ts';
+import { LEASE } from '../database/schema-steps.ts';
 import type { Session } from '../database/session.ts';
 
 /** Commands work on everything that there is. */

@@ -14,7 +14,7 @@ import { inSnapshot, openUsableReader } from '../index/reader-connection.ts';
 import type { IndexProgress } from '../index/state.ts';
 import { MergedList } from '../read/merged-list.ts';
 import { searchEntries } from '../read/search.ts';
-import { messageColumns } from './archive.ts';
+import { hasSources, messageColumns } from './archive.ts';
 import { inChunks, take } from './chunks.ts';
 
 /** Messages that are read in one snapshot. */
@@ -137,12 +137,24 @@ function* rows(
     database,
     `SELECT ${messageColumns(database)} FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
   );
+  const seqsOf = (some: readonly Entry[]): string => JSON.stringify(some.map(({ seq }) => seq));
+  if (!hasNamedMessages(database)) {
+    // Messages of the default source are small.
+    yield select.all(seqsOf(entries)).filter(matches);
+    return;
+  }
   for (let left = entries; left.length > 0;) {
-    const seqs = JSON.stringify(left.map(({ seq }) => seq));
     // A statement that is left open while a chunk is written would hold the WAL.
-    const { rows: chunk, more } = take(select.iterate(seqs), left.length);
+    const { rows: chunk, more } = take(select.iterate(seqsOf(left)), left.length);
     yield chunk.filter(matches);
     const last = chunk.at(-1)?.message_id;
     left = more ? left.slice(left.findIndex(({ messageId }) => messageId === last) + 1) : [];
   }
+}
+
+function hasNamedMessages(database: DatabaseSync): boolean {
+  return (
+    hasSources(database) &&
+    prepared(database, 'SELECT 1 FROM sources WHERE messages > 0 LIMIT 1').get() !== undefined
+  );
 }

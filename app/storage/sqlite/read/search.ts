@@ -1,5 +1,4 @@
-// Finds the messages whose text contains a string, or that fit filters of which no list is kept: candidates out of the index or a scan,
-// each compared.
+// Finds messages by what no list is kept of, such as a string in the text: candidates out of the index or a scan, each compared.
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessageQuery, isAscending } from '../../../model/page.ts';
 import { StoreUnavailable } from '../../store.ts';

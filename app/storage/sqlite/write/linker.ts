@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ArchivedDelivery, LinkOutcome } from '../../archive.ts';
 import { eventTombstoneOf, tombstoneOf } from '../../tombstones.ts';
+import type { Failure } from '../file/protocol.ts';
 import { prepared } from '../file/statements.ts';
 import { SourceTally, insertDelivery } from './rows.ts';
 
@@ -10,6 +11,12 @@ interface LinkedItem {
   readonly seq: number;
   readonly source: string | null;
   readonly delivery: number | null;
+}
+
+/** What became of each delivery, unless the transaction failed. */
+export interface Linked {
+  readonly linked: readonly LinkOutcome[];
+  readonly failure: Failure | null;
 }
 
 /** See `BulkImport.link`. To be called inside a transaction. Throws what SQLite throws. */

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { CONFLICT } from '../../../model/item.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
-import { prepared } from '../file/statements.ts';
+import { prepared, preparedArrays } from '../file/statements.ts';
 import { eventTombstoneOf, tombstoneOf } from '../../tombstones.ts';
 import { SourceTally } from './rows.ts';
 
@@ -26,6 +26,8 @@ export interface Removed {
   readonly done: number;
 }
 
+export const NOTHING_REMOVED: Removed = { messages: 0, events: 0, deliveries: 0, done: 0 };
+
 /**
  * Removes the messages with these numbers, as far as they are there, with the conflicts about them, and deliveries of which no item
  * is left. To be called inside a transaction; it updates the counters as well. Throws what SQLite throws.
@@ -47,6 +49,26 @@ export function removeEvents(
 ): Removed {
   const removal = new Removal(database, options);
   return removal.each(seqs, (seq) => removal.removeEvent(seq));
+}
+
+/** Removes rows of either kind. */
+export function removeItems(
+  database: DatabaseSync,
+  items: 'messages' | 'events',
+  seqs: readonly number[],
+  options: RemovalOptions,
+): Removed {
+  const remove = items === 'messages' ? removeMessages : removeEvents;
+  return remove(database, seqs, options);
+}
+
+/** Returns the numbers of the oldest events, as far as their instant is before the second. Throws what SQLite throws. */
+export function eventsBefore(database: DatabaseSync, seconds: number, limit: number): number[] {
+  const select = preparedArrays<[number]>(
+    database,
+    'SELECT seq FROM events INDEXED BY events_by_time WHERE ts_seconds < ? ORDER BY ts_seconds LIMIT ?',
+  );
+  return select.all(seconds, limit).map(([seq]) => seq);
 }
 
 /** Deletes the records of removals up to the number, which the index has followed. Throws what SQLite throws. */

@@ -1,7 +1,7 @@
 // The one connection that changes the database: batches of messages, removals, checkpoints, each a transaction of its own.
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { ArchivedDelivery, LinkOutcome } from '../../archive.ts';
+import type { ArchivedDelivery } from '../../archive.ts';
 import type { Storable } from '../../conflict.ts';
 import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
@@ -12,19 +12,18 @@ import { type Pages, pagesOf } from '../file/pages.ts';
 import type { AppendResult, Failure } from '../file/protocol.ts';
 import { rewriteWal } from '../file/rewrite-wal.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
-import { prepared, preparedArrays } from '../file/statements.ts';
+import { prepared } from '../file/statements.ts';
 import { Inserter } from './inserter.ts';
-import { linkDeliveries } from './linker.ts';
+import { type Linked, linkDeliveries } from './linker.ts';
 import {
+  NOTHING_REMOVED,
   type RemovalOptions,
   type Removed,
+  eventsBefore,
   purgeRemovals,
-  removeEvents,
-  removeMessages,
+  removeItems,
 } from './remover.ts';
 import { retireSome } from './retire-tables.ts';
-
-const NOTHING_REMOVED: Removed = { messages: 0, events: 0, deliveries: 0, done: 0 };
 
 /** Not safe for use by two threads. */
 export class Writer {
@@ -72,14 +71,12 @@ export class Writer {
   }
 
   /** Stores deliveries of items that are stored, in one transaction. Returns what became of each. */
-  link(
-    deliveries: readonly ArchivedDelivery[],
-  ): { readonly failure: null; readonly linked: readonly LinkOutcome[] } | { failure: Failure } {
-    let linked: readonly LinkOutcome[] = [];
+  link(deliveries: readonly ArchivedDelivery[]): Linked {
+    let linked: Linked['linked'] = [];
     const failure = this.#transaction(() => {
       linked = linkDeliveries(this.#database, deliveries);
     });
-    return failure === null ? { failure, linked } : { failure };
+    return { linked, failure };
   }
 
   /** Whether another connection has committed something since the last call. */
@@ -122,22 +119,16 @@ export class Writer {
     seqs: readonly number[],
     options: RemovalOptions = {},
   ): { removed: Removed; failure: Failure | null } {
-    const remove = items === 'messages' ? removeMessages : removeEvents;
     let removed = NOTHING_REMOVED;
     const failure = this.#overwriting(() => {
-      removed = remove(this.#database, seqs, options);
+      removed = removeItems(this.#database, items, seqs, options);
     });
     return { removed: failure === null ? removed : NOTHING_REMOVED, failure };
   }
 
   /** Returns the numbers of the oldest events, as far as their instant is before the second. Throws what SQLite throws. */
   eventsBefore(seconds: number, limit: number): number[] {
-    return preparedArrays<[number]>(
-      this.#database,
-      'SELECT seq FROM events INDEXED BY events_by_time WHERE ts_seconds < ? ORDER BY ts_seconds LIMIT ?',
-    )
-      .all(seconds, limit)
-      .map(([seq]) => seq);
+    return eventsBefore(this.#database, seconds, limit);
   }
 
   /** Deletes the records of removals up to the number, which the index has followed. */
