@@ -1,6 +1,6 @@
 // The event that keeps other content of an id, for every engine.
 import { hash } from 'node:crypto';
-import { CONFLICT, type Item, conflictId, isOfSource } from '../model/item.ts';
+import { CONFLICT, type Delivery, type Item, conflictId, isOfSource } from '../model/item.ts';
 import { DEFAULT_SOURCE } from '../model/source.ts';
 import type { ArchivedEvent, ArchivedMessage } from './archive.ts';
 import { messageJson } from './message-json.ts';
@@ -17,8 +17,18 @@ export function sourceOf(item: Storable): string {
 }
 
 /** Whether an item was stored before, here or elsewhere. */
-export function isStoredElsewhere(item: Storable): item is ArchivedMessage | ArchivedEvent {
+function isStoredElsewhere(item: Storable): item is ArchivedMessage | ArchivedEvent {
   return 'created_at' in item;
+}
+
+/** The delivery of an item that has just arrived; null for any other. */
+export function deliveryOf(item: Storable): Delivery | null {
+  return !isStoredElsewhere(item) && isOfSource(item) ? item.delivery : null;
+}
+
+/** When an item arrived, as far as it says. */
+export function arrivalOf(item: Storable): string | null {
+  return isStoredElsewhere(item) ? item.created_at : (deliveryOf(item)?.receivedAt ?? null);
 }
 
 /**

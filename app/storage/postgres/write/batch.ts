@@ -1,9 +1,9 @@
 // A batch of items as the parameters of INSERTs: each id once, in the order of ids, with the place that numbers it.
 import type { Message } from '../../../model/message.ts';
-import { type Storable, sourceOf } from '../../conflict.ts';
+import { type Storable, arrivalOf, deliveryOf, sourceOf } from '../../conflict.ts';
 import { byteaArray, int4Array, int8Array, textArray } from '../database/arrays.ts';
 import type { Value } from '../database/session.ts';
-import { DeliveryKeys, type StoredDeliveries, arrivalOf, deliveryOf } from './deliveries.ts';
+import { DeliveryKeys, type StoredDeliveries } from './deliveries.ts';
 import {
   type NewEvent,
   type NewOrigin,

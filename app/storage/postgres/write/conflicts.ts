@@ -1,10 +1,10 @@
 // Other content of ids that are stored: each becomes an event, at most CONFLICTS_MAX of one id, however many replicas race for it.
 import { CONFLICT, CONFLICTS_MAX } from '../../../model/item.ts';
-import { type Storable, conflictOf } from '../../conflict.ts';
+import { type Storable, arrivalOf, conflictOf, deliveryOf } from '../../conflict.ts';
 import { byteaArray, int4Array } from '../database/arrays.ts';
 import type { Session } from '../database/session.ts';
 import { eventTombstone } from '../database/tombstones.ts';
-import { DeliveryKeys, type StoredDeliveries, arrivalOf, deliveryOf } from './deliveries.ts';
+import { DeliveryKeys, type StoredDeliveries } from './deliveries.ts';
 import { type Isolation, durably, lockCommitOrder } from './durable.ts';
 import { BEGIN_BATCH, NUMBER_ITEMS } from './numbers.ts';
 import { EVENT_ROWS, INSERT_EVENTS, type NewEvent, eventValues } from './source-rows.ts';

@@ -1,22 +1,12 @@
 // Deliveries of a batch: each is stored with the first item of it that is new, in the same transaction, and has that item's number.
-import { type Delivery, isOfSource } from '../../../model/item.ts';
-import { type Storable, isStoredElsewhere } from '../../conflict.ts';
+import type { Delivery } from '../../../model/item.ts';
+import { type Storable, deliveryOf } from '../../conflict.ts';
 import { byteaArray, int4Array, int8Array, textArray } from '../database/arrays.ts';
 import type { Session, Value } from '../database/session.ts';
 import { BATCH } from './numbers.ts';
 
 /** Deliveries that are stored, with their keys. */
 export type StoredDeliveries = ReadonlyMap<Delivery, number>;
-
-/** The delivery of an item that has just arrived; null for any other. */
-export function deliveryOf(item: Storable): Delivery | null {
-  return !isStoredElsewhere(item) && isOfSource(item) ? item.delivery : null;
-}
-
-/** When an item arrived, as far as it says. */
-export function arrivalOf(item: Storable): string | null {
-  return isStoredElsewhere(item) ? item.created_at : (deliveryOf(item)?.receivedAt ?? null);
-}
 
 /** New deliveries of one batch. The key of one is made of this, its batch and its place among them. */
 const NEW_MAX = 65_536;

@@ -1,16 +1,9 @@
 // Inserts items of named sources, each exactly once, and the other content that comes under an id.
 import type { DatabaseSync } from 'node:sqlite';
-import {
-  CONFLICT,
-  CONFLICTS_MAX,
-  type Delivery,
-  type EventItem,
-  type MessageItem,
-  isOfSource,
-} from '../../../model/item.ts';
+import { CONFLICT, CONFLICTS_MAX, type EventItem, type MessageItem } from '../../../model/item.ts';
 import { DEFAULT_SOURCE } from '../../../model/source.ts';
 import type { ArchivedEvent, ArchivedMessage } from '../../archive.ts';
-import { type Storable, conflictOf, isStoredElsewhere, sourceOf } from '../../conflict.ts';
+import { type Storable, arrivalOf, conflictOf, deliveryOf, sourceOf } from '../../conflict.ts';
 import type { AppendOutcome } from '../../store.ts';
 import { eventTombstoneOf, tombstoneOf } from '../../tombstones.ts';
 import { prepared } from '../file/statements.ts';
@@ -34,7 +27,7 @@ export class ItemInserter {
     if (delivery !== null && batch.isGone(delivery)) return 'duplicate';
     if (batch.hasTombstones && this.hasTombstone(item)) return 'duplicate';
     const source = sourceOf(item);
-    const receivedAt = arrivalOf(item, createdAt, batch);
+    const receivedAt = createdAt ?? arrivalOf(item) ?? batch.now;
     const numbered = {
       created_at: receivedAt,
       seq: batch.lastSeq + 1,
@@ -57,7 +50,7 @@ export class ItemInserter {
     const removed = batch.hasTombstones && this.#isRemoved(eventTombstoneOf(conflict.event_id));
     if (removed || this.#conflictsOf(conflict.subject) >= CONFLICTS_MAX) return;
     const delivery = deliveryOf(item);
-    const receivedAt = arrivalOf(item, createdAt, batch);
+    const receivedAt = createdAt ?? arrivalOf(item) ?? batch.now;
     const stored = insertEvent(this.#database, {
       ...conflict,
       created_at: receivedAt,
@@ -99,16 +92,6 @@ export class ItemInserter {
       `SELECT 1 FROM events WHERE subject = ? AND type = '${CONFLICT}' LIMIT ${CONFLICTS_MAX}`,
     ).all(subject).length;
   }
-}
-
-function deliveryOf(item: Storable): Delivery | null {
-  return !isStoredElsewhere(item) && isOfSource(item) ? item.delivery : null;
-}
-
-function arrivalOf(item: Storable, createdAt: string | null, batch: Batch): string {
-  if (createdAt !== null) return createdAt;
-  if (isStoredElsewhere(item)) return item.created_at;
-  return isOfSource(item) ? item.delivery.receivedAt : batch.now;
 }
 
 /** Whether an item has a source of its own: any other is a message of the default source. */
