@@ -108,7 +108,8 @@ for (const [from, to] of [
       await service.store(message({ message_id: 'new', text: 'the first one here' }));
       assert.equal((await service.page('?limit=1')).total, 1_126);
       assert.equal((await service.page('?q=first+one+here')).total, 1);
-      assert.equal((await to.numbers(target))?.get(1_502), 'new');
+      // Between them is the other content of m3.
+      assert.equal((await to.numbers(target))?.get(1_503), 'new');
       await service.stop();
       const again = await oncebox(t, ['migrate', '--from', source, '--to', target]);
       assert.equal(again.code, 1);
@@ -183,7 +184,7 @@ for (const [from, to] of [
       await to.execute(half, "UPDATE messages SET to_msisdn = '+0' WHERE from_msisdn = '+15550'");
       const changed = await oncebox(t, ['migrate', '--from', source, '--to', half]);
       assert.equal(changed.code, 1);
-      assert.match(changed.stderr, /messages 1 to 21 differ between source and target/);
+      assert.match(changed.stderr, /messages 1 to 20 differ between source and target/);
       const other = await from.fresh(t);
       const foreign = drafts(30).map((draft, place) => ({ ...draft, message_id: `x${place}` }));
       await importInto(t, other, ndjson(t, foreign));
