@@ -19,6 +19,9 @@ const unicode = z.string('must be a string').refine((value) => value.isWellForme
 });
 /** A text of a column of a named source. */
 const column = unicode.refine((value) => !value.includes('\0'), 'must not have a NUL character');
+/** An indexed one: no scheme makes a longer one. */
+const NAME_UNITS_MAX = 256;
+const name = column.max(NAME_UNITS_MAX, `must have at most ${NAME_UNITS_MAX} characters`);
 const id = unicode
   .min(1, 'must not be empty')
   .max(ID_UNITS_MAX, `must have at most ${ID_UNITS_MAX} characters`);
@@ -40,13 +43,13 @@ const content = z
 const messageSchema = z
   .object({
     message_id: id.pipe(column),
-    from: column,
-    to: column,
+    from: name,
+    to: name,
     ts: instant,
     text: column.nullish().transform((text) => text ?? null),
     created_at: passed,
     source: source.refine((name) => name !== DEFAULT_SOURCE, 'must be the name of a named source'),
-    kind: column,
+    kind: name,
     payload,
     content,
   })
@@ -63,7 +66,7 @@ const eventSchema = z
   .object({
     event_id: id,
     source,
-    type: column,
+    type: name,
     subject: unicode.nullable(),
     ts: instant,
     created_at: passed,
