@@ -21,7 +21,7 @@ const unicode = z.string('must be a string').refine((value) => value.isWellForme
 const column = unicode.refine((value) => !value.includes('\0'), 'must not have a NUL character');
 /** An indexed one: no scheme makes a longer one. */
 const NAME_UNITS_MAX = 256;
-const name = column.max(NAME_UNITS_MAX, `must have at most ${NAME_UNITS_MAX} characters`);
+const shortText = column.max(NAME_UNITS_MAX, `must have at most ${NAME_UNITS_MAX} characters`);
 const id = unicode
   .min(1, 'must not be empty')
   .max(ID_UNITS_MAX, `must have at most ${ID_UNITS_MAX} characters`);
@@ -43,13 +43,13 @@ const content = z
 const messageSchema = z
   .object({
     message_id: id.pipe(column),
-    from: name,
-    to: name,
+    from: shortText,
+    to: shortText,
     ts: instant,
     text: column.nullish().transform((text) => text ?? null),
     created_at: passed,
     source: source.refine((name) => name !== DEFAULT_SOURCE, 'must be the name of a named source'),
-    kind: name,
+    kind: shortText,
     payload,
     content,
   })
@@ -66,7 +66,7 @@ const eventSchema = z
   .object({
     event_id: id,
     source,
-    type: name,
+    type: shortText,
     subject: unicode.nullable(),
     ts: instant,
     created_at: passed,
