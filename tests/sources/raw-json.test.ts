@@ -25,10 +25,10 @@ const stringText = fc
   .map((parts) => `"${parts.join('')}"`);
 const numberText = fc.constantFrom('0', '-0', '1.50', '1e400', '-1E-7', '12345678901234567890');
 /**
- * No name begins with a backslash: V8 14.6 may take an escaped name for one that did, in an object of the same names before it, as
+ * No name holds a backslash: V8 14.6 may take an escaped name for one that did, in an object of the same names before it, as
  * `{"x":1,"\\":2}` and `{"x":1,"\u0061":2}` show. Then the oracle would be wrong.
  */
-const plainName = stringText.filter((text) => !/^"\\(?:\\|u005c)/.test(text));
+const plainName = stringText.filter((text) => !/\\(?:\\|u005c)/.test(text));
 const name = fc.oneof(plainName, fc.constantFrom('"a"', '"\\u0061"', '"__proto__"', '"1"', '""'));
 
 /** JSON texts with space, escapes, and names that come twice. */

@@ -43,7 +43,7 @@ export function makeStatsEndless(path: string): () => void {
     `ALTER TABLE lists RENAME TO lists_away;
      CREATE VIEW lists AS
        WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT length(fold_case(i)) FROM n)
-       SELECT 1 AS list, i AS sender, i AS messages, 0 AS segmented FROM n`,
+       SELECT 1 AS list, 2 AS kind, i AS name, i AS messages, 0 AS segmented, NULL AS newest FROM n`,
   );
   return () => execute(index, 'DROP VIEW lists; ALTER TABLE lists_away RENAME TO lists');
 }

@@ -71,7 +71,7 @@ const TABLES = `
     newest INTEGER,
     UNIQUE (kind, name)
   );
-  CREATE INDEX lists_by_messages ON lists (messages DESC, name) WHERE kind = ${KIND.sender};
+  CREATE INDEX lists_by_messages ON lists (kind, messages DESC, name);
   CREATE INDEX lists_to_segment ON lists (messages) WHERE segmented = 0 AND messages > ${LIST_MESSAGES_MAX};
   CREATE TABLE entries (
     list INTEGER NOT NULL,

@@ -34,7 +34,7 @@ function senders(
 ): Pick<Stats, 'senders_count' | 'messages_per_sender'> {
   const top = preparedArrays<[string, number]>(
     database,
-    `SELECT name, messages FROM ${INDEX}.lists INDEXED BY lists_by_messages
+    `SELECT name, messages FROM ${INDEX}.lists
      WHERE kind = ${KIND.sender} ORDER BY messages DESC, name LIMIT ?`,
   ).all(TOP_SENDERS + changes.size);
   const counts = new Map(top);
