@@ -41,12 +41,13 @@ export const SOURCE_SCENES: readonly Scene[] = [
     fires: ['OnceboxSignaturesFail'],
     options,
     play: async ({ service, recording }) => {
-      for (let round = 0; round < 20; round += 1) {
+      for (let round = 0; round < 5; round += 1) {
         const body = bytesOf(message());
         const headers = { 'X-Signature': '0'.repeat(64) };
         const request = { method: 'POST', path: '/webhook/shop', headers, body };
-        assert.equal((await service.send(request)).status, 401);
-        assert.ok((await posts(service, 24)).every((status) => status === 200));
+        for (let count = 0; count < 3; count += 1)
+          assert.equal((await service.send(request)).status, 401);
+        assert.ok((await posts(service, 64)).every((status) => status === 200));
         await recording.scrape(service);
       }
       recording.hold(20);
