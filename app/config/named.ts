@@ -1,9 +1,9 @@
 // Settings of things that have names: PREFIX_<NAME>_<SETTING>, such as SOURCE_SHOP_SECRET for the source `shop`.
+import { SOURCE_NAME } from '../model/source.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
 import { nearestName } from './nearest.ts';
 
-const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Variables of other programs that begin with a prefix of ours: set by tools of reproducible builds. */
 const FOREIGN: readonly string[] = ['SOURCE_DATE_EPOCH'];
 
@@ -28,7 +28,7 @@ export function readNamed<Setting extends string>(
   const groups = new Map<string, Partial<Record<Setting, string>>>();
   const known = new Set<string>();
   for (const name of names) {
-    if (!NAME.test(name))
+    if (!SOURCE_NAME.test(name))
       throw new ConfigError(
         `${list}: ${JSON.stringify(name.slice(0, 64))} is not a name: it must be lower-case letters, digits and -, ` +
           'begin with a letter and have at most 32 characters',

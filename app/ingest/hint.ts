@@ -3,7 +3,7 @@ import { DEFAULT_SOURCE, type SignatureFault } from '../model/source.ts';
 import type { Post, Source } from '../sources/scheme.ts';
 import { type SigningKeys, signingKeyOf } from './signature.ts';
 
-/** Of a longer body nothing is said: whoever sends one with a wrong signature would have it hashed once for each source. */
+/** Of a longer body nothing is said: a caller without the key would have it hashed once for each source. */
 const BODY_BYTES_MAX = 65_536;
 
 /**

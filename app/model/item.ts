@@ -51,6 +51,8 @@ export const CONFLICT = 'conflict';
 /** What happened to a message that was sent. Its `subject` is the message. */
 export const STATUS = 'status';
 
+/** Hexadecimal digits of a `content`: the first half of a SHA-256. */
+export const CONTENT_DIGITS = 32;
 /** Conflicts that are kept for one id. */
 export const CONFLICTS_MAX = 16;
 

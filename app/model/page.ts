@@ -27,11 +27,6 @@ export interface Cursor {
   readonly key: OrderKey;
 }
 
-/** Whether a page is read in ascending order: one that ends before a cursor is read backward, and then reversed. */
-export function isAscending(order: Direction, cursor: Cursor | null): boolean {
-  return (order === 'asc') !== (cursor?.direction === 'before');
-}
-
 /** A slice of the ordered list (instant, then message_id by UTF-8 bytes), and how many match in all. */
 export interface Page {
   /** The messages as a JSON array in UTF-8, serialized by the thread that read them, so that the HTTP thread need not. */

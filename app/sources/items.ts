@@ -1,11 +1,10 @@
 // What all schemes need to make items of a delivery: ids, comparable content, safe texts, and the event for what cannot be parsed.
 import { hash } from 'node:crypto';
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { type Delivery, type EventItem, UNPARSED } from '../model/item.ts';
+import { CONTENT_DIGITS, type Delivery, type EventItem, UNPARSED } from '../model/item.ts';
 
 /** A provider's id that is longer is replaced by its hash: indexes hold ids. */
 const ID_UNITS_MAX = 512;
-const CONTENT_DIGITS = 32;
 /** Types, kinds and parties are indexed, and an index refuses what is much longer. No provider has longer ones. */
 const NAME_UNITS_MAX = 256;
 /** A page holds a hundred texts, and search folds each: a longer one is cut. No provider sends one; the payload has all of it. */

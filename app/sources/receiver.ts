@@ -3,12 +3,9 @@ import { looksLikeForm } from './form.ts';
 import type { Keys, Receiver } from './scheme.ts';
 import type { SignatureScheme } from './signature.ts';
 
-/** Headers that tell what the bytes of a body are. */
-const BODY_HEADERS = ['content-type', 'content-encoding'];
-
 /**
  * Returns the receiver of posts that are answered with `{"status":"ok"}`.
- * `headers`: those that are kept with a delivery beside the ones about its body. `also`: what the provider sends beside the signature.
+ * `headers`: as `Receiver` has them. `also`: what the provider sends beside the signature.
  */
 export function receiverOf(
   signature: SignatureScheme,
@@ -22,7 +19,7 @@ export function receiverOf(
 ): Receiver {
   return {
     verify: (post, nowMs) => signature.verify(post, keys, nowMs),
-    headers: [...BODY_HEADERS, ...headers],
+    headers,
     decode,
     stored: { contentType: 'application/json', body: '{"status":"ok"}' },
     handshake: null,

@@ -64,7 +64,10 @@ interface StoredReply {
 export interface Receiver {
   /** Constant-time; the current key is tried first. `nowMs`: the time of arrival, for signed timestamps. Never throws. */
   verify(post: Post, nowMs: number): Verdict;
-  /** Names of headers that are kept with a delivery, lower-case; one that ends in `-` stands for all that begin with it. */
+  /**
+   * Names of headers that are kept with a delivery beside Content-Type, Content-Encoding and User-Agent, lower-case; one that ends in `-`
+   * stands for all that begin with it.
+   */
   readonly headers: readonly string[];
   /** The items of a delivery whose signature is valid. It depends on nothing but its argument, so that it can be repeated. Never throws. */
   decode(delivery: Delivery): Decoded;

@@ -176,10 +176,13 @@ function digestOf(
  * of a digest is accepted.
  */
 function matches(signatures: readonly string[], digest: string): boolean {
-  const expected = Buffer.from(digest, 'latin1');
-  return signatures
-    .map((text) => Buffer.from(text, 'latin1'))
-    .some((given) => given.length === expected.length && timingSafeEqual(given, expected));
+  return signatures.some((signature) => isSame(signature, digest));
+}
+
+/** Whether a text that was sent is the expected one, in constant time but for its length. */
+export function isSame(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** Null where no time is signed, or it is near enough to that of arrival; a distance of exactly the tolerance is. */

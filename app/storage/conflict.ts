@@ -1,14 +1,19 @@
 // The event that keeps other content of an id, for every engine.
 import { hash } from 'node:crypto';
-import { CONFLICT, type Delivery, type Item, conflictId, isOfSource } from '../model/item.ts';
+import {
+  CONFLICT,
+  CONTENT_DIGITS,
+  type Delivery,
+  type Item,
+  conflictId,
+  isOfSource,
+} from '../model/item.ts';
 import { DEFAULT_SOURCE } from '../model/source.ts';
 import type { ArchivedEvent, ArchivedMessage } from './archive.ts';
 import { messageJson } from './message-json.ts';
 
 /** What a store takes: items as they arrive, and items that were stored elsewhere, without their deliveries. */
 export type Storable = Item | ArchivedMessage | ArchivedEvent;
-
-const CONTENT_DIGITS = 32;
 
 /** The source of an item. */
 export function sourceOf(item: Storable): string {

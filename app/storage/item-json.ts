@@ -31,9 +31,6 @@ export interface MessageRow {
   readonly payload: string | null;
 }
 
-/** How many statuses, and how many conflicts, `messageDetailJson` takes: the newest. */
-export const RELATED_EVENTS_MAX = 100;
-
 /** Returns an event as `GET /events` and `/events/stream` list it. */
 export function eventJson(event: Omit<EventRow, 'delivery' | 'payload'>): string {
   const { event_id, source, type, subject, ts, created_at, seq } = event;

@@ -36,7 +36,7 @@ const START: OrderKey = { seconds: -99_999_999_999, nanos: 0, messageId: '' };
 const END: OrderKey = { seconds: 999_999_999_999, nanos: 0, messageId: '' };
 
 /** The key before all items in the order of the query, or after all of them: where a walk by cursors begins. */
-export function startOf(direction: Cursor['direction'], order: Direction = 'asc'): OrderKey {
+function startOf(direction: Cursor['direction'], order: Direction = 'asc'): OrderKey {
   return (direction === 'after') === (order === 'asc') ? START : END;
 }
 
@@ -109,13 +109,23 @@ export async function walk(
   direction: Cursor['direction'],
   overrides: Partial<MessageQuery> = {},
 ): Promise<Message[]> {
-  let key: OrderKey | null = startOf(direction, overrides.order);
-  const seen: Message[] = [];
+  return await walkPages(direction, overrides.order, (cursor) =>
+    list(store, { ...overrides, cursor }),
+  );
+}
+
+/** Every entry of a list by cursors likewise. */
+export async function walkPages<T>(
+  direction: Cursor['direction'],
+  order: Direction | undefined,
+  read: (
+    cursor: Cursor,
+  ) => Promise<{ data: readonly T[]; prev: OrderKey | null; next: OrderKey | null }>,
+): Promise<T[]> {
+  let key: OrderKey | null = startOf(direction, order);
+  const seen: T[] = [];
   while (key !== null) {
-    const page: Awaited<ReturnType<typeof list>> = await list(store, {
-      ...overrides,
-      cursor: { direction, key },
-    });
+    const page = await read({ direction, key });
     if (direction === 'after') seen.push(...page.data);
     else seen.unshift(...page.data);
     key = direction === 'after' ? page.next : page.prev;

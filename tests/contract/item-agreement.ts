@@ -7,7 +7,7 @@ import type { OrderKey } from '../../app/model/order.ts';
 import type { Cursor } from '../../app/model/page.ts';
 import type { Store } from '../../app/storage/store.ts';
 import { assertEndsAgree, entriesOf, numbersToPlaces, withoutLocalTimes } from './agreement.ts';
-import { startOf } from './engine.ts';
+import { walkPages } from './engine.ts';
 import type { MemoryStore } from './oracle.ts';
 
 /** An event as it is listed. */
@@ -40,18 +40,9 @@ export async function walkEvents(
   direction: Cursor['direction'],
   overrides: Partial<EventQuery> = {},
 ): Promise<ListedEvent[]> {
-  let key: OrderKey | null = startOf(direction, overrides.order);
-  const seen: ListedEvent[] = [];
-  while (key !== null) {
-    const page: Awaited<ReturnType<typeof listEvents>> = await listEvents(store, {
-      ...overrides,
-      cursor: { direction, key },
-    });
-    if (direction === 'after') seen.push(...page.data);
-    else seen.unshift(...page.data);
-    key = direction === 'after' ? page.next : page.prev;
-  }
-  return seen;
+  return await walkPages(direction, overrides.order, (cursor) =>
+    listEvents(store, { ...overrides, cursor }),
+  );
 }
 
 export function textOf(json: Uint8Array): string {

@@ -73,7 +73,7 @@ export async function killRounds(
   for (const status of provider.statuses.keys()) assert.ok(status === 200 || status === 503);
   const { acknowledged } = provider;
   const url = cluster.urlOf(cluster.primary);
-  assertWhole(await heldInPostgres(url), deliveries.acknowledged);
+  assertWhole(await heldInPostgres(url), deliveries.acknowledged.keys());
   const kept = await assertKept(url, acknowledged, (id) => id.startsWith('wa:'));
   for (const reader of readers) assertStreamed(await reader.take(kept.length), kept);
   for (const service of services) await assertCounted(service, kept);

@@ -1,24 +1,9 @@
 // Settings of named sources that cannot be used: each is refused in words that name the variable, and never repeat a secret.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { readConfig } from '../../app/config/config.ts';
 import { ConfigError } from '../../app/config/config-error.ts';
-import { temporaryDirectory } from '../support/cleanup.ts';
-
-type Environment = Readonly<Record<string, string>>;
-
-/** A secret that every scheme but Standard Webhooks takes, and that no message may repeat. */
-const HIDDEN = 'hidden-0123456789abcdef';
-const STANDARD = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-const FILES = temporaryDirectory({ after });
-
-function fileWith(name: string, content: string | Buffer): string {
-  const path = join(FILES, name);
-  writeFileSync(path, content);
-  return path;
-}
+import { type Environment, FILES, fileWith, HIDDEN, STANDARD } from './source-settings.ts';
 
 const github = { SOURCES: 'a:github', SOURCE_A_SECRET: HIDDEN };
 const meta = { SOURCES: 'a:meta', SOURCE_A_SECRET: HIDDEN, SOURCE_A_VERIFY_TOKEN: 'token' };

@@ -1,8 +1,6 @@
 // SOURCES and the settings of each source: what is read of them and shown, and that no secret is ever repeated, whatever they hold.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { readConfig } from '../../app/config/config.ts';
 import { ConfigError } from '../../app/config/config-error.ts';
@@ -10,20 +8,7 @@ import { describeSettings } from '../../app/config/describe.ts';
 import { SCHEMES } from '../../app/model/source.ts';
 import { schemeOf } from '../../app/sources/registry.ts';
 import type { Source } from '../../app/sources/scheme.ts';
-import { temporaryDirectory } from '../support/cleanup.ts';
-
-type Environment = Readonly<Record<string, string>>;
-
-/** A secret that every scheme but Standard Webhooks takes, and that no message may repeat. */
-const HIDDEN = 'hidden-0123456789abcdef';
-const STANDARD = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-const FILES = temporaryDirectory({ after });
-
-function fileWith(name: string, content: string | Buffer): string {
-  const path = join(FILES, name);
-  writeFileSync(path, content);
-  return path;
-}
+import { type Environment, fileWith, HIDDEN, STANDARD } from './source-settings.ts';
 
 function read(env: Environment): readonly Source[] {
   return readConfig({ WEBHOOK_SECRET: 'core', ...env }).sources;

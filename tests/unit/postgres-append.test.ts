@@ -2,40 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readPostgresUrl } from '../../app/config/postgres-url.ts';
 import type { Message } from '../../app/model/message.ts';
-import { PostgresStore } from '../../app/storage/postgres/store.ts';
 import type { Store } from '../../app/storage/store.ts';
 import { append, idsOf, messages, stream } from '../contract/engine.ts';
 import { bounded, during, eventually } from '../support/bounded.ts';
-import type { Cleaner } from '../support/cleanup.ts';
-import { postgresDatabase, queryOnce } from '../support/postgres.ts';
+import { queryOnce } from '../support/postgres.ts';
 import { postgresCluster } from '../support/postgres-cluster.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { silent } from './stores.ts';
-
-const ISOLATIONS = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;
-
-/** A store over a database of its own, which is dropped after the stores are closed. */
-async function database(t: Cleaner): Promise<{ url: string; opened: Store[] }> {
-  const opened: Store[] = [];
-  const url = await postgresDatabase({
-    after: (drop) =>
-      t.after(async () => {
-        await Promise.all(opened.map((store) => store.close()));
-        await drop();
-      }),
-  });
-  return { url, opened };
-}
-
-async function openAt(
-  url: string,
-  isolation: (typeof ISOLATIONS)[number] = 'READ COMMITTED',
-): Promise<Store> {
-  const options = { queueMessagesMax: 10_000, retentionDays: null, readerThreads: 2, isolation };
-  return await PostgresStore.open(readPostgresUrl('DATABASE_URL', url), options, silent);
-}
+import { ISOLATIONS, database, openAt } from './postgres-stores.ts';
 
 describe('the append of PostgreSQL', () => {
   for (const isolation of ISOLATIONS)

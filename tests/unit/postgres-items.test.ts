@@ -6,16 +6,14 @@ import { CONFLICTS_MAX, type Item } from '../../app/model/item.ts';
 import { Connector } from '../../app/storage/postgres/database/connect.ts';
 import { inTransaction } from '../../app/storage/postgres/database/transaction.ts';
 import { removeItems } from '../../app/storage/postgres/index/removal.ts';
-import { PostgresStore } from '../../app/storage/postgres/store.ts';
 import type { Store } from '../../app/storage/store.ts';
 import { append } from '../contract/engine.ts';
 import { delivery, eventItem, messageItem } from '../contract/items.ts';
 import { eventually } from '../support/bounded.ts';
 import type { Cleaner } from '../support/cleanup.ts';
-import { postgresDatabase, queryOnce } from '../support/postgres.ts';
-import { silent } from './stores.ts';
+import { queryOnce } from '../support/postgres.ts';
+import { ISOLATIONS, type Isolation, database, openAt } from './postgres-stores.ts';
 
-const ISOLATIONS = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const;
 const NEVER_SECONDS = 99_999_999_999;
 
 interface Replicas {
@@ -23,18 +21,10 @@ interface Replicas {
   readonly stores: readonly [Store, Store, Store];
 }
 
-async function replicas(t: Cleaner, isolation: (typeof ISOLATIONS)[number]): Promise<Replicas> {
-  const opened: Store[] = [];
-  const url = await postgresDatabase({
-    after: (drop) =>
-      t.after(async () => {
-        await Promise.all(opened.map((store) => store.close()));
-        await drop();
-      }),
-  });
-  const options = { queueMessagesMax: 10_000, retentionDays: null, readerThreads: 2, isolation };
+async function replicas(t: Cleaner, isolation: Isolation): Promise<Replicas> {
+  const { url, opened } = await database(t);
   const open = async (): Promise<Store> => {
-    const store = await PostgresStore.open(readPostgresUrl('DATABASE_URL', url), options, silent);
+    const store = await openAt(url, isolation);
     opened.push(store);
     return store;
   };

@@ -1,6 +1,7 @@
 // What tests need that open a store in their own process: somebody who listens to it, and a search that takes long.
 import type { MessageQuery } from '../../app/model/page.ts';
 import type { StoreObserver } from '../../app/storage/store.ts';
+import { query } from '../contract/engine.ts';
 
 /** Hears everything and says nothing, but for what must not happen. */
 export const silent: StoreObserver = {
@@ -20,14 +21,4 @@ export const silent: StoreObserver = {
 /** Of two characters, which no index helps to find: every text is looked at. */
 export const WORD = 'zq';
 
-export const SEARCH: MessageQuery = {
-  limit: 1,
-  offset: 0,
-  from: null,
-  since: null,
-  until: null,
-  source: null,
-  order: 'asc',
-  text: WORD,
-  cursor: null,
-};
+export const SEARCH: MessageQuery = query({ limit: 1, text: WORD });

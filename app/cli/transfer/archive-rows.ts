@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { parseInstant } from '../../model/instant.ts';
 import { CONFLICT, conflictId } from '../../model/item.ts';
-import { DEFAULT_SOURCE } from '../../model/source.ts';
+import { DEFAULT_SOURCE, SOURCE_NAME } from '../../model/source.ts';
 import type { ArchivedDelivery, ArchivedEvent, ArchivedMessage } from '../../storage/archive.ts';
 
 /** What a line holds where it is not a message of the default source. */
@@ -25,9 +25,7 @@ const shortText = column.max(NAME_UNITS_MAX, `must have at most ${NAME_UNITS_MAX
 const id = unicode
   .min(1, 'must not be empty')
   .max(ID_UNITS_MAX, `must have at most ${ID_UNITS_MAX} characters`);
-const source = z
-  .string('must be a string')
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be the name of a source');
+const source = z.string('must be a string').regex(SOURCE_NAME, 'must be the name of a source');
 const instant = z
   .string('must be a string')
   .refine((value) => parseInstant(value) !== null, 'must be a valid UTC instant');

@@ -30,7 +30,7 @@ export const ONCEBOX: Scheme = {
     ]),
 };
 
-/** A body that is no valid message is kept as it is: whoever signed it expects it to be. */
+/** A body that is no valid message is kept as it is: it was signed. */
 function itemOf(delivery: Delivery, bodyBytesMax: number): Item {
   const text = bodyText(delivery, bodyBytesMax);
   const json = text === null ? null : RawJson.parse(text);

@@ -1,10 +1,11 @@
 // What Twilio signs: the URL that it called, followed by the fields of the form; or the URL alone, which then holds the hash of the body.
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { parse, stringify } from 'node:querystring';
 import { type Form, formOf } from '../form.ts';
 import type { Keys, Post, Verdict } from '../scheme.ts';
 import { type SignatureHeader, headerText, signaturesIn } from '../signature-header.ts';
 import { absentHint, formHint } from '../signature-hints.ts';
+import { isSame } from '../signature.ts';
 
 const HEADER: SignatureHeader = {
   header: 'X-Twilio-Signature',
@@ -35,7 +36,7 @@ export function verifyTwilio(publicUrl: string, post: Post, keys: Keys): Verdict
   const signs = (key: Buffer | null, url: string): boolean =>
     key !== null &&
     signedUrls(url, post.query).some((one) =>
-      isEqual(signature, signatureOf(key, one + fields.text)),
+      isSame(signature, signatureOf(key, one + fields.text)),
     );
   if (signs(keys.current, publicUrl)) return { signedWith: 'current' };
   if (signs(keys.previous, publicUrl)) return { signedWith: 'previous' };
@@ -52,10 +53,14 @@ function mismatchHint(
   if (post.body.length > EXPLAINED_BYTES_MAX) return null;
   const other = otherUrls(publicUrl, headerText(post, 'host')).find(([url]) => signs(url));
   if (other !== undefined) return other[1];
-  const isJson = /^\s*[[{]/.test(post.body.toString('latin1', 0, 64));
-  return isJson && !formOf(post.query).has(BODY_HASH)
+  return isJson(post.body.toString('latin1', 0, 64)) && !formOf(post.query).has(BODY_HASH)
     ? `the body is JSON, and the URL has no ${BODY_HASH}: is its query removed?`
     : null;
+}
+
+/** Whether a body is JSON rather than a form. */
+export function isJson(text: string): boolean {
+  return /^\s*[[{]/.test(text);
 }
 
 /** Returns the value of the header with which Twilio would send this body, and the query string that it would add. */
@@ -98,18 +103,13 @@ function signedFields({ query, body }: Post): { readonly text: string } | Refuse
     return hasMoreFields(body)
       ? { fault: 'malformed', hint: `the form has more than ${FIELDS_MAX} fields` }
       : { text: fieldsText(formOf(body.toString('utf8'))) };
-  return isEqual(expected, hash('sha256', body))
+  return isSame(expected, hash('sha256', body))
     ? { text: '' }
     : { fault: 'mismatch', hint: `the body is not that of ${BODY_HASH} in the URL` };
 }
 
 function signatureOf(key: Buffer, text: string): string {
   return createHmac('sha1', key).update(text, 'utf8').digest('base64');
-}
-
-function isEqual(given: string, expected: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** Returns the forms of a URL that may have been signed. */

@@ -8,7 +8,7 @@ import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts
 import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
-import { fieldsText, signTwilio, verifyTwilio } from './twilio-signature.ts';
+import { fieldsText, isJson, signTwilio, verifyTwilio } from './twilio-signature.ts';
 
 const MISTAKEN: Mistaken = [
   [/^AC[0-9a-fA-F]{32}$/, 'the SID of an account, not its auth token'],
@@ -24,7 +24,7 @@ export const TWILIO: Scheme = {
     const publicUrl = publicUrlOf(settings[PUBLIC_URL] ?? '');
     return {
       verify: (post) => verifyTwilio(publicUrl, post, keys),
-      headers: ['content-type', 'x-twilio-', 'i-twilio-idempotency-token'],
+      headers: ['x-twilio-', 'i-twilio-idempotency-token'],
       decode: (delivery) => ({ items: itemsOf(delivery, bodyBytesMax) }),
       // An empty response: a text would be sent to the person who wrote.
       stored: {
@@ -54,10 +54,6 @@ function publicUrlOf(text: string): string {
   if (text.includes('#')) return refuse('has a fragment, which Twilio does not sign');
   if (/\s/.test(text)) return refuse('has space in it');
   return text;
-}
-
-function isJson(text: string): boolean {
-  return /^\s*[[{]/.test(text);
 }
 
 /** The form of the body decides, not its Content-Type: that is not signed. */

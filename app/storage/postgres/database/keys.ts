@@ -11,9 +11,7 @@ export function qualified(table: string, columns = KEY_COLUMNS): string {
   return columns.replaceAll(/\b(?=ts_|message_)/g, `${table}.`);
 }
 
-/** Keys that no message has, before and after all of them. */
-export const FIRST_KEY: OrderKey = { seconds: -99_999_999_999, nanos: 0, messageId: '' };
-export const LAST_KEY: OrderKey = { seconds: 999_999_999_999, nanos: 0, messageId: '' };
+export { FIRST_KEY, LAST_KEY } from '../../range.ts';
 
 /** SQL for the key of a row of `table`, as a row value. */
 export function keyOf(table: string): string {

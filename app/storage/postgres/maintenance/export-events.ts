@@ -10,7 +10,7 @@ import { int8Array } from '../database/arrays.ts';
 import { keyParameter, keyValues } from '../database/keys.ts';
 import type { Session, Value } from '../database/session.ts';
 import { inSnapshot } from '../database/transaction.ts';
-import { filterBounds, keyAfter } from '../read/range.ts';
+import { filterBounds, keyAfter } from '../../range.ts';
 import {
   ARCHIVED_EVENT_COLUMNS,
   type ArchivedEventValues,

@@ -3,7 +3,7 @@ import type { PostgresLocation } from '../../../model/database.ts';
 import { foldCase } from '../../../model/search.ts';
 import type { ArchivedMessage, ExportFilter } from '../../archive.ts';
 import { KEY_COLUMNS, keyOf, keyParameter, keyValues, qualified } from '../database/keys.ts';
-import { filterBounds, keyAfter } from '../read/range.ts';
+import { filterBounds, keyAfter } from '../../range.ts';
 import { orderKeyOf, originIs } from '../read/rows.ts';
 import { ARCHIVED_COLUMNS, type ArchivedValues, archivedMessageOf } from './archive.ts';
 import { firstRows } from './chunks.ts';

@@ -4,7 +4,7 @@ import { eventJson } from '../../item-json.ts';
 import type { Session, Value } from '../database/session.ts';
 import { keyParameter, keyValues } from '../database/keys.ts';
 import { EVENT_COLUMNS, type EventValues, eventOf } from './items.ts';
-import { boundsOf, directionOf, shownOf } from './range.ts';
+import { boundsOf, directionOf, shownOf } from '../../range.ts';
 
 type Row = readonly [...EventValues, seconds: number, nanos: number];
 
@@ -45,12 +45,11 @@ export async function selectEvents(session: Session, query: EventQuery): Promise
      ) e JOIN batches b USING (batch) ${order}`,
     values,
   );
-  const { shown, prev, next } = shownOf(rows, { ...query, offset: 0 });
-  const keyOf = (row: Row | undefined): EventPage['prev'] =>
-    row === undefined ? null : { seconds: row[7], nanos: row[8], messageId: row[0].toString() };
-  return {
-    json: Buffer.from(`[${shown.map((row) => eventJson(eventOf(row))).join(',')}]`),
-    prev: prev ? keyOf(shown[0]) : null,
-    next: next ? keyOf(shown.at(-1)) : null,
-  };
+  const { shown, prev, next } = shownOf(rows, query, (row) => ({
+    seconds: row[7],
+    nanos: row[8],
+    messageId: row[0].toString(),
+  }));
+  const json = shown.map((row) => eventJson(eventOf(row))).join(',');
+  return { json: Buffer.from(`[${json}]`), prev, next };
 }

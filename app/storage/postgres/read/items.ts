@@ -1,11 +1,7 @@
 // Single items and deliveries. To be called inside a snapshot; functions reject with what the client throws.
 import { CONFLICT, type Delivery, STATUS } from '../../../model/item.ts';
-import {
-  type EventRow,
-  RELATED_EVENTS_MAX,
-  eventDetailJson,
-  messageDetailJson,
-} from '../../item-json.ts';
+import { EVENTS_OF_MESSAGE_MAX } from '../../../model/page-size.ts';
+import { type EventRow, eventDetailJson, messageDetailJson } from '../../item-json.ts';
 import { deliveryNumber } from '../database/numbers.ts';
 import type { Session } from '../database/session.ts';
 import { settled } from '../database/transaction.ts';
@@ -54,7 +50,7 @@ const MESSAGE = `SELECT ${MESSAGE_COLUMNS}, o.source, o.kind, m.created_at, b.fi
 /** The newest events of one type about an item. */
 const ABOUT = `SELECT ${WITH_PAYLOAD} FROM events e JOIN batches b USING (batch)
   WHERE sha256(e.subject) = sha256($1::bytea) AND e.subject = $1 AND e.type = $2
-  ORDER BY seq DESC LIMIT ${RELATED_EVENTS_MAX}`;
+  ORDER BY seq DESC LIMIT ${EVENTS_OF_MESSAGE_MAX}`;
 const EVENT = `SELECT ${WITH_PAYLOAD} FROM events e JOIN batches b USING (batch) WHERE e.event_id = $1::bytea`;
 
 /** Reads the message with this id as `GET /message` returns it; null where there is none. */

@@ -16,7 +16,7 @@ import type { Session, Value } from '../database/session.ts';
 import { ALL, TAIL_MESSAGES_MAX } from '../index/limits.ts';
 import type { Progress } from '../index/progress.ts';
 import { sourcedMessages } from '../index/sources.ts';
-import type { Bounds } from './range.ts';
+import type { Bounds } from '../../range.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './rows.ts';
 
 /** SQL for the messages that the lists do not hold yet, after the number `listed`. Each batch is looked up in the index. */

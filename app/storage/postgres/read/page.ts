@@ -1,13 +1,12 @@
 // A page of messages with the total that matches it, and whether others come before and after it.
-import type { OrderKey } from '../../../model/order.ts';
 import type { MessageQuery, Page } from '../../../model/page.ts';
 import { messageJson } from '../../message-json.ts';
 import type { Session } from '../database/session.ts';
 import { settled } from '../database/transaction.ts';
 import type { Progress } from '../index/progress.ts';
 import { listOf } from './lists.ts';
-import { boundsOf, directionOf, filterBounds, shownOf } from './range.ts';
-import { type MessageRow, type Slice, messageOf, orderKeyOf } from './rows.ts';
+import { boundsOf, directionOf, filterBounds, shownOf } from '../../range.ts';
+import { type Slice, messageOf, orderKeyOf } from './rows.ts';
 import { searchRows } from './search.ts';
 
 /** To be called inside the snapshot of `progress`. Rejects with StoreUnavailable, and with what the client throws. */
@@ -17,14 +16,9 @@ export async function selectPage(
   query: MessageQuery,
 ): Promise<Page> {
   const { rows, total } = await selectSlice(session, progress, query);
-  const { shown, prev, next } = shownOf(rows, query);
+  const { shown, prev, next } = shownOf(rows, query, orderKeyOf);
   const json = shown.map((row) => messageJson(messageOf(row))).join(',');
-  return {
-    json: Buffer.from(`[${json}]`),
-    total,
-    prev: prev ? keyOrNull(shown[0]) : null,
-    next: next ? keyOrNull(shown.at(-1)) : null,
-  };
+  return { json: Buffer.from(`[${json}]`), total, prev, next };
 }
 
 async function selectSlice(
@@ -60,8 +54,4 @@ async function listRows(session: Session, progress: Progress, query: MessageQuer
   const { start, skip } = await list.locate(position);
   const rows = await list.rows({ from: start, below: filter.below }, 'asc', count, skip);
   return { rows: direction === 'asc' ? rows : rows.toReversed(), total };
-}
-
-function keyOrNull(row: MessageRow | undefined): OrderKey | null {
-  return row === undefined ? null : orderKeyOf(row);
 }

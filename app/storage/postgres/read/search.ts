@@ -16,7 +16,7 @@ import type { Session, Value } from '../database/session.ts';
 import { SEARCH_TAIL_MAX } from '../index/limits.ts';
 import type { Progress } from '../index/progress.ts';
 import { searchedTrigrams } from '../index/trigrams.ts';
-import { boundsOf, directionOf, filterBounds } from './range.ts';
+import { boundsOf, directionOf, filterBounds } from '../../range.ts';
 import { MESSAGE_COLUMNS, type MessageRow, type Slice, originIs } from './rows.ts';
 
 /** `$1` is the folded search, `$2` the sender, `$3` and `$4` the first instant, `$5` and `$6` the first one after the last. */

@@ -1,16 +1,11 @@
 // A batch of items as the parameters of INSERTs: each id once, in the order of ids, with the place that numbers it.
 import type { Message } from '../../../model/message.ts';
 import { type Storable, arrivalOf, deliveryOf, sourceOf } from '../../conflict.ts';
+import { storedInstant } from '../../stored-instant.ts';
 import { byteaArray, int4Array, int8Array, textArray } from '../database/arrays.ts';
 import type { Value } from '../database/session.ts';
 import { DeliveryKeys, type StoredDeliveries } from './deliveries.ts';
-import {
-  type NewEvent,
-  type NewOrigin,
-  eventValues,
-  instantOf,
-  originValues,
-} from './source-rows.ts';
+import { type NewEvent, type NewOrigin, eventValues, originValues } from './source-rows.ts';
 
 export interface Batch {
   readonly items: readonly Storable[];
@@ -110,7 +105,7 @@ export function messageRow(message: Message, ord: number, createdAt: string): Me
     message,
     ord,
     createdAt,
-    ...instantOf(message.ts),
+    ...storedInstant(message.ts),
   };
 }
 

@@ -1,5 +1,5 @@
 // Rows that only items of named sources have, as the parameters of INSERTs: origins of messages, and events.
-import { type Instant, parseInstant } from '../../../model/instant.ts';
+import { storedInstant } from '../../stored-instant.ts';
 import { byteaArray, int4Array, int8Array, textArray } from '../database/arrays.ts';
 import type { Value } from '../database/session.ts';
 import { deliveryKey } from './deliveries.ts';
@@ -65,7 +65,7 @@ export const INSERT_EVENTS = `INSERT INTO events (${EVENT_COLUMNS}, batch)
 export function eventValues(unordered: readonly NewEvent[]): Value[] {
   // In the order of ids, as messages.
   const rows = unordered
-    .map((row) => ({ ...row, id: Buffer.from(row.event_id), instant: instantOf(row.ts) }))
+    .map((row) => ({ ...row, id: Buffer.from(row.event_id), instant: storedInstant(row.ts) }))
     .toSorted((a, b) => Buffer.compare(a.id, b.id));
   return [
     byteaArray(rows.map(({ id }) => id)),
@@ -85,11 +85,4 @@ export function eventValues(unordered: readonly NewEvent[]): Value[] {
 
 function bytesOf(text: string | null): Buffer | null {
   return text === null ? null : Buffer.from(text);
-}
-
-/** Returns the instant of a `ts`. Throws where it is invalid: items that reach a store have been validated. */
-export function instantOf(ts: string): Instant {
-  const instant = parseInstant(ts);
-  if (instant === null) throw new Error('an item with an invalid ts reached the store');
-  return instant;
 }

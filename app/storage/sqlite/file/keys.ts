@@ -21,9 +21,7 @@ export interface Entry extends OrderKey {
   readonly seq: number;
 }
 
-/** Keys that no message has, before and after all of them. */
-export const FIRST_KEY: OrderKey = { seconds: -99_999_999_999, nanos: 0, messageId: '' };
-export const LAST_KEY: OrderKey = { seconds: 999_999_999_999, nanos: 0, messageId: '' };
+export { FIRST_KEY, LAST_KEY } from '../../range.ts';
 
 /** A row of `KEY_COLUMNS`, as an array. */
 export type KeyValues = [seconds: number, nanos: number, messageId: string];

@@ -8,7 +8,7 @@ import { counterReader, counterWriter } from '../file/counters.ts';
 import { migrate } from '../file/migrations.ts';
 import { ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
-import { type Removed, purgeRemovals, removeEvents, removeMessages } from '../write/remover.ts';
+import { type Removed, purgeRemovals, removeItems } from '../write/remover.ts';
 import { SourceTally, insertDelivery, insertEvent, insertMessage } from '../write/rows.ts';
 import { Archive } from './archive.ts';
 import { publish } from './files.ts';
@@ -143,8 +143,8 @@ export class FileTarget implements MigrationTarget {
       items.filter((item) => 'event_id' in item === isEvent).map(({ seq }) => seq),
     );
     this.#transaction(() => {
-      removeAll(messages ?? [], (seqs) => removeMessages(this.#database, seqs));
-      removeAll(events ?? [], (seqs) => removeEvents(this.#database, seqs));
+      removeAll(messages ?? [], (seqs) => removeItems(this.#database, 'messages', seqs));
+      removeAll(events ?? [], (seqs) => removeItems(this.#database, 'events', seqs));
       // There is no index that has to follow.
       purgeRemovals(this.#database, counterReader(this.#database)('removals'));
     });

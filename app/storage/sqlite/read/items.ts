@@ -1,11 +1,11 @@
 // Single items, deliveries, and what is stored of each source. To be called inside a snapshot; functions throw what SQLite throws.
 import type { DatabaseSync } from 'node:sqlite';
 import { CONFLICT, type Delivery, STATUS } from '../../../model/item.ts';
+import { EVENTS_OF_MESSAGE_MAX } from '../../../model/page-size.ts';
 import { DEFAULT_SOURCE, type SourceCounts } from '../../../model/source.ts';
 import {
   type EventRow,
   type MessageRow,
-  RELATED_EVENTS_MAX,
   eventDetailJson,
   messageDetailJson,
 } from '../../item-json.ts';
@@ -39,7 +39,7 @@ function eventsAbout(database: DatabaseSync, subject: string, type: string): Eve
   return prepared<EventRow>(
     database,
     `SELECT ${EVENT_COLUMNS}, delivery, payload FROM events WHERE subject = ? AND type = ?
-     ORDER BY seq DESC LIMIT ${RELATED_EVENTS_MAX}`,
+     ORDER BY seq DESC LIMIT ${EVENTS_OF_MESSAGE_MAX}`,
   )
     .all(subject, type)
     .toReversed();

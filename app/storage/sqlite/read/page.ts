@@ -1,8 +1,9 @@
 // A page of messages with the total that matches it, and whether others come before and after it.
 import type { DatabaseSync } from 'node:sqlite';
 import { compareOrder, type OrderKey } from '../../../model/order.ts';
-import { type MessageQuery, type Page, isAscending } from '../../../model/page.ts';
-import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
+import type { MessageQuery, Page } from '../../../model/page.ts';
+import { type Bounds, directionOf, filterBounds, shownOf } from '../../range.ts';
+import { type Entry, LAST_KEY } from '../file/keys.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
 import type { IndexProgress } from '../index/state.ts';
 import { IndexUnusable } from '../index/damage.ts';
@@ -21,66 +22,48 @@ export function selectPage(
   progress: IndexProgress,
   query: MessageQuery,
 ): Page {
-  const { cursor, from, limit, offset, source, text } = query;
+  const { from, source, text } = query;
   const { entries, total } =
     text === null && (from === null || source === null)
       ? listEntries(database, progress, query)
       : searchEntries(database, progress, query);
-  const more = entries.length > limit;
-  const backward = cursor?.direction === 'before';
-  const shown = backward ? entries.slice(0, limit).toReversed() : entries.slice(0, limit);
-  const prev = backward ? more : cursor !== null || offset > 0;
-  const next = backward ? shown.length > 0 : more;
-  return {
-    json: messagesJson(database, shown),
-    total,
-    prev: prev ? keyOf(shown[0]) : null,
-    next: next ? keyOf(shown.at(-1)) : null,
-  };
+  const { shown, prev, next } = shownOf(entries, query, keyOf);
+  return { json: messagesJson(database, shown), total, prev, next };
 }
 
 function listEntries(database: DatabaseSync, progress: IndexProgress, query: MessageQuery): Slice {
-  const { from, source, since, until } = query;
-  const list = new MergedList(database, progress, from, source);
-  const least = since === null ? FIRST_KEY : { ...since, messageId: '' };
-  const end = until === null ? LAST_KEY : { ...until, messageId: '' };
-  if (compareOrder(least, end) >= 0) return { entries: [], total: 0 };
-  const total = list.count(least, end);
-  return { entries: entriesOf(list, query, { least, end }, total), total };
-}
-
-/** The keys of a range: that of its first instant, and that of the first one after it. No message has the key of an instant alone. */
-interface Bounds {
-  readonly least: OrderKey;
-  readonly end: OrderKey;
+  const list = new MergedList(database, progress, query.from, query.source);
+  const bounds = filterBounds(query);
+  if (compareOrder(bounds.from, bounds.below) >= 0) return { entries: [], total: 0 };
+  const total = list.count(bounds.from, bounds.below);
+  return { entries: entriesOf(list, query, bounds, total), total };
 }
 
 /** One entry more than a page has; of a backward page in the order in which they are found. */
 function entriesOf(
   list: MergedList,
-  { cursor, limit, offset, order }: MessageQuery,
-  { least, end }: Bounds,
+  query: MessageQuery,
+  { from, below }: Bounds,
   total: number,
 ): readonly Entry[] {
-  if (isAscending(order, cursor)) {
-    const start = cursor !== null && compareOrder(cursor.key, least) > 0 ? cursor.key : least;
+  const { cursor, limit, offset } = query;
+  if (directionOf(query) === 'asc') {
+    const start = cursor !== null && compareOrder(cursor.key, from) > 0 ? cursor.key : from;
     const entries =
-      cursor === null ? list.at(offset, limit + 1, least) : list.after(start, limit + 1);
-    return end === LAST_KEY ? entries : entries.filter((entry) => compareOrder(entry, end) < 0);
+      cursor === null ? list.at(offset, limit + 1, from) : list.after(start, limit + 1);
+    return below === LAST_KEY ? entries : entries.filter((entry) => compareOrder(entry, below) < 0);
   }
   if (cursor !== null || offset === 0) {
-    const start = cursor !== null && compareOrder(cursor.key, end) < 0 ? cursor.key : end;
-    return list.before(start, limit + 1, least);
+    const end = cursor !== null && compareOrder(cursor.key, below) < 0 ? cursor.key : below;
+    return list.before(end, limit + 1, from);
   }
   // Position p from the end is position `total` - 1 - p from the start.
   const last = total - offset;
   const first = Math.max(0, last - limit - 1);
-  return last <= 0 ? [] : list.at(first, last - first, least).toReversed();
+  return last <= 0 ? [] : list.at(first, last - first, from).toReversed();
 }
 
-function keyOf(entry: Entry | undefined): OrderKey | null {
-  if (entry === undefined) return null;
-  const { seconds, nanos, messageId } = entry;
+function keyOf({ seconds, nanos, messageId }: Entry): OrderKey {
   return { seconds, nanos, messageId };
 }
 

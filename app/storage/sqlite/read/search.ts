@@ -1,6 +1,7 @@
 // Finds messages by what no list is kept of, such as a string in the text: candidates out of the index or a scan, each compared.
 import type { DatabaseSync } from 'node:sqlite';
-import { type MessageQuery, isAscending } from '../../../model/page.ts';
+import type { MessageQuery } from '../../../model/page.ts';
+import { directionOf } from '../../range.ts';
 import { StoreUnavailable } from '../../store.ts';
 import type { OrderKey } from '../../../model/order.ts';
 import { type Entry, FIRST_KEY, LAST_KEY } from '../file/keys.ts';
@@ -38,9 +39,9 @@ export function searchEntries(
   progress: IndexProgress,
   query: MessageQuery,
 ): Slice {
-  const { cursor, limit, order } = query;
+  const { cursor, limit } = query;
   const matcher = new TextMatcher(database, progress.index.searchedSeq, query);
-  const ascending = isAscending(order, cursor);
+  const ascending = directionOf(query) === 'asc';
   /** The part of the ordered list behind a key, in the order in which it is read. */
   const beyond = (key: OrderKey): KeyRange =>
     ascending ? { above: key, below: LAST_KEY } : { above: FIRST_KEY, below: key };

@@ -1,9 +1,9 @@
 // Inserts a batch of items, each exactly once: what is there, or was there and was removed, stays as it is.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { parseInstant } from '../../../model/instant.ts';
 import type { Message } from '../../../model/message.ts';
 import type { Storable } from '../../conflict.ts';
 import type { AppendOutcome } from '../../store.ts';
+import { storedInstant } from '../../stored-instant.ts';
 import { APPEND_OUTCOMES } from '../file/protocol.ts';
 import { Batch } from './batch.ts';
 import { ItemInserter, isSourceItem } from './item-inserter.ts';
@@ -56,8 +56,7 @@ export class Inserter {
 
   /** Stores a message of the default source: one statement, where the id is new. */
   #insertMessage(message: Message, createdAt: string | null, batch: Batch): AppendOutcome {
-    const instant = parseInstant(message.ts);
-    if (instant === null) throw new Error('a message with an invalid ts reached the store');
+    const instant = storedInstant(message.ts);
     if (batch.hasTombstones && this.#items.hasTombstone(message)) return 'duplicate';
     const { changes } = this.#insert.run(
       message.message_id,

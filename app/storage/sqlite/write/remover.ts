@@ -29,37 +29,18 @@ export interface Removed {
 export const NOTHING_REMOVED: Removed = { messages: 0, events: 0, deliveries: 0, done: 0 };
 
 /**
- * Removes the messages with these numbers, as far as they are there, with the conflicts about them, and deliveries of which no item
- * is left. To be called inside a transaction; it updates the counters as well. Throws what SQLite throws.
+ * Removes the messages or the events with these numbers, as far as they are there; with messages the conflicts about them, and deliveries
+ * of which no item is left. To be called inside a transaction; it updates the counters as well. Throws what SQLite throws.
  */
-export function removeMessages(
-  database: DatabaseSync,
-  seqs: readonly number[],
-  options: RemovalOptions = {},
-): Removed {
-  const removal = new Removal(database, options);
-  return removal.each(seqs, (seq) => removal.removeMessage(seq));
-}
-
-/** Removes the events with these numbers likewise. */
-export function removeEvents(
-  database: DatabaseSync,
-  seqs: readonly number[],
-  options: RemovalOptions = {},
-): Removed {
-  const removal = new Removal(database, options);
-  return removal.each(seqs, (seq) => removal.removeEvent(seq));
-}
-
-/** Removes rows of either kind. */
 export function removeItems(
   database: DatabaseSync,
   items: 'messages' | 'events',
   seqs: readonly number[],
-  options: RemovalOptions,
+  options: RemovalOptions = {},
 ): Removed {
-  const remove = items === 'messages' ? removeMessages : removeEvents;
-  return remove(database, seqs, options);
+  const removal = new Removal(database, options);
+  const remove = items === 'messages' ? 'removeMessage' : 'removeEvent';
+  return removal.each(seqs, (seq) => removal[remove](seq));
 }
 
 /** Returns the numbers of the oldest events, as far as their instant is before the second. Throws what SQLite throws. */

@@ -1,13 +1,13 @@
 // Inserts rows of items, deliveries and counts of sources; what a row means is up to the caller.
 import type { DatabaseSync } from 'node:sqlite';
-import { parseInstant } from '../../../model/instant.ts';
 import type { Delivery } from '../../../model/item.ts';
 import type { NumberedEvent, NumberedMessage } from '../../migration.ts';
+import { storedInstant } from '../../stored-instant.ts';
 import { prepared } from '../file/statements.ts';
 
 /** Inserts a message, of any source. Returns whether its id is new; otherwise nothing changes. Throws what SQLite throws. */
 export function insertMessage(database: DatabaseSync, message: NumberedMessage): boolean {
-  const { seconds, nanos } = instantOf(message.ts);
+  const { seconds, nanos } = storedInstant(message.ts);
   const insert = prepared(
     database,
     `INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at, seq, ts_seconds, ts_nanos,
@@ -35,7 +35,7 @@ export function insertMessage(database: DatabaseSync, message: NumberedMessage):
 
 /** Inserts an event likewise. */
 export function insertEvent(database: DatabaseSync, event: NumberedEvent): boolean {
-  const { seconds, nanos } = instantOf(event.ts);
+  const { seconds, nanos } = storedInstant(event.ts);
   const insert = prepared(
     database,
     `INSERT INTO events (event_id, source, type, subject, ts, payload, content, delivery, created_at, seq, ts_seconds, ts_nanos)
@@ -70,12 +70,6 @@ export function insertDelivery(
      ON CONFLICT (number) DO NOTHING`,
   );
   return insert.run(number, source, receivedAt, JSON.stringify(headers), body).changes === 1;
-}
-
-function instantOf(ts: string): { seconds: number; nanos: number } {
-  const instant = parseInstant(ts);
-  if (instant === null) throw new Error('an item with an invalid ts reached the store');
-  return instant;
 }
 
 /** What is counted of a source. */
