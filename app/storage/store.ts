@@ -1,5 +1,6 @@
 // The port of the engines: what the service and the commands may call of an engine. It knows no engine.
 import type { EventPage, EventQuery } from '../model/event.ts';
+import type { ForwardStore } from './forward-store.ts';
 import type { Delivery, Item } from '../model/item.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { MessageQuery, Page } from '../model/page.ts';
@@ -56,6 +57,8 @@ export class StoreUnavailable extends Refusal {
   }
 }
 
+export type * from './forward-store.ts';
+
 export interface Store {
   /**
    * Stores items, each exactly once, and all of them or none; a delivery with the first item of it that is new. Resolves only when
@@ -86,6 +89,7 @@ export interface Store {
   after(after: number, limit: number, scope?: StreamScope): Promise<StreamPage>;
   /** Calls `listener` after messages were committed, also by others as far as the engine notices. It must be cheap and not throw. */
   onCommit(listener: () => void): void;
+  readonly forwards: ForwardStore;
   /** Reads the state of the store as it is now; nothing is remembered. Never rejects. */
   check(): Promise<StoreHealth>;
   /** Messages that wait to be committed. */

@@ -1,0 +1,57 @@
+// All destinations of the service: started together, told of commits, and shut down together.
+import type { ForwardSettings, ForwardState } from '../model/forward.ts';
+import type { ForwardStore } from '../storage/store.ts';
+import { Attempts } from './attempts.ts';
+import { Destination, type DestinationObserver } from './destination.ts';
+
+/** Time limit at shutdown for requests that are in flight. */
+const DRAIN_MS_MAX = 10_000;
+/** What is kept of a destination that is not configured any more. */
+const FORGET_MS = 30 * 86_400_000;
+
+export class Forwarder {
+  readonly #destinations: readonly Destination[];
+  readonly #attempts: Attempts | null;
+
+  /** `version`: of this program, for User-Agent. `fatal` is called when forwarding cannot go on. */
+  constructor(
+    settings: readonly ForwardSettings[],
+    store: ForwardStore,
+    observer: DestinationObserver,
+    { version, fatal }: { readonly version: string; readonly fatal: (error: Error) => void },
+  ) {
+    const attempts = settings.length === 0 ? null : new Attempts(settings, version, fatal);
+    this.#attempts = attempts;
+    this.#destinations =
+      attempts === null
+        ? []
+        : settings.map((one) => new Destination(one, store, attempts, observer));
+    for (const destination of this.#destinations) destination.start();
+    // Without effect where nothing can be stored now: the next start does it.
+    void store.forget(Date.now() - FORGET_MS).catch(() => undefined);
+  }
+
+  /** The state of a destination in this process; null where it is not configured. */
+  stateOf(name: string): ForwardState | null {
+    return this.#destinations.find(({ settings }) => settings.name === name)?.state ?? null;
+  }
+
+  /** Something was committed. */
+  committed(): void {
+    for (const destination of this.#destinations) destination.committed();
+  }
+
+  /** Entries of a destination were made due. */
+  steered(name: string): void {
+    for (const destination of this.#destinations)
+      if (destination.settings.name === name) destination.steered();
+  }
+
+  /** Begins no further attempt, and gives those in flight some seconds. What did not finish is attempted again after the next start. */
+  async close(): Promise<void> {
+    const timer = setTimeout(() => this.#attempts?.abort(null), DRAIN_MS_MAX);
+    await Promise.all(this.#destinations.map((destination) => destination.close()));
+    clearTimeout(timer);
+    await this.#attempts?.close();
+  }
+}

@@ -1,0 +1,45 @@
+// Forwarding: what a destination is, and what is known of one.
+
+/** `item`: one request for each item. `raw`: each delivery as its provider sent it. */
+export const FORWARD_MODES = ['item', 'raw'] as const;
+export type ForwardMode = (typeof FORWARD_MODES)[number];
+
+/** How many requests may be in flight: one for each conversation, one in all, or any number. */
+export const FORWARD_ORDERS = ['sender', 'strict', 'none'] as const;
+export type ForwardOrder = (typeof FORWARD_ORDERS)[number];
+
+/** Where a destination that was never seen before begins. */
+export const FORWARD_STARTS = ['now', 'beginning'] as const;
+export type ForwardStart = (typeof FORWARD_STARTS)[number];
+
+/** An endpoint of the operator's, as it is configured. */
+export interface ForwardSettings {
+  readonly name: string;
+  /** http: or https:. It may hold a password: it is shown without. */
+  readonly url: string;
+  readonly mode: ForwardMode;
+  /** Keys of Standard Webhooks; null where nothing is signed, which only mode `raw` allows. */
+  readonly keys: { readonly current: Buffer; readonly previous: Buffer | null } | null;
+  /** Only items of these sources; null: of all. DEFAULT_SOURCE included. */
+  readonly sources: readonly string[] | null;
+  /** Only items of these types: `message`, `message.text`, `event.status`, and any of them with `*` at its end; null: all. */
+  readonly types: readonly string[] | null;
+  readonly start: ForwardStart;
+  readonly order: ForwardOrder;
+  /** Requests in flight. */
+  readonly concurrency: number;
+  /** Time limit of one attempt. */
+  readonly timeoutMs: number;
+  /** Requests a second; null: no limit. */
+  readonly ratePerSecond: number | null;
+  /** Time from the first attempt until an item is a dead letter. */
+  readonly retryHours: number;
+}
+
+/** `slowed`: everything fails, and single probes are sent until one succeeds. `disabled`: it answered 410. `standby`: another replica forwards. */
+export const FORWARD_STATES = ['running', 'slowed', 'disabled', 'standby'] as const;
+export type ForwardState = (typeof FORWARD_STATES)[number];
+
+/** `retry`: to be attempted at a time. `waiting`: behind another of its conversation. `dead`: given up. */
+export const UNFINISHED_STATES = ['retry', 'waiting', 'dead'] as const;
+export type UnfinishedState = (typeof UNFINISHED_STATES)[number];
