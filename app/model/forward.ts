@@ -40,6 +40,20 @@ export interface ForwardSettings {
 export const FORWARD_STATES = ['running', 'slowed', 'disabled', 'standby'] as const;
 export type ForwardState = (typeof FORWARD_STATES)[number];
 
+/** What the process that forwards says of a destination. It is kept in the database, so that every replica can show it. */
+export interface ForwardReport {
+  readonly state: Exclude<ForwardState, 'standby'>;
+  /** Why it is not running, in words; null while it is. */
+  readonly reason: string | null;
+  /** The last attempt that failed, in words, and when; ISO-8601. Null where none did since the process began to forward. */
+  readonly lastError: string | null;
+  readonly lastErrorAt: string | null;
+  /** Requests that succeeded, a second, over the last minute. */
+  readonly ratePerSecond: number;
+  /** When this was said, ISO-8601. */
+  readonly at: string;
+}
+
 /** `retry`: to be attempted at a time. `waiting`: behind another of its conversation. `dead`: given up. */
 export const UNFINISHED_STATES = ['retry', 'waiting', 'dead'] as const;
 export type UnfinishedState = (typeof UNFINISHED_STATES)[number];

@@ -1,6 +1,6 @@
 // The port for forwarding: how far each destination is, and what it has not finished. It knows no engine.
 import type { Delivery } from '../model/item.ts';
-import type { ForwardMode, ForwardStart, UnfinishedState } from '../model/forward.ts';
+import type { ForwardMode, ForwardReport, ForwardStart, UnfinishedState } from '../model/forward.ts';
 import type { EventRow, MessageRow } from './item-json.ts';
 
 /** Something to forward, without its content: an item, or in mode `raw` a delivery. */
@@ -63,6 +63,8 @@ export interface ForwardChange extends ForwardPosition {
 /** A destination as people see it. */
 export interface ForwardStatus extends ForwardPosition {
   readonly name: string;
+  /** The number after which it began. */
+  readonly startedAfter: number;
   readonly lastSeq: number;
   readonly delivered: number;
   readonly retrying: number;
@@ -70,8 +72,8 @@ export interface ForwardStatus extends ForwardPosition {
   readonly dead: number;
   /** When the oldest entry arrived that is not finished and not dead, ISO-8601; null where there is none. */
   readonly oldest: string | null;
-  /** What the replica that forwards says of it. */
-  readonly note: string | null;
+  /** What the process that forwards said last of it; null where none did. */
+  readonly report: ForwardReport | null;
 }
 
 export interface DeadLetter extends Unfinished, ForwardEntry {}
@@ -120,12 +122,15 @@ export interface ForwardStore {
     nowMs: number,
     limit: number,
   ): Promise<{ readonly rows: readonly Unfinished[]; readonly nextMs: number | null }>;
-  /** Durable when it resolves. */
-  record(name: string, change: ForwardChange): Promise<void>;
-  /** Keeps a note that the status shows, also to other processes. */
-  note(name: string, note: string | null): Promise<void>;
+  /**
+   * True: the change is durable. False: another process has the lease, nothing was changed, and this process must not go on from
+   * what it knows of the destination.
+   */
+  record(name: string, change: ForwardChange): Promise<boolean>;
+  /** Keeps what the status shows, also to other processes. Without effect where another process has the lease. */
+  report(name: string, report: ForwardReport): Promise<void>;
 
-  /** Every destination that was ever seen and is not forgotten. */
+  /** Every destination that was ever opened and is not forgotten. */
   statuses(): Promise<readonly ForwardStatus[]>;
   /** Dead letters after a number, in order. */
   dead(name: string, after: number, limit: number): Promise<readonly DeadLetter[]>;

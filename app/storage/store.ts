@@ -110,6 +110,8 @@ export interface StoreOptions {
   readonly queueMessagesMax: number;
   /** Messages and events older than this many days are removed; null keeps all. */
   readonly retentionDays: number | null;
+  /** Destinations that are configured: retention keeps what they have not finished, up to twice as long. */
+  readonly forwards: readonly string[];
   /** Reads that are worked on at once. */
   readonly readerThreads: number;
 }
