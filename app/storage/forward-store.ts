@@ -1,6 +1,11 @@
 // The port for forwarding: how far each destination is, and what it has not finished. It knows no engine.
 import type { Delivery } from '../model/item.ts';
-import type { ForwardMode, ForwardReport, ForwardStart, UnfinishedState } from '../model/forward.ts';
+import type {
+  ForwardMode,
+  ForwardReport,
+  ForwardStart,
+  UnfinishedState,
+} from '../model/forward.ts';
 import type { EventRow, MessageRow } from './item-json.ts';
 
 /** Something to forward, without its content: an item, or in mode `raw` a delivery. */
@@ -81,14 +86,6 @@ export interface DeadLetter extends Unfinished, ForwardEntry {}
 /** Which dead letters. */
 export type DeadSelection = { readonly ids: readonly string[] } | 'all';
 
-/** Which entries are sent again: numbers from `fromSeq` to `toSeq`, both included, of one source or of all. */
-export interface ReplaySelection {
-  readonly mode: ForwardMode;
-  readonly fromSeq: number;
-  readonly toSeq: number;
-  readonly source: string | null;
-}
-
 /** Methods reject with StoreUnavailable. */
 export interface ForwardStore {
   /**
@@ -140,12 +137,14 @@ export interface ForwardStore {
   retry(name: string, which: DeadSelection): Promise<number>;
   /** Forgets dead letters. Resolves with how many. */
   discard(name: string, which: DeadSelection): Promise<number>;
-  /** Makes up to `limit` entries of the selection due again, in order behind what their conversations have; `next`: where to go on, null at the end. */
+  /**
+   * Makes entries due again, as if they had never been attempted: those that are finished, and dead letters. Each waits behind what its
+   * conversation has before it; entries that are to be sent anyway stay as they are. Resolves with how many were made due.
+   */
   replay(
     name: string,
-    which: ReplaySelection,
-    limit: number,
-  ): Promise<{ readonly entries: number; readonly next: number | null }>;
+    entries: readonly Pick<Unfinished, 'seq' | 'conversation'>[],
+  ): Promise<number>;
   /** Forgets destinations that were not opened since. */
   forget(openedBeforeMs: number): Promise<void>;
 }
