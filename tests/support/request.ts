@@ -3,7 +3,9 @@ import { request as httpRequest } from 'node:http';
 import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { PATIENCE_MS } from './bounded.ts';
+
+/** No answer by then is none. A post waits for the disk, which can stand still for half a minute where other programs write much. */
+const ANSWER_MS_MAX = 120_000;
 
 /** What a test wants sent. `path` goes out as it is, a raw `+` or `%zz` too. */
 export interface Request {
@@ -48,7 +50,7 @@ export function send(port: number, wanted: Request): Promise<Answer> {
     path,
     headers,
     agent,
-    timeout: PATIENCE_MS,
+    timeout: ANSWER_MS_MAX,
   };
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(options, (incoming) => {
