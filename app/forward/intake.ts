@@ -110,19 +110,17 @@ export class Intake {
     const { rows, nextMs } = await this.#store.due(name, untilMs, limit);
     if (rows.length === 0 && nextMs === null) session.foundNoRows();
     const wanted = rows.filter((row) => session.mayAttempt(row));
-    if (nextMs !== null) session.dueBy(nextMs);
+    // Where others of their conversations are in flight, rows are read again when those are over.
+    if (nextMs !== null && (wanted.length > 0 || nextMs > untilMs)) session.dueBy(nextMs);
     if (wanted.length === 0) return;
     const seqs = wanted.map(({ seq }) => seq);
     const { found, gone } = await this.#store.contents(mode, seqs);
-    if (rows.length === limit || found.length + gone.length < wanted.length) session.dueBy(0);
+    if (found.length + gone.length < wanted.length) session.dueBy(0);
     for (const row of wanted) {
       const known = found.find(({ entry }) => entry.seq === row.seq);
       if (gone.includes(row.seq)) session.dropRow(row);
       else if (known !== undefined && session.mayAttempt(row))
-        session.addRow(
-          { entry: known.entry, conversation: row.conversation, row },
-          known.content,
-        );
+        session.addRow({ entry: known.entry, conversation: row.conversation, row }, known.content);
     }
   }
 }

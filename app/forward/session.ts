@@ -121,7 +121,13 @@ export class Session {
       const task = this.window.first;
       if (task === undefined) return;
       const { entry, conversation } = task;
-      task.row = { seq: entry.seq, state: 'retry', conversation, ...NEVER_ATTEMPTED, dueMs: wallMs };
+      task.row = {
+        seq: entry.seq,
+        state: 'retry',
+        conversation,
+        ...NEVER_ATTEMPTED,
+        dueMs: wallMs,
+      };
       this.#put(task.row);
       this.#rows.add(entry.seq);
       this.window.settle(entry.seq);
