@@ -9,7 +9,8 @@ const ROOMS = {
   ingest: ['model', 'sources', 'storage/store'],
   storage: ['model', 'sync-directory'],
   observe: ['model', 'storage/store'],
-  http: ['ingest', 'observe', 'sources', 'model', 'storage/store'],
+  forward: ['model', 'storage/store'],
+  http: ['forward', 'ingest', 'observe', 'sources', 'model', 'storage/store'],
   service: [
     'model',
     'sources',

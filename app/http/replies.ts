@@ -45,10 +45,12 @@ const ERRORS: Readonly<Record<SentError, Reply>> = {
   // RFC 6750, section 3: what to send, and nothing about what was wrong.
   unauthorized: json(401, { detail: 'unauthorized' }, { 'WWW-Authenticate': 'Bearer' }),
   handshake_refused: json(403, { detail: 'wrong verify token' }),
+  steering_closed: json(403, { detail: 'set API_TOKEN: forwarding is steered with it only' }),
   not_found: json(404, { detail: 'Not Found' }),
   method_not_allowed: json(405, { detail: 'Method Not Allowed' }),
   request_timeout: json(408, { detail: 'Request Timeout' }),
   payload_too_large: json(413, { detail: 'payload too large' }),
+  unsupported_media_type: json(415, { detail: 'Content-Type must be application/json' }),
   headers_too_large: json(431, { detail: 'Request Header Fields Too Large' }),
   internal_error: json(500, { detail: 'Internal Server Error' }),
   ...unavailableReplies(),
