@@ -48,7 +48,8 @@ const SQLITE_ROOMS = {
   write: ['index', 'file'],
   read: ['index', 'file'],
   maintenance: ['read', 'write', 'index', 'file'],
-  store: ['read', 'write', 'index', 'file'],
+  forwards: ['read', 'write', 'file'],
+  store: ['forwards', 'read', 'write', 'index', 'file'],
   admin: ['maintenance'],
 };
 

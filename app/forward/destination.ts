@@ -115,7 +115,10 @@ export class Destination {
       this.#attempts.abort(name);
       this.#become('standby', null);
     } else if (this.#session === null) {
-      this.#session = new Session(this.settings, new Window(await this.#store.open(name, mode, start)));
+      this.#session = new Session(
+        this.settings,
+        new Window(await this.#store.open(name, mode, start)),
+      );
       this.#become('running', null);
     } else {
       // What other processes committed, or made due.
