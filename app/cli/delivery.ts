@@ -105,6 +105,7 @@ function withQuery(url: string, query: string): string {
 }
 
 /** Returns why `fetch` failed: the code of the system where there is one. */
+export function reasonOf(error: unknown): string {
   const cause = (error as { cause?: { code?: string; message?: string } }).cause;
   return cause?.code ?? cause?.message ?? (error as Error).message;
 }
