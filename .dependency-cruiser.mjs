@@ -4,16 +4,19 @@
 const ROOMS = {
   model: [],
   'sync-directory': [],
+  version: [],
   sources: ['model'],
   config: ['model', 'sources'],
   ingest: ['model', 'sources', 'storage/store'],
   storage: ['model', 'sync-directory'],
-  observe: ['model', 'storage/store'],
-  http: ['ingest', 'observe', 'sources', 'model', 'storage/store'],
+  forward: ['model', 'version', 'storage/store', 'storage/item-json'],
+  observe: ['model', 'storage/store', 'forward/observer', 'forward/behind'],
+  http: ['forward', 'ingest', 'observe', 'sources', 'model', 'storage/store'],
   service: [
     'model',
     'sources',
     'config',
+    'forward',
     'ingest',
     'observe',
     'http',
@@ -34,11 +37,12 @@ const ROOMS = {
     'storage/archive',
     'storage/migration',
     'sync-directory',
+    'version',
   ],
 };
 
 /** The files by which the rest of the program enters app/storage: the ports, and what opens an engine behind them. */
-const STORAGE_ENTRANCES = '^app/storage/(open|store|admin|archive|migration)\\.ts$';
+const STORAGE_ENTRANCES = '^app/storage/(open|store|item-json|admin|archive|migration)\\.ts$';
 
 /** What each room of an engine may import, beside itself. Only open.ts imports an engine, and an engine imports what every one needs. */
 const SQLITE_ROOMS = {
@@ -47,7 +51,8 @@ const SQLITE_ROOMS = {
   write: ['index', 'file'],
   read: ['index', 'file'],
   maintenance: ['read', 'write', 'index', 'file'],
-  store: ['read', 'write', 'index', 'file'],
+  forwards: ['read', 'write', 'file'],
+  store: ['forwards', 'read', 'write', 'index', 'file'],
   admin: ['maintenance'],
 };
 
@@ -57,8 +62,9 @@ const POSTGRES_ROOMS = {
   index: ['database'],
   write: ['index', 'database'],
   read: ['index', 'database'],
+  forward: ['read', 'write', 'index', 'database'],
   maintenance: ['read', 'write', 'index', 'database'],
-  store: ['read', 'write', 'index', 'database'],
+  store: ['forward', 'read', 'write', 'index', 'database'],
   admin: ['maintenance'],
 };
 
@@ -71,7 +77,8 @@ const OWNED = {
   'prom-client': ['observe'],
   zod: ['model', 'ingest', 'http', 'cli'],
   'node:sqlite': ['storage'],
-  'node:http': ['http'],
+  'node:http': ['http', 'forward'],
+  'node:https': ['forward'],
 };
 
 /**

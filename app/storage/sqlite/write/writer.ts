@@ -3,27 +3,30 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ArchivedDelivery } from '../../archive.ts';
 import type { Storable } from '../../conflict.ts';
-import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from '../file/connection.ts';
+import { CACHE_KIB, openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { beginEpoch, renewEpochs } from '../file/epochs.ts';
 import { failureOf } from '../file/failure.ts';
+import type { ForwardWrite } from '../file/forward-protocol.ts';
 import { migrate } from '../file/migrations.ts';
 import { type Pages, pagesOf } from '../file/pages.ts';
-import type { AppendResult, Failure } from '../file/protocol.ts';
+import type { AppendResult, Failure, ForwardOutcome } from '../file/protocol.ts';
 import { rewriteWal } from '../file/rewrite-wal.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
+import { applyForward } from './forward-writer.ts';
 import { Inserter } from './inserter.ts';
 import { type Linked, linkDeliveries } from './linker.ts';
 import {
   NOTHING_REMOVED,
   type RemovalOptions,
   type Removed,
-  eventsBefore,
   purgeRemovals,
   removeItems,
 } from './remover.ts';
 import { retireSome } from './retire-tables.ts';
+import { vacuum } from './vacuum.ts';
+import { restartWal } from './wal.ts';
 
 /** Not safe for use by two threads. */
 export class Writer {
@@ -62,12 +65,27 @@ export class Writer {
    * was not now, and the item does not say.
    */
   append(items: readonly Storable[], createdAt: readonly (string | null)[] = []): AppendResult {
-    const outcomes = new Uint8Array(items.length);
-    let [created, lastSeq] = [0, 0];
-    const failure = this.#transaction(() => {
-      ({ created, lastSeq } = this.#inserter.insertAll(items, createdAt, outcomes));
-    });
-    return failure === null ? { failure, outcomes, created, lastSeq } : { failure };
+    return this.commit(items, [], createdAt).appended;
+  }
+
+  /** Stores items likewise, and changes of destinations in the same transaction. Returns what became of each. */
+  commit(
+    items: readonly Storable[],
+    writes: readonly ForwardWrite[],
+    createdAt: readonly (string | null)[] = [],
+  ): { readonly appended: AppendResult; readonly outcomes: readonly ForwardOutcome[] } {
+    const codes = new Uint8Array(items.length);
+    let inserted = { created: 0, lastSeq: 0 };
+    let outcomes: ForwardOutcome[] = [];
+    const work = (): void => {
+      if (items.length > 0) inserted = this.#inserter.insertAll(items, createdAt, codes);
+      outcomes = writes.map((write) => applyForward(this.#database, write));
+    };
+    // Rows of forwarding name senders: where they are deleted, nothing of them stays.
+    const failure = writes.length === 0 ? this.#transaction(work) : this.#overwriting(work);
+    return failure === null
+      ? { appended: { failure, outcomes: codes, ...inserted }, outcomes }
+      : { appended: { failure }, outcomes: writes.map(() => ({ failure })) };
   }
 
   /** Stores deliveries of items that are stored, in one transaction. Returns what became of each. */
@@ -126,11 +144,6 @@ export class Writer {
     return { removed: failure === null ? removed : NOTHING_REMOVED, failure };
   }
 
-  /** Returns the numbers of the oldest events, as far as their instant is before the second. Throws what SQLite throws. */
-  eventsBefore(seconds: number, limit: number): number[] {
-    return eventsBefore(this.#database, seconds, limit);
-  }
-
   /** Deletes the records of removals up to the number, which the index has followed. */
   purgeRemovals(upTo: number): Failure | null {
     return this.#overwriting(() => purgeRemovals(this.#database, upTo));
@@ -158,13 +171,7 @@ export class Writer {
   /** Rewrites the whole file without anything that was removed. No other process can write meanwhile. */
   vacuum(): Failure | null {
     try {
-      // The copy is as large as the messages: it goes into a file, and not into another file system than theirs.
-      this.#database.exec(
-        `PRAGMA temp_store_directory = '${dirname(this.#path).replaceAll("'", "''")}'`,
-      );
-      this.#database.exec(
-        'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY',
-      );
+      vacuum(this.#database, dirname(this.#path));
       return null;
     } catch (error) {
       const failure = failureOf(error);
@@ -185,14 +192,7 @@ export class Writer {
 
   /** Moves all of the WAL into the file, so that the next commit restarts it. Readers have `waitMs` to end. Returns whether it could. */
   restartWal(waitMs: number, mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
-    try {
-      this.#database.exec(`PRAGMA busy_timeout = ${waitMs}`);
-      return this.#database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()?.['busy'] === 0;
-    } catch {
-      return false;
-    } finally {
-      this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    }
+    return restartWal(this.#database, waitMs, mode);
   }
 
   /** Moves the WAL into the database file and closes it. */
