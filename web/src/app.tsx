@@ -7,6 +7,7 @@ import { useRoute, type Route } from './route.ts';
 import { ThemeButton } from './theme.tsx';
 import { TokenPrompt } from './token-prompt.tsx';
 import { Events } from './views/events.tsx';
+import { Forwarding } from './views/forwarding.tsx';
 import { Live } from './views/live.tsx';
 import { MessagePage } from './views/message.tsx';
 import { Messages } from './views/messages.tsx';
@@ -19,6 +20,7 @@ const VIEWS: readonly { view: string; title: string; icon: IconName }[] = [
   { view: 'messages', title: 'Messages', icon: 'messages' },
   { view: 'events', title: 'Events', icon: 'events' },
   { view: 'sources', title: 'Sources', icon: 'sources' },
+  { view: 'forwarding', title: 'Forwarding', icon: 'forwarding' },
   { view: 'live', title: 'Live', icon: 'live' },
   { view: 'send', title: 'Send', icon: 'send' },
 ];
@@ -102,6 +104,7 @@ function View({ route }: { route: Route }) {
   if (route.view === 'messages') return <Messages parameters={route.parameters} />;
   if (route.view === 'events') return <Events parameters={route.parameters} />;
   if (route.view === 'sources') return <Sources />;
+  if (route.view === 'forwarding') return <Forwarding parameters={route.parameters} />;
   if (route.view === MESSAGE) return <MessagePage id={route.parameters.get('id') ?? ''} />;
   if (route.view === 'live') return <Live />;
   if (route.view === 'send') return <Send />;
