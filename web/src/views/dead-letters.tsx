@@ -44,7 +44,7 @@ export function DeadLetters({ destination, cursor }: DeadLettersProps) {
         empty={letters.length === 0}
         changed={() => {
           choose(new Set());
-          setChanges(changes + 1);
+          setChanges((before) => before + 1);
         }}
       />
       {data !== null && letters.length === 0 && <Empty started={cursor !== ''} />}
@@ -91,7 +91,7 @@ function List({ letters, chosen, choose }: ListProps) {
       </label>
       <ol class="letters" aria-label="Dead letters">
         {letters.map((letter) => (
-          <li key={letter.id}>
+          <li key={letter.seq}>
             <input
               type="checkbox"
               aria-label={`Choose ${letter.id}`}
