@@ -89,6 +89,8 @@ describe('the destinations', () => {
     const { page } = window;
     await page.getByRole('link', { name: '60 dead letters' }).click();
     const list = page.getByRole('list', { name: 'Dead letters' });
+    await page.getByRole('heading', { name: 'Forwarding to crm' }).waitFor();
+    assert.equal(await page.evaluate('document.activeElement.id'), 'main');
     await list.getByRole('listitem').nth(49).waitFor();
     await page.getByRole('link', { name: 'Next' }).click();
     await list.getByText('refused-59').waitFor();
@@ -137,7 +139,7 @@ describe('an item', () => {
     await page.goto(`${base}/#/message?id=${SECOND}`);
     await at('billing').getByText('Waits behind').waitFor();
     await at('crm').getByRole('link').click();
-    await page.getByRole('heading', { name: 'crm' }).waitFor();
+    await page.getByRole('heading', { name: 'Forwarding to crm' }).waitFor();
   });
 });
 

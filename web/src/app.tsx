@@ -37,8 +37,11 @@ export function App() {
   const first = useRef(true);
   useEffect(() => {
     document.title = `${title} · Oncebox`;
-    // After a change of view the reading goes on in it, not in the navigation.
-    if (!first.current) main.current?.focus({ preventScroll: true });
+    // After a change of view the reading goes on at its beginning, not in the navigation.
+    if (!first.current) {
+      main.current?.focus({ preventScroll: true });
+      window.scrollTo(0, 0);
+    }
     first.current = false;
   }, [title]);
   return (
@@ -94,7 +97,9 @@ export function App() {
   );
 }
 
-function titleOf({ view }: Route): string {
+function titleOf({ view, parameters }: Route): string {
+  const destination = view === 'forwarding' ? parameters.get('name') : null;
+  if (destination !== null) return `Forwarding to ${destination}`;
   if (view === MESSAGE) return 'Message';
   return VIEWS.find((each) => each.view === view)?.title ?? 'Not found';
 }
