@@ -50,7 +50,7 @@ export interface Attempts {
 }
 
 /** Which dead letters. */
-export type Chosen = { readonly ids: readonly string[] } | { readonly all: true };
+type Chosen = { readonly ids: readonly string[] } | { readonly all: true };
 
 /** Numbers or instants, both included, and a source; what is left out is no bound. */
 export interface Replay {

@@ -1,7 +1,7 @@
 // The buttons over the dead letters: retry and discard, of those that were chosen or of all, and what came of it.
 import { useState } from 'preact/hooks';
 import { formatCount } from '../format.ts';
-import { discard, retry, type Chosen, type Destination } from '../forward-api.ts';
+import { discard, retry, type Destination } from '../forward-api.ts';
 import { useAction } from '../action.ts';
 import { Confirm } from './confirm.tsx';
 import { Outcome } from './outcome.tsx';
@@ -17,15 +17,14 @@ interface DeadActionsProps {
 
 export function DeadActions({ destination, chosen, empty, changed }: DeadActionsProps) {
   const { name, state } = destination;
-  const [asking, ask] = useState(false);
+  // What was chosen when it was asked, whatever is chosen after that.
+  const [asking, ask] = useState<readonly string[] | null>(null);
   const { busy, result, run } = useAction();
-  const which: Chosen = chosen.length === 0 ? { all: true } : { ids: chosen };
-  const scope = chosen.length === 0 ? 'all' : `${formatCount(chosen.length)} chosen`;
-  const act = (request: typeof retry, words: (count: number) => string): void =>
+  const act = (request: typeof retry, ids: readonly string[], words: string): void =>
     void run(async () => {
-      const count = await request(name, which);
+      const count = await request(name, ids.length === 0 ? { all: true } : { ids });
       changed();
-      return words(count);
+      return `${items(count)} ${words}.`;
     });
   return (
     <div>
@@ -36,27 +35,27 @@ export function DeadActions({ destination, chosen, empty, changed }: DeadActions
               class="button"
               type="button"
               disabled={busy}
-              onClick={() => act(retry, (count) => `${items(count)} will be attempted again.`)}
+              onClick={() => act(retry, chosen, 'will be attempted again')}
             >
-              Retry {scope}
+              Retry {scopeOf(chosen)}
             </button>
           )}
-          <button class="button" type="button" disabled={busy} onClick={() => ask(true)}>
-            Discard {scope}
+          <button class="button" type="button" disabled={busy} onClick={() => ask(chosen)}>
+            Discard {scopeOf(chosen)}
           </button>
         </div>
       )}
       <Outcome result={result} />
-      {asking && (
+      {asking !== null && (
         <Confirm
-          title={`Discard ${scope}?`}
-          action={`Discard ${scope}`}
+          title={`Discard ${scopeOf(asking)}?`}
+          action={`Discard ${scopeOf(asking)}`}
           close={(confirmed) => {
-            ask(false);
-            if (confirmed) act(discard, (count) => `${items(count)} will not be forwarded.`);
+            ask(null);
+            if (confirmed) act(discard, asking, 'will not be forwarded');
           }}
         >
-          <Warning name={name} count={chosen.length} dead={destination.dead} />
+          <Warning name={name} count={asking.length} dead={destination.dead} />
         </Confirm>
       )}
     </div>
@@ -73,6 +72,11 @@ function Warning({ name, count, dead }: { name: string; count: number; dead: num
       What is discarded stays in the inbox, and a replay can send it again.
     </p>
   );
+}
+
+/** Which dead letters: all where no ids were chosen. */
+function scopeOf(ids: readonly string[]): string {
+  return ids.length === 0 ? 'all' : `${formatCount(ids.length)} chosen`;
 }
 
 function items(count: number): string {
