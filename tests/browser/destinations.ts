@@ -8,8 +8,8 @@ import { message } from '../support/message.ts';
 import type { Environment, Service } from '../support/service.ts';
 
 /** The sender that the applications `crm` and `billing` refuse. */
-export const REFUSED = '+4915112345678';
-export const REFUSED_MESSAGES = 60;
+const REFUSED = '+4915112345678';
+const REFUSED_MESSAGES = 60;
 const SECRET = `whsec_${Buffer.from('a key of the tests, of 32 bytes.').toString('base64')}`;
 
 /** What each application does. */

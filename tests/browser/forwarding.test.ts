@@ -69,7 +69,7 @@ describe('the destinations', () => {
     await card(page, 'audit').getByText('answered 503').first().waitFor();
     await card(page, 'legacy').getByText('Disabled').waitFor();
     await card(page, 'legacy').getByText('answered 410').first().waitFor();
-    await card(page, 'former').getByText('Not configured').waitFor();
+    await card(page, 'former').getByText('Not configured', { exact: true }).waitFor();
   });
 
   it('tell of a change without being loaded again', async (t) => {
@@ -98,7 +98,7 @@ describe('the destinations', () => {
     assert.equal(await page.getByRole('link', { name: 'Next' }).count(), 0);
     await page.getByRole('link', { name: 'First page' }).click();
     await list.getByRole('link', { name: FIRST }).click();
-    await page.getByRole('heading', { name: 'Message', exact: true }).waitFor();
+    await page.getByRole('heading', { name: 'Message', exact: true, level: 2 }).waitFor();
     window.quiet(base);
   });
 
