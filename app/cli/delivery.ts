@@ -109,12 +109,14 @@ function retryAfterMs(header: string | null): number {
   return Number.isNaN(waitMs) ? RETRY_AFTER_MS : Math.min(Math.max(waitMs, 0), RETRY_AFTER_MS_MAX);
 }
 
-function reasonOf(error: unknown): string {
+/** Returns why `fetch` failed: the code of the system where there is one. */
+export function reasonOf(error: unknown): string {
   const cause = (error as { cause?: { code?: string; message?: string } }).cause;
   return cause?.code ?? cause?.message ?? (error as Error).message;
 }
 
-function detailOf(text: string): unknown {
+/** Returns what a body says of a refusal: its `detail`, or its beginning where it has none. */
+export function detailOf(text: string): unknown {
   try {
     return (JSON.parse(text) as { detail?: unknown }).detail ?? text.slice(0, 200);
   } catch {

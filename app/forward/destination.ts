@@ -107,7 +107,7 @@ export class Destination {
   async #keepLease(): Promise<void> {
     const nowMs = Date.now();
     if (nowMs < this.#leaseMs + TICK_MS) return;
-    const { name, start } = this.settings;
+    const { name, mode, start } = this.settings;
     const held = await this.#store.lease(name);
     this.#leaseMs = nowMs;
     if (!held) {
@@ -115,7 +115,10 @@ export class Destination {
       this.#attempts.abort(name);
       this.#become('standby', null);
     } else if (this.#session === null) {
-      this.#session = new Session(this.settings, new Window(await this.#store.open(name, start)));
+      this.#session = new Session(
+        this.settings,
+        new Window(await this.#store.open(name, mode, start)),
+      );
       this.#become('running', null);
     } else {
       // What other processes committed, or made due.

@@ -16,22 +16,26 @@ export interface ForwardEntry {
   readonly party: string | null;
 }
 
+/** `contents` adds no further one once payloads, texts and bodies pass this together. */
+export const CONTENTS_BYTES_MAX = 4 * 1_024 * 1_024;
+
 /** What is sent of an entry. */
 export type ForwardContent =
   | { readonly seq: number; readonly message: MessageRow }
   | { readonly seq: number; readonly event: EventRow }
   | { readonly seq: number; readonly delivery: Delivery };
 
-/** An entry that was attempted, or waits behind one that was. */
+/** An entry that has a row: it was attempted, waits behind one that was, or is sent again. */
 export interface Unfinished {
   readonly seq: number;
   readonly state: UnfinishedState;
   /** Entries of one conversation are sent one after another; null: it has none. */
   readonly conversation: string | null;
   readonly attempts: number;
-  /** Of the first and the last attempt, and when the next is due; milliseconds since 1970; null where there was none. */
+  /** Of the first and the last attempt; milliseconds since 1970; null where there was none. */
   readonly firstMs: number | null;
   readonly lastMs: number | null;
+  /** When the next attempt is due; null unless the state is `retry`. */
   readonly dueMs: number | null;
   /** Why the last attempt failed, in words. */
   readonly error: string | null;
@@ -51,9 +55,15 @@ export interface ForwardChange extends ForwardPosition {
   readonly put: readonly Unfinished[];
   /** Rows that are finished. */
   readonly remove: readonly number[];
-  /** Conversations whose first entry is finished: the first that waits becomes due at `nowMs`. After `put` and `remove`. */
+  /**
+   * Conversations whose first entry is finished: where none of their rows is to be retried, the one of the lowest number that waits
+   * is, and due at `nowMs`. After `put` and `remove`.
+   */
   readonly release: readonly string[];
-  /** Rows whose last attempt was at this time or later become due at `nowMs`: the destination is back. Null: none. */
+  /**
+   * Rows to be retried whose last attempt was at this time or later, and that are due after `nowMs`, become due at `nowMs`: the
+   * destination is back. After `put`. Null: none.
+   */
   readonly wakeSinceMs: number | null;
   readonly nowMs: number;
   /** Requests that succeeded since the last change. */
@@ -70,7 +80,10 @@ export interface ForwardStatus extends ForwardPosition {
   readonly retrying: number;
   readonly waiting: number;
   readonly dead: number;
-  /** When the oldest entry arrived that is not finished and not dead, ISO-8601; null where there is none. */
+  /**
+   * When the entry of the lowest number arrived that is not finished and not dead, ISO-8601; null where there is none. Whether the
+   * destination wants it is not known.
+   */
   readonly oldest: string | null;
   /** What the process that forwards said last of it; null where none did. */
   readonly report: ForwardReport | null;
@@ -78,35 +91,39 @@ export interface ForwardStatus extends ForwardPosition {
 
 export interface DeadLetter extends Unfinished, ForwardEntry {}
 
-/** Which dead letters. */
+/** Which dead letters: entries by their ids, a message and an event where both have the id. */
 export type DeadSelection = { readonly ids: readonly string[] } | 'all';
 
-/** Which entries are sent again: numbers from `fromSeq` to `toSeq`, both included, of one source or of all. */
-export interface ReplaySelection {
-  readonly mode: ForwardMode;
-  readonly fromSeq: number;
-  readonly toSeq: number;
-  readonly source: string | null;
-}
-
-/** Methods reject with StoreUnavailable. */
+/**
+ * Methods reject with StoreUnavailable. Of a destination that was never opened there is nothing: no rows, no dead letters. Numbers of
+ * entries are passed in order.
+ */
 export interface ForwardStore {
   /**
    * Whether this process may forward to the destination: true where it may for the next seconds, so it is asked again every second.
    * Where several processes share the database, one has it.
    */
   lease(name: string): Promise<boolean>;
-  /** Lets another process have it at once. */
+  /** Lets another process have it at once. Without effect where another has it. */
   release(name: string): Promise<void>;
-  /** Returns where the destination is; one that was never seen before begins at the last number, or at 0. */
-  open(name: string, start: ForwardStart): Promise<ForwardPosition>;
-  /** At most `limit` entries after the number, in order, and the number up to which there are no others. */
+  /**
+   * Returns where the destination is; one that was never seen before begins at the last number, or at 0. To be called by the process
+   * that has the lease. The mode is kept: it says what the numbers of rows mean.
+   */
+  open(name: string, mode: ForwardMode, start: ForwardStart): Promise<ForwardPosition>;
+  /**
+   * The first `limit` entries after the number, in order, or all where there are fewer; and a number up to which there are no others:
+   * where all are returned, the last number so far, otherwise at least that of the last one. What commits later has a higher number.
+   */
   entries(
     mode: ForwardMode,
     after: number,
     limit: number,
   ): Promise<{ readonly entries: readonly ForwardEntry[]; readonly end: number }>;
-  /** The entries with these numbers, with their contents: at least one, fewer than asked for where they are large. `gone`: those that are not there any more. */
+  /**
+   * The entries with these numbers, with their contents, in order. `gone`: those that are not there any more. Where contents pass
+   * CONTENTS_BYTES_MAX, numbers at the end of the list are in neither; at least one is in one of them.
+   */
   contents(
     mode: ForwardMode,
     seqs: readonly number[],
@@ -114,9 +131,12 @@ export interface ForwardStore {
     readonly found: readonly { readonly entry: ForwardEntry; readonly content: ForwardContent }[];
     readonly gone: readonly number[];
   }>;
-  /** Which of these conversations have an unfinished entry that is not dead. */
+  /** Which of these conversations have an unfinished entry that is not dead, each once. */
   held(name: string, conversations: readonly string[]): Promise<readonly string[]>;
-  /** Rows that are due, the longest due first, and when the next one is; null where there is none. */
+  /**
+   * The first `limit` rows to be retried that are due at `nowMs` or before, the longest due first, then by number; and when the first
+   * is due that was not returned; null where there is none.
+   */
   due(
     name: string,
     nowMs: number,
@@ -124,28 +144,35 @@ export interface ForwardStore {
   ): Promise<{ readonly rows: readonly Unfinished[]; readonly nextMs: number | null }>;
   /**
    * True: the change is durable. False: another process has the lease, nothing was changed, and this process must not go on from
-   * what it knows of the destination.
+   * what it knows of the destination. To be called after `open`. A change whose result was lost may be recorded again: it counts
+   * `delivered` twice then, and changes nothing else.
    */
   record(name: string, change: ForwardChange): Promise<boolean>;
   /** Keeps what the status shows, also to other processes. Without effect where another process has the lease. */
   report(name: string, report: ForwardReport): Promise<void>;
 
-  /** Every destination that was ever opened and is not forgotten. */
+  /** Every destination that was ever opened and is not forgotten, by name. */
   statuses(): Promise<readonly ForwardStatus[]>;
-  /** Dead letters after a number, in order. */
+  /** The first `limit` dead letters after a number, in order. Those whose entry is not there any more are left out. */
   dead(name: string, after: number, limit: number): Promise<readonly DeadLetter[]>;
-  /** The unfinished rows of an item, by destination. */
+  /** The rows with this number, by name of the destination: that of an item, or where the destination's mode is `raw` of a delivery. */
   unfinishedOf(seq: number): Promise<readonly (Unfinished & { readonly name: string })[]>;
-  /** Makes dead letters due at once, as if they had never been attempted. Resolves with how many. */
-  retry(name: string, which: DeadSelection): Promise<number>;
+  /**
+   * Has dead letters attempted as if they never had been: at once (due at `nowMs`), or where their conversation has an entry that is to
+   * be retried, after it, in the order of numbers with what waits. Resolves with how many.
+   */
+  retry(name: string, which: DeadSelection, nowMs: number): Promise<number>;
   /** Forgets dead letters. Resolves with how many. */
   discard(name: string, which: DeadSelection): Promise<number>;
-  /** Makes up to `limit` entries of the selection due again, in order behind what their conversations have; `next`: where to go on, null at the end. */
+  /**
+   * Has entries sent again that are finished, or dead: as `retry` does. Those that are unfinished otherwise are left out, whether they
+   * have a row or come after the position: they are sent anyway. Resolves with how many are sent again.
+   */
   replay(
     name: string,
-    which: ReplaySelection,
-    limit: number,
-  ): Promise<{ readonly entries: number; readonly next: number | null }>;
-  /** Forgets destinations that were not opened since. */
-  forget(openedBeforeMs: number): Promise<void>;
+    entries: readonly Pick<Unfinished, 'seq' | 'conversation'>[],
+    nowMs: number,
+  ): Promise<number>;
+  /** Forgets destinations that are not configured (`StoreOptions.forwards`), and that no process opened or reported of since. */
+  forget(unusedSinceMs: number): Promise<void>;
 }
