@@ -27,7 +27,7 @@ export const ORDER_WORDS: Readonly<Record<NonNullable<Destination['order']>, str
 export const ATTEMPT_WORDS: Readonly<
   Record<Attempts['state'], readonly [words: string, tone: string, icon: IconName]>
 > = {
-  delivered: ['Delivered', 'good', 'ok'],
+  delivered: ['Delivered, unless it was discarded', 'good', 'ok'],
   pending: ['Not attempted yet', '', 'pause'],
   retry: ['Failed, and will be retried', 'warn', 'offline'],
   waiting: ['Waits behind an earlier item of its conversation', '', 'pause'],
