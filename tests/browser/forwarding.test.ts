@@ -90,7 +90,7 @@ describe('the destinations', () => {
     await page.getByRole('link', { name: '60 dead letters' }).click();
     const list = page.getByRole('list', { name: 'Dead letters' });
     await page.getByRole('heading', { name: 'Forwarding to crm' }).waitFor();
-    assert.equal(await page.evaluate('document.activeElement.id'), 'main');
+    await page.locator('#main:focus').waitFor();
     await list.getByRole('listitem').nth(49).waitFor();
     await page.getByRole('link', { name: 'Next' }).click();
     await list.getByText('refused-59').waitFor();
