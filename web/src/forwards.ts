@@ -5,6 +5,7 @@ import type { IconName } from './icon.tsx';
 import { usePolled } from './polled.ts';
 
 const POLL_MS = 3_000;
+/** What the service says to those who may change nothing, as it has no token. */
 const FORBIDDEN = 403;
 
 /** The destinations that are configured, or were, kept up to date. */
@@ -37,7 +38,7 @@ export const ATTEMPT_WORDS: Readonly<
 /** Why an action had no effect. */
 export function failureWords(error: unknown): string {
   if (!(error instanceof ApiError)) return 'The service does not answer. Try again.';
-  return error.status === FORBIDDEN
-    ? `This is not allowed: ${error.message}.`
-    : `It failed: ${error.message}.`;
+  if (error.status === FORBIDDEN)
+    return 'This is possible only where API_TOKEN is set. Set it and restart the service: then this page asks for it.';
+  return `It failed: ${error.message}.`;
 }
