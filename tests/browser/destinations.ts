@@ -78,10 +78,19 @@ export const refusedIds = Array.from(
   (_, index) => `refused-${String(index).padStart(2, '0')}`,
 );
 
+/** The id of the message that is accepted everywhere, and stored after one that is refused. */
+export function acceptedAfter(id: string): string {
+  return id.replace('refused', 'accepted');
+}
+
 /** Stores what is forwarded, and waits until nothing of it is new to a destination. */
 export async function fillAndForward(service: Service, token?: string): Promise<void> {
-  await service.store(message({ message_id: 'accepted', text: 'What everyone takes' }));
-  for (const id of refusedIds) await service.store(message({ message_id: id, from: REFUSED }));
+  // What is accepted in between shows that it is the item that is refused: an application that refuses everything is slowed.
+  for (const id of refusedIds)
+    await service.store(
+      message({ message_id: id, from: REFUSED }),
+      message({ message_id: acceptedAfter(id), text: 'What everyone takes' }),
+    );
   await eventually('dead letters', async () => {
     const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     const { data } = (await service.send({ path: '/forwards', headers })).json() as {
