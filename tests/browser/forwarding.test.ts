@@ -74,9 +74,9 @@ describe('the destinations', () => {
     await card(page, 'billing').getByText('1 retrying').waitFor();
     await card(page, 'billing').getByText('59 waiting').waitFor();
     await card(page, 'audit').getByText('Slowed').waitFor();
-    await card(page, 'audit').getByText('answered 503').first().waitFor();
+    await card(page, 'audit').getByText('Attempts fail: answered 503.').waitFor();
     await card(page, 'legacy').getByText('Disabled').waitFor();
-    await card(page, 'legacy').getByText('answered 410').first().waitFor();
+    await card(page, 'legacy').getByText('Nothing is sent, as it answered 410').waitFor();
     await card(page, 'former').getByText('Not configured', { exact: true }).waitFor();
   });
 

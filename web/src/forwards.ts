@@ -13,6 +13,15 @@ export function useDestinations() {
   return usePolled('forwards', POLL_MS, getDestinations);
 }
 
+/** Why a destination is not running, and what that means; null where it is. */
+export function reasonWords({ state, reason }: Destination): string | null {
+  if (state === 'removed')
+    return 'It is not configured any more, and nothing is sent to it. Its state is kept for 30 days.';
+  if (state === 'slowed')
+    return `Attempts fail: ${reason}. Only single ones are made until one succeeds.`;
+  return state === 'disabled' ? `Nothing is sent, as ${reason}.` : null;
+}
+
 export const MODE_WORDS: Readonly<Record<NonNullable<Destination['mode']>, string>> = {
   item: 'One request for each item',
   raw: 'Each delivery as its provider sent it',
