@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { DESKTOP, PHONE, openWindow, startBrowser } from '../tests/support/browser.ts';
 import { message, sign } from '../tests/support/message.ts';
 import { startService } from '../tests/support/service.ts';
-import { destinations, fillAndForward, startReceiver } from '../tests/browser/destinations.ts';
+import { fillAndForward, settingsOf, startApplications } from '../tests/browser/destinations.ts';
 import { fill, SOURCES } from '../tests/browser/inbox.ts';
 
 const TEXTS = [
@@ -45,7 +45,9 @@ for (let index = 0; index < MESSAGES; index += 1) {
 }
 await fill(service, new Date(now));
 const empty = await startService(cleaner);
-const env = destinations(await startReceiver(cleaner), 'app', 'crm', 'audit', 'legacy', 'billing');
+const env = settingsOf(
+  await startApplications(cleaner, 'app', 'crm', 'audit', 'legacy', 'billing'),
+);
 const forwarding = await startService(cleaner, { env });
 await fillAndForward(forwarding);
 mkdirSync(directory, { recursive: true });

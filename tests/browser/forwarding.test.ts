@@ -8,23 +8,24 @@ import { message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import {
   acceptedAfter,
-  destinations,
   fillAndForward,
   refusedIds,
-  startReceiver,
+  settingsOf,
+  startApplications,
 } from './destinations.ts';
 
 const TOKEN = 'the-token-of-this-test';
 const [FIRST = '', SECOND = '', THIRD = ''] = refusedIds;
-const receiver = await startReceiver({ after });
+const applications = await startApplications({ after }, 'app', 'crm', 'billing', 'audit', 'legacy');
+const former = await startApplications({ after }, 'former');
 /** It knew a destination that it has no more. */
-const earlier = await startService({ after }, { env: destinations(receiver, 'app', 'former') });
+const earlier = await startService({ after }, { env: settingsOf(former) });
 await earlier.stop();
 const service = await startService(
   { after },
   {
     directory: earlier.directory,
-    env: destinations(receiver, 'app', 'crm', 'billing', 'audit', 'legacy'),
+    env: settingsOf(applications),
   },
 );
 const base = `http://127.0.0.1:${service.port}`;
@@ -67,7 +68,7 @@ describe('the destinations', () => {
       .getByText(`${2 * refusedIds.length} delivered`)
       .waitFor();
     await card(page, 'app').getByText('0 behind').waitFor();
-    await card(page, 'app').getByText(`http://127.0.0.1:${receiver.port}/app`).waitFor();
+    await card(page, 'app').getByText(`http://127.0.0.1:${applications.app?.port}/in`).waitFor();
     await card(page, 'app').getByText('One request for each item, in order').waitFor();
     await card(page, 'crm').getByText('60 dead letters').waitFor();
     await card(page, 'crm').getByText('answered 422').waitFor();
@@ -153,8 +154,10 @@ describe('an item', () => {
 
 describe('with the token', () => {
   it('dead letters are retried and discarded, and what is stored is replayed', async (t) => {
-    const own = await startReceiver(t);
-    const env = { ...destinations(own, 'crm'), API_TOKEN: TOKEN };
+    const own = await startApplications(t, 'crm');
+    const { crm } = own;
+    assert.ok(crm);
+    const env = { ...settingsOf(own), API_TOKEN: TOKEN };
     const guarded = await startService(t, { env });
     await fillAndForward(guarded, TOKEN);
     const url = `http://127.0.0.1:${guarded.port}`;
@@ -181,17 +184,17 @@ describe('with the token', () => {
     await card(page, 'crm').getByText('58 dead letters').waitFor();
 
     // One is retried, then all.
-    own.recover();
+    crm.answer = () => 200;
     await dead.getByLabel(`Choose ${THIRD}`).check();
     await dead.getByRole('button', { name: 'Retry 1 chosen' }).click();
     await dead.getByText('1 item will be attempted again.').waitFor();
-    await eventually('a retry', () => own.taken('crm').includes(THIRD) || undefined);
+    await eventually('a retry', () => crm.taken.includes(THIRD) || undefined);
     await dead.getByRole('button', { name: 'Retry all' }).click();
     await dead.getByText('57 items will be attempted again.').waitFor();
     await dead.getByText('There are none.').waitFor();
-    await eventually('the retries', () => own.taken('crm').length === 118 || undefined);
+    await eventually('the retries', () => crm.taken.length === 118 || undefined);
     assert.deepEqual(
-      own.taken('crm').toSorted(),
+      crm.taken.toSorted(),
       [...refusedIds.map(acceptedAfter), ...refusedIds.slice(2)].toSorted(),
     );
 
@@ -202,16 +205,16 @@ describe('with the token', () => {
     await replay.getByLabel('To (optional)').fill('3');
     await replay.getByRole('button', { name: 'Replay' }).click();
     await replay.getByText('3 items will be sent again.').waitFor();
-    await eventually('the replay', () => own.taken('crm').length === 121 || undefined);
+    await eventually('the replay', () => crm.taken.length === 121 || undefined);
     assert.deepEqual(
-      own.taken('crm').slice(118).toSorted(),
+      crm.taken.slice(118).toSorted(),
       [acceptedAfter(FIRST), FIRST, SECOND].toSorted(),
     );
     await replay.getByRole('button', { name: 'By time' }).click();
     await replay.getByLabel('From').fill('2020-01-01T00:00:00');
     await replay.getByRole('button', { name: 'Replay' }).click();
     await replay.getByText('120 items will be sent again.').waitFor();
-    await eventually('the replay of all', () => own.taken('crm').length === 241 || undefined);
+    await eventually('the replay of all', () => crm.taken.length === 241 || undefined);
     assert.ok(window.requested.every((asked) => !asked.includes(TOKEN)));
   });
 });
