@@ -9,7 +9,8 @@ const ROOMS = {
   ingest: ['model', 'sources', 'storage/store'],
   storage: ['model', 'sync-directory'],
   observe: ['model', 'storage/store'],
-  http: ['ingest', 'observe', 'sources', 'model', 'storage/store'],
+  forward: ['model', 'storage/store'],
+  http: ['forward', 'ingest', 'observe', 'sources', 'model', 'storage/store'],
   service: [
     'model',
     'sources',
@@ -47,7 +48,8 @@ const SQLITE_ROOMS = {
   write: ['index', 'file'],
   read: ['index', 'file'],
   maintenance: ['read', 'write', 'index', 'file'],
-  store: ['read', 'write', 'index', 'file'],
+  forwards: ['read', 'write', 'file'],
+  store: ['forwards', 'read', 'write', 'index', 'file'],
   admin: ['maintenance'],
 };
 

@@ -85,6 +85,8 @@ export async function startService(
       ...receiversOf(config, store),
       sources: configuredSources(config),
       named: config.sources,
+      forwards: [],
+      steered: () => undefined,
       activities,
       secret: secrets.current,
       tokens,

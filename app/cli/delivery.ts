@@ -1,6 +1,7 @@
 // Posts signed bodies to a service: retries what was not stored, and waits for as long as the service asks.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '../model/refusal.ts';
+import { retryAfterMs } from '../model/retry-after.ts';
 import type { Signing } from './signing.ts';
 
 const RETRY_AFTER_MS = 1_000;
@@ -87,7 +88,8 @@ export class Delivery {
     }
     if (response.status === 200) return { acknowledged: true };
     if (RETRIED_STATUSES.includes(response.status)) {
-      const waitMs = retryAfterMs(response.headers.get('retry-after'));
+      const header = response.headers.get('retry-after');
+      const waitMs = retryAfterMs(header, Date.now(), RETRY_AFTER_MS_MAX) ?? RETRY_AFTER_MS;
       return { reason: `it answers ${response.status}`, waitMs };
     }
     return { acknowledged: false, status: response.status, detail: detailOf(text) };
@@ -102,19 +104,14 @@ function withQuery(url: string, query: string): string {
   return whole.href;
 }
 
-/** Retry-After in seconds or as a date (RFC 9110, 10.2.3), within bounds. */
-function retryAfterMs(header: string | null): number {
-  if (header === null) return RETRY_AFTER_MS;
-  const waitMs = /^[0-9]+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
-  return Number.isNaN(waitMs) ? RETRY_AFTER_MS : Math.min(Math.max(waitMs, 0), RETRY_AFTER_MS_MAX);
-}
-
-function reasonOf(error: unknown): string {
+/** Returns why `fetch` failed: the code of the system where there is one. */
+export function reasonOf(error: unknown): string {
   const cause = (error as { cause?: { code?: string; message?: string } }).cause;
   return cause?.code ?? cause?.message ?? (error as Error).message;
 }
 
-function detailOf(text: string): unknown {
+/** Returns what a body says of a refusal: its `detail`, or its beginning where it has none. */
+export function detailOf(text: string): unknown {
   try {
     return (JSON.parse(text) as { detail?: unknown }).detail ?? text.slice(0, 200);
   } catch {

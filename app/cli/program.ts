@@ -6,6 +6,7 @@ import { addBackupCommand } from './commands/backup.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addExportCommand } from './commands/export.ts';
+import { addForwardCommand } from './commands/forward.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addPruneCommand } from './commands/prune.ts';
@@ -33,6 +34,7 @@ const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addReplayCommand,
   addSignCommand,
   addSendCommand,
+  addForwardCommand,
   addBackupCommand,
   addRestoreCommand,
   addCheckCommand,
@@ -72,8 +74,9 @@ function createProgram(terminal: Terminal): Command {
     );
   for (const add of COMMANDS) add(program, terminal);
   for (const command of program.commands) {
-    command.hook('preAction', () => {
-      terminal.json = command.opts()['json'] === true;
+    // What runs is the command, or one of its own.
+    command.hook('preAction', (_, running) => {
+      terminal.json = running.opts()['json'] === true;
     });
   }
   return program;

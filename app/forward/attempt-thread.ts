@@ -1,10 +1,11 @@
-// The thread that sends: builds, signs and sends one request for each message that it gets, and replies with what came back.
+// The thread that sends: makes, signs and sends one request for each message that it gets, and replies with what came back.
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ForwardSettings } from '../model/forward.ts';
 import type { AttemptMessage, AttemptReply } from './attempts.ts';
+import { Endpoint } from './endpoint.ts';
 import type { Response } from './outcome.ts';
-import { requestOf } from './request.ts';
+import { type AttemptOf, type AttemptRequest, requestOf } from './request.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('attempt-thread.ts runs as a worker thread only');
@@ -12,11 +13,9 @@ const { settings, userAgent } = workerData as {
   settings: readonly ForwardSettings[];
   userAgent: string;
 };
-/** Of an answer only the status counts: so much of its body is read, so that the connection can be used again. */
-const ANSWER_BYTES_MAX = 65_536;
-
-const destinations = new Map(settings.map((one) => [one.name, one]));
-const aborts = new Map(settings.map(({ name }) => [name, new AbortController()]));
+const destinations = new Map(
+  settings.map((one) => [one.name, { endpoint: new Endpoint(one), keys: keysOf(one) }]),
+);
 
 try {
   // Receiving goes first where the processors are busy. On Linux this is of the thread alone.
@@ -26,57 +25,35 @@ try {
 }
 
 port.on('message', (message: AttemptMessage) => {
-  if (message.kind === 'send') void send(message).then((reply) => port.postMessage(reply));
-  else for (const name of message.name === null ? aborts.keys() : [message.name]) abort(name);
+  if (message.kind === 'send')
+    void send(message.name, message).then((response) => {
+      const reply: AttemptReply = { number: message.number, response };
+      port.postMessage(reply);
+    });
+  else
+    for (const [name, { endpoint }] of destinations)
+      if (message.name === null || message.name === name) endpoint.abort();
 });
 
-function abort(name: string): void {
-  aborts.get(name)?.abort();
-  aborts.set(name, new AbortController());
-}
-
-async function send(message: AttemptMessage & { kind: 'send' }): Promise<AttemptReply> {
-  const { number, name } = message;
+async function send(name: string, attempt: AttemptOf): Promise<Response> {
   const destination = destinations.get(name);
-  const aborted = aborts.get(name)?.signal;
-  if (destination === undefined || aborted === undefined)
-    throw new Error(`${name} is no destination`);
-  const time = AbortSignal.timeout(destination.timeoutMs);
+  if (destination === undefined) throw new Error(`${name} is no destination`);
+  let request: AttemptRequest;
   try {
-    const { headers, body } = requestOf(destination, message, userAgent, Date.now());
-    const response = await fetch(destination.url, {
-      method: 'POST',
-      headers,
-      body: typeof body === 'string' ? body : Buffer.from(body),
-      redirect: 'manual',
-      signal: AbortSignal.any([time, aborted]),
-    });
-    const { status } = response;
-    const retryAfter = response.headers.get('retry-after');
-    await discard(response);
-    return { number, response: { status, retryAfter } };
+    request = requestOf(destination, attempt, userAgent, Date.now());
+    return await destination.endpoint.post(request);
   } catch (error) {
-    return { number, response: failureOf(error, aborted, time, destination.timeoutMs) };
+    // Such as a header that HTTP does not allow.
+    return { impossible: `no request can be made of it: ${(error as Error).message}` };
   }
 }
 
-async function discard({ body }: globalThis.Response): Promise<void> {
-  if (body === null) return;
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) return;
-  }
-}
-
-function failureOf(
-  error: unknown,
-  aborted: AbortSignal,
-  time: AbortSignal,
-  timeoutMs: number,
-): Response {
-  if (aborted.aborted) return { aborted: true };
-  if (time.aborted) return { error: `no answer within ${timeoutMs / 1_000} s` };
-  const { message, cause } = error as Error;
-  return { error: cause instanceof Error ? cause.message || cause.name : message };
+/** Buffers arrive in a thread as plain arrays of bytes. */
+function keysOf({ keys }: ForwardSettings): ForwardSettings['keys'] {
+  return (
+    keys && {
+      current: Buffer.from(keys.current),
+      previous: keys.previous && Buffer.from(keys.previous),
+    }
+  );
 }

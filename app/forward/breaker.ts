@@ -1,46 +1,56 @@
 // Slows a destination that fails for everything: single probes, until one succeeds.
+import type { Failure } from './outcome.ts';
 
-/** So many answers in a row that say that the application failed. One that says that it cannot be reached is enough. */
-const FAILURES_MAX = 3;
+/** So many failures with no success in between say that everything fails. Of `refused` more, as they may be about single entries. */
+const FAILURES_MAX: Readonly<Record<Failure, number>> = {
+  unreachable: 1,
+  failed: 3,
+  refused: 20,
+  gone: 1,
+};
 const PROBE_MS_MIN = 1_000;
-/** A destination is back at most so long before that is noticed, and the time limit of a probe. */
-const PROBE_MS_MAX = 15_000;
+/** A destination is back for at most so long, and the time limit of a probe, before that is noticed. */
+const PROBE_MS_MAX = 10_000;
 
-/** `unreachable`: no connection, no answer in time, or a gateway says so. `failed`: any other answer of 5xx. */
-export type Failure = 'unreachable' | 'failed';
-
+/** Times are of one clock that never goes back, in milliseconds. */
 export class Breaker {
   #failures = 0;
-  #openSinceMs: number | null = null;
+  #succeededMs: number | null = null;
+  #openMs: number | null = null;
   #nextProbeMs = 0;
   #probeMs = PROBE_MS_MIN;
 
   get isOpen(): boolean {
-    return this.#openSinceMs !== null;
+    return this.#openMs !== null;
   }
 
-  /** When the next probe may be sent, in milliseconds since 1970. */
+  /** When the next probe may be sent, while it is open. */
   get nextProbeMs(): number {
     return this.#nextProbeMs;
   }
 
-  /** An attempt was answered by the application. Returns since when everything had failed; null where it had not. */
-  answered(): number | null {
-    const since = this.#openSinceMs;
+  /** An attempt succeeded. */
+  succeeded(nowMs: number): void {
     this.#failures = 0;
-    this.#openSinceMs = null;
+    this.#succeededMs = nowMs;
+    this.#openMs = null;
     this.#probeMs = PROBE_MS_MIN;
-    return since;
   }
 
-  /** An attempt failed that began at `startMs`. `restMs`: for how long the destination asked not to be attempted; 0 where it did not. */
-  failed(failure: Failure, startMs: number, nowMs: number, restMs: number): void {
+  /**
+   * An attempt failed that began at `startMs`. `restMs`: for how long the destination asked not to be attempted, 0 where it did not.
+   * Returns whether its entry is blameless: everything else failed before it too, or the destination asked for rest.
+   */
+  failed(failure: Failure, startMs: number, nowMs: number, restMs: number): boolean {
+    // Another attempt succeeded meanwhile: this is about its entry.
+    if (restMs === 0 && this.#succeededMs !== null && this.#succeededMs >= startMs) return false;
+    const blameless = this.isOpen || this.#succeededMs === null || restMs > 0;
     this.#failures += 1;
-    if (this.#openSinceMs === null) {
-      if (failure !== 'unreachable' && this.#failures < FAILURES_MAX) return;
-      this.#openSinceMs = startMs;
-    } else if (nowMs >= this.#nextProbeMs)
-      this.#probeMs = Math.min(this.#probeMs * 2, PROBE_MS_MAX);
-    this.#nextProbeMs = nowMs + Math.max(this.#probeMs, restMs);
+    if (this.#openMs !== null) {
+      if (startMs >= this.#openMs) this.#probeMs = Math.min(this.#probeMs * 2, PROBE_MS_MAX);
+    } else if (restMs > 0 || this.#failures >= FAILURES_MAX[failure]) this.#openMs = nowMs;
+    else return blameless;
+    this.#nextProbeMs = Math.max(this.#nextProbeMs, nowMs + Math.max(this.#probeMs, restMs));
+    return blameless;
   }
 }

@@ -2,8 +2,8 @@
 import type { ForwardSettings } from '../model/forward.ts';
 import type { ForwardEntry } from '../storage/store.ts';
 
-/** Everything is one conversation. */
-const ONE = '*';
+/** The conversation of everything, where all is sent in order. */
+export const ONE = '*';
 
 /** Returns whether the destination wants the entry. */
 export function isWanted(

@@ -1,8 +1,9 @@
 // All destinations of the service: started together, told of commits, and shut down together.
-import type { ForwardSettings, ForwardState } from '../model/forward.ts';
+import type { ForwardSettings } from '../model/forward.ts';
 import type { ForwardStore } from '../storage/store.ts';
 import { Attempts } from './attempts.ts';
-import { Destination, type DestinationObserver } from './destination.ts';
+import { Destination } from './destination.ts';
+import type { ForwardObserver } from './observer.ts';
 
 /** Time limit at shutdown for requests that are in flight. */
 const DRAIN_MS_MAX = 10_000;
@@ -11,29 +12,20 @@ const FORGET_MS = 30 * 86_400_000;
 
 export class Forwarder {
   readonly #destinations: readonly Destination[];
-  readonly #attempts: Attempts | null;
+  readonly #attempts: Attempts;
 
-  /** `version`: of this program, for User-Agent. `fatal` is called when forwarding cannot go on. */
+  /** `settings`: at least one. `version`: of this program, for User-Agent. `fatal` is called when forwarding cannot go on. */
   constructor(
     settings: readonly ForwardSettings[],
     store: ForwardStore,
-    observer: DestinationObserver,
+    observer: ForwardObserver,
     { version, fatal }: { readonly version: string; readonly fatal: (error: Error) => void },
   ) {
-    const attempts = settings.length === 0 ? null : new Attempts(settings, version, fatal);
+    const attempts = new Attempts(settings, version, fatal);
     this.#attempts = attempts;
-    this.#destinations =
-      attempts === null
-        ? []
-        : settings.map((one) => new Destination(one, store, attempts, observer));
-    for (const destination of this.#destinations) destination.start();
+    this.#destinations = settings.map((one) => new Destination(one, store, attempts, observer));
     // Without effect where nothing can be stored now: the next start does it.
     void store.forget(Date.now() - FORGET_MS).catch(() => undefined);
-  }
-
-  /** The state of a destination in this process; null where it is not configured. */
-  stateOf(name: string): ForwardState | null {
-    return this.#destinations.find(({ settings }) => settings.name === name)?.state ?? null;
   }
 
   /** Something was committed. */
@@ -41,17 +33,11 @@ export class Forwarder {
     for (const destination of this.#destinations) destination.committed();
   }
 
-  /** Entries of a destination were made due. */
-  steered(name: string): void {
-    for (const destination of this.#destinations)
-      if (destination.settings.name === name) destination.steered();
-  }
-
   /** Begins no further attempt, and gives those in flight some seconds. What did not finish is attempted again after the next start. */
   async close(): Promise<void> {
-    const timer = setTimeout(() => this.#attempts?.abort(null), DRAIN_MS_MAX);
+    const timer = setTimeout(() => this.#attempts.abort(null), DRAIN_MS_MAX);
     await Promise.all(this.#destinations.map((destination) => destination.close()));
     clearTimeout(timer);
-    await this.#attempts?.close();
+    await this.#attempts.close();
   }
 }

@@ -1,11 +1,13 @@
 // The request of an attempt: an item as JSON with the signature of Standard Webhooks, or a delivery as its provider sent it.
 import { createHmac } from 'node:crypto';
 import type { ForwardSettings } from '../model/forward.ts';
-import { DEFAULT_SOURCE } from '../model/source.ts';
+import type { Delivery } from '../model/item.ts';
+import { eventJson, extended, messageItemJson } from '../storage/item-json.ts';
 import type { ForwardContent, ForwardEntry } from '../storage/store.ts';
 
 export interface AttemptRequest {
-  readonly headers: Readonly<Record<string, string>>;
+  /** A header with several values is sent several times. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: string | Uint8Array;
 }
 
@@ -17,8 +19,18 @@ export interface AttemptOf {
   readonly attempt: number;
 }
 
-/** Headers of a delivery that belong to one connection, or that the request sets itself. */
-const OWN = new Set(['content-length', 'host', 'connection', 'transfer-encoding', 'user-agent']);
+/** Headers of a delivery that are about its connection, or that the request sets itself. */
+const OWN = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'user-agent',
+]);
+const SIGNATURE = 'webhook-signature';
 
 /** Returns the request. `userAgent`: the name and version of this program; `nowMs`: the time of the attempt. */
 export function requestOf(
@@ -27,60 +39,49 @@ export function requestOf(
   userAgent: string,
   nowMs: number,
 ): AttemptRequest {
-  const body = 'delivery' in content ? content.delivery.body : bodyOf(entry, content);
+  const own = {
+    'user-agent': userAgent,
+    'oncebox-seq': String(entry.seq),
+    'oncebox-attempt': String(attempt),
+  };
+  const raw = 'delivery' in content;
+  const body = raw ? content.delivery.body : bodyOf(entry, content);
+  const headers = raw ? headersOf(content.delivery) : { 'content-type': 'application/json' };
+  // The signature of a provider that signs in the same way is passed on.
+  if (keys === null || Object.hasOwn(headers, SIGNATURE))
+    return { headers: { ...headers, ...own }, body };
   const timestamp = String(Math.floor(nowMs / 1_000));
   // A header holds ASCII only, and the id of an item may be any text.
   const id = encodeURI(entry.id.toWellFormed());
-  return {
-    body,
-    headers: {
-      ...(content !== null && 'delivery' in content
-        ? sentHeaders(content.delivery.headers)
-        : { 'content-type': 'application/json' }),
-      'user-agent': userAgent,
-      'oncebox-seq': String(entry.seq),
-      'oncebox-attempt': String(attempt),
-      ...(keys === null ? {} : signed(keys, { id, timestamp, body })),
-    },
-  };
+  return { headers: { ...headers, ...own, ...signed(keys, { id, timestamp, body }) }, body };
 }
 
 /** The JSON of an item. Its payload is as the provider wrote it. */
 function bodyOf(
-  entry: ForwardEntry,
+  { type }: ForwardEntry,
   content: Exclude<ForwardContent, { delivery: unknown }>,
 ): string {
-  const row = 'message' in content ? content.message : content.event;
-  const { payload, created_at: received_at, seq, ts } = row;
-  const source = row.source ?? DEFAULT_SOURCE;
-  const data =
+  const { row, json } =
     'message' in content
-      ? (({ message_id, kind, from, to, text }) => ({
-          message_id,
-          source,
-          kind,
-          from,
-          to,
-          ts,
-          text,
-          seq,
-          received_at,
-        }))(content.message)
-      : (({ event_id, type, subject }) => ({
-          event_id,
-          source,
-          type,
-          subject,
-          ts,
-          seq,
-          received_at,
-        }))(content.event);
-  const json = JSON.stringify(data);
-  return `{"type":${JSON.stringify(entry.type)},"timestamp":${JSON.stringify(ts)},"data":${json.slice(0, -1)},"payload":${payload ?? 'null'}}}`;
+      ? { row: content.message, json: messageItemJson(content.message) }
+      : { row: content.event, json: eventJson(content.event) };
+  const data = extended(json, { payload: row.payload ?? 'null' });
+  return extended(JSON.stringify({ type, timestamp: row.ts }), { data });
 }
 
-function sentHeaders(headers: readonly (readonly [string, string])[]): Record<string, string> {
-  return Object.fromEntries(headers.filter(([name]) => !OWN.has(name)));
+function headersOf({ headers }: Delivery): Record<string, string | string[]> {
+  const values = Map.groupBy(
+    headers.filter(([name]) => !OWN.has(name)),
+    ([name]) => name,
+  );
+  return Object.fromEntries(
+    [...values].map(([name, same]) => [name, same.map(([, value]) => latin1(value))]),
+  );
+}
+
+/** Node writes headers in Latin-1. Text that has other letters is sent as its bytes in UTF-8, as it would have come. */
+function latin1(text: string): string {
+  return /^[\0-\xFF]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md; with both keys while receivers change over. */
@@ -93,7 +94,7 @@ function signed(
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': [current, previous]
+    [SIGNATURE]: [current, previous]
       .filter((key) => key !== null)
       .map(signature)
       .join(' '),

@@ -1,4 +1,7 @@
-// When an attempt that failed is repeated.
+// When an attempt that failed is repeated, and when its entry is given up.
+import type { Unfinished } from '../storage/store.ts';
+import type { Outcome } from './outcome.ts';
+import type { Task } from './task-queue.ts';
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
@@ -14,8 +17,6 @@ const DELAYS_MS = [
 ];
 /** Each delay is longer or shorter by up to this part of it, so that what failed together is not repeated together. */
 const JITTER = 0.2;
-/** What a destination may ask for by Retry-After. */
-const RETRY_AFTER_MS_MAX = 24 * HOUR_MS;
 
 /** Returns the time until the next attempt, in milliseconds, after so many that failed. `random`: 0 to 1. */
 export function retryDelayMs(attempts: number, random: number = Math.random()): number {
@@ -23,10 +24,28 @@ export function retryDelayMs(attempts: number, random: number = Math.random()): 
   return Math.round(delay * (1 - JITTER + 2 * JITTER * random));
 }
 
-/** Returns the time that a Retry-After asks for, in milliseconds from now (RFC 9110, section 10.2.3); null where it has none that can be read. */
-export function retryAfterMs(header: string | null, nowMs: number): number | null {
-  if (header === null) return null;
-  const text = header.trim();
-  const ms = /^[0-9]{1,9}$/.test(text) ? Number(text) * SECOND_MS : Date.parse(text) - nowMs;
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), RETRY_AFTER_MS_MAX);
+/** What is known of an attempt that failed. Times in milliseconds since 1970. */
+export interface FailedAttempt {
+  readonly startMs: number;
+  readonly nowMs: number;
+  /** Everything fails, not only this entry: then it is attempted again as soon as after its first failure. */
+  readonly blameless: boolean;
+  /** Time after the first attempt until the entry is a dead letter. */
+  readonly retryHours: number;
+}
+
+/** Returns what is kept of the entry: when it is attempted again, or that it is a dead letter. */
+export function rowOfFailure(
+  { entry, conversation, row }: Task,
+  { error, retryAfterMs }: Outcome,
+  { startMs, nowMs, blameless, retryHours }: FailedAttempt,
+): Unfinished {
+  const attempts = (row?.attempts ?? 0) + 1;
+  const firstMs = row?.firstMs ?? startMs;
+  const endMs = firstMs + retryHours * HOUR_MS;
+  const kept = { seq: entry.seq, conversation, attempts, firstMs, lastMs: startMs, error };
+  if (nowMs >= endMs) return { ...kept, state: 'dead', dueMs: null };
+  // The last attempt is made when the time is over, and not before.
+  const dueMs = Math.min(nowMs + retryDelayMs(blameless ? 1 : attempts), endMs);
+  return { ...kept, state: 'retry', dueMs: Math.max(dueMs, nowMs + (retryAfterMs ?? 0)) };
 }

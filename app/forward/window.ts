@@ -1,11 +1,12 @@
 // The entries between the durable position and what has been read: which of them are settled.
 import type { ForwardPosition } from '../storage/store.ts';
+import type { Task } from './task-queue.ts';
 
 export class Window {
   /** Everything up to this number has been read. */
   #readUpTo: number;
-  /** Numbers that were read and are not settled, in order. */
-  readonly #open = new Set<number>();
+  /** What was read and is not settled, by number, in order. */
+  readonly #open = new Map<number, Task>();
   /** Finished numbers above the position. */
   readonly #finished: Set<number>;
 
@@ -23,27 +24,36 @@ export class Window {
     return this.#open.size;
   }
 
+  /** How many are finished of those behind the first that is not. */
+  get finishedCount(): number {
+    return this.#finished.size;
+  }
+
+  /** The first entry that is not settled. */
+  get first(): Task | undefined {
+    return this.#open.values().next().value;
+  }
+
   /** Whether the entry was finished before the process started. */
   isFinished(seq: number): boolean {
     return this.#finished.has(seq);
   }
 
   /** Wanted entries were read, in order, and everything up to `end`. */
-  read(seqs: readonly number[], end: number): void {
-    for (const seq of seqs) this.#open.add(seq);
+  read(tasks: readonly Task[], end: number): void {
+    for (const task of tasks) this.#open.set(task.entry.seq, task);
     this.#readUpTo = end;
   }
 
-  /** The entry is finished, or has a row of its own. */
+  /** The entry is finished, or has a row of its own. Without effect on one that was not open. */
   settle(seq: number): void {
     if (this.#open.delete(seq)) this.#finished.add(seq);
   }
 
   /** What is to be made durable. */
   get position(): ForwardPosition {
-    // A set keeps the order in which numbers were read.
-    const [first] = this.#open;
-    const position = first === undefined ? this.#readUpTo : first - 1;
+    const { first } = this;
+    const position = first === undefined ? this.#readUpTo : first.entry.seq - 1;
     for (const seq of this.#finished) if (seq <= position) this.#finished.delete(seq);
     return { position, finished: [...this.#finished] };
   }

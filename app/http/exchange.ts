@@ -19,6 +19,8 @@ export interface Target {
   readonly queryString: string;
   /** The route that serves it, as a label of metrics: bounded in number, unlike paths. */
   readonly route: string;
+  /** What stands in the path for `{name}` of the route; empty where the route has none. */
+  readonly name: string;
 }
 
 /** Returns a caller's id where it is well-formed, else a new one. */

@@ -11,6 +11,7 @@ import type { ValidationIssue } from '../model/validation-issue.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { Asset, Encoding } from './assets.ts';
 import type { PlainError } from './errors.ts';
+import { NOSNIFF, PAGE_HEADERS } from './page-headers.ts';
 
 /** A response before it is written: the bytes of the body and the headers beside Content-Type and Content-Length. */
 export interface Reply<Body extends string | Buffer = string> {
@@ -45,10 +46,12 @@ const ERRORS: Readonly<Record<SentError, Reply>> = {
   // RFC 6750, section 3: what to send, and nothing about what was wrong.
   unauthorized: json(401, { detail: 'unauthorized' }, { 'WWW-Authenticate': 'Bearer' }),
   handshake_refused: json(403, { detail: 'wrong verify token' }),
+  steering_closed: json(403, { detail: 'set API_TOKEN: forwarding is steered with it only' }),
   not_found: json(404, { detail: 'Not Found' }),
   method_not_allowed: json(405, { detail: 'Method Not Allowed' }),
   request_timeout: json(408, { detail: 'Request Timeout' }),
   payload_too_large: json(413, { detail: 'payload too large' }),
+  unsupported_media_type: json(415, { detail: 'Content-Type must be application/json' }),
   headers_too_large: json(431, { detail: 'Request Header Fields Too Large' }),
   internal_error: json(500, { detail: 'Internal Server Error' }),
   ...unavailableReplies(),
@@ -61,30 +64,6 @@ function unavailableReplies(): Record<UnavailableReason, Reply> {
   });
   return Object.fromEntries(replies) as Record<UnavailableReason, Reply>;
 }
-
-/** Pages may run and fetch files of this origin only; inline scripts and styles are refused. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** Browsers are not to guess what a body is. */
-const NOSNIFF = { 'X-Content-Type-Options': 'nosniff' };
-
-const PAGE_HEADERS = {
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  ...NOSNIFF,
-};
 
 const STORED = json(200, { status: 'ok' });
 export const LIVE = json(200, { status: 'live' });

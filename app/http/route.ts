@@ -1,10 +1,12 @@
 // What a route is: its path, who may call it, and for each method what it does and how it is described.
 import type { ReceiveDelivery } from '../ingest/receive-delivery.ts';
 import type { Receive } from '../ingest/receive.ts';
+import type { ForwardSettings } from '../model/forward.ts';
 import type { ConfiguredSource } from '../model/source.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { SourceActivities } from '../observe/source-activity.ts';
 import type { Store } from '../storage/store.ts';
+import type { Access } from './access.ts';
 import type { BodyReader } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import type { Entry } from './openapi/operation.ts';
@@ -25,6 +27,10 @@ export interface Services {
   /** The default source, then the others in the order of their configuration. */
   readonly sources: readonly ConfiguredSource[];
   readonly activities: SourceActivities;
+  /** The destinations that are configured, in the order of FORWARDS. */
+  readonly forwards: readonly ForwardSettings[];
+  /** Tells the forwarding of this process that entries of a destination were made due. */
+  readonly steered: (name: string) => void;
   /** The key that webhooks are signed with now: readiness checks it. */
   readonly secret: Buffer;
   readonly metrics: Metrics;
@@ -40,12 +46,6 @@ export interface Services {
  */
 export type Handler = (exchange: Exchange, services: Services) => Promise<void> | undefined;
 
-/**
- * Which token a caller needs: `api` the one for reading, `metrics` that of the scraper. `open` is for routes that check
- * their caller themselves, that orchestrators call without a token, or that show nothing of what is stored.
- */
-export type Access = 'open' | 'api' | 'metrics';
-
 interface Operation {
   readonly handle: Handler;
   /** Its entry in the description of the API; null where it has none. */
@@ -54,6 +54,7 @@ interface Operation {
 
 /** A path in the description of the API: one, or the form of several. */
 export interface DescribedPath {
+  /** A `{name}` in it stands for the name of a destination. */
   readonly path: string;
   readonly access: Access;
   readonly methods: {

@@ -4,14 +4,14 @@ import type { Source } from '../sources/scheme.ts';
 import { StoreUnavailable } from '../storage/store.ts';
 import type { Events } from '../observe/events.ts';
 import { startAtZero } from '../observe/unavailable-counter.ts';
-import { type Tokens, createGuard } from './access.ts';
+import { type Access, type Tokens, createGuard } from './access.ts';
 import type { Assets } from './assets.ts';
 import { BodyReader } from './body.ts';
 import { type Arrival, Exchange } from './exchange.ts';
 import { LargeReplies } from './large-replies.ts';
 import { describeApi } from './openapi/document.ts';
 import { errorReply, methodNotAllowed, okJson } from './replies.ts';
-import type { Access, DescribedPath, Handler, Route, Services } from './route.ts';
+import type { DescribedPath, Handler, Route, Services } from './route.ts';
 import { assetRoutes } from './routes/asset.ts';
 import { delivery } from './routes/delivery.ts';
 import { event } from './routes/event.ts';
@@ -20,6 +20,12 @@ import { events as eventList } from './routes/events.ts';
 import { live, ready } from './routes/health.ts';
 import { message } from './routes/message.ts';
 import { messages } from './routes/messages.ts';
+import { forwardAttempts } from './routes/forward-attempts.ts';
+import { forwardDead } from './routes/forward-dead.ts';
+import { forwardDiscard } from './routes/forward-discard.ts';
+import { forwardReplay } from './routes/forward-replay.ts';
+import { forwardRetry } from './routes/forward-retry.ts';
+import { forwards } from './routes/forwards.ts';
 import { metrics } from './routes/metrics.ts';
 import { openApi } from './routes/openapi.ts';
 import { sources } from './routes/sources.ts';
@@ -42,6 +48,12 @@ export const ROUTES: readonly Route[] = [
   sources,
   stats,
   timeline,
+  forwards,
+  forwardAttempts,
+  forwardDead,
+  forwardRetry,
+  forwardDiscard,
+  forwardReplay,
   live,
   ready,
   metrics,
@@ -72,6 +84,12 @@ interface Entry {
   readonly handlers: ReadonlyMap<string, Handler>;
 }
 
+interface Found {
+  readonly entry: Entry;
+  /** What stands for `{name}` in the path of its route. */
+  readonly name: string;
+}
+
 /** Stands for every path without a route. It is guarded like a route, so that a caller without a token cannot distinguish the two. */
 const UNMATCHED: Entry = {
   label: 'unmatched',
@@ -82,6 +100,8 @@ const UNMATCHED: Entry = {
 /** Stands for sources that are not there: a provider has no token, and is to learn that its URL is wrong. */
 const UNKNOWN_SOURCE: Entry = { ...UNMATCHED, access: 'open' };
 const OF_A_SOURCE = /^\/webhook\/./;
+/** The paths of a destination. */
+const OF_A_DESTINATION = /^\/forwards\/([^/]+)\/([a-z]+)$/;
 
 export interface Router {
   /** Responds to a request. */
@@ -92,14 +112,16 @@ export interface Router {
 
 export function createRouter(options: RouterOptions): Router {
   const { events, basePath } = options;
-  const mayPass = createGuard(options.tokens);
+  const refuse = createGuard(options.tokens);
   for (const route of DESCRIBED)
     if (canBeUnavailable(route)) startAtZero(options.metrics.unavailable, route.path);
   const ofSources = namedWebhookRoutes(options.named);
   const table = tableOf([...ROUTES, ...ofSources, ...assetRoutes(options.assets)]);
-  const find = (path: string): Entry => {
+  const find = (path: string): Found => {
     const own = withoutPrefix(path, basePath);
-    return table.get(own) ?? (OF_A_SOURCE.test(own) ? UNKNOWN_SOURCE : UNMATCHED);
+    const [, name = '', end] = OF_A_DESTINATION.exec(own) ?? [];
+    const entry = table.get(end === undefined ? own : `/forwards/{name}/${end}`);
+    return { entry: entry ?? (OF_A_SOURCE.test(own) ? UNKNOWN_SOURCE : UNMATCHED), name };
   };
   const services: Services = {
     ...options,
@@ -113,10 +135,12 @@ export function createRouter(options: RouterOptions): Router {
   const route = (arrival: Arrival): void => {
     const { url = '/', headers } = arrival.request;
     const { path, queryString } = splitUrl(url);
-    const entry = find(path);
-    const exchange = new Exchange(arrival, { path, queryString, route: entry.label }, events);
-    if (!mayPass(entry.access, headers.authorization)) {
-      exchange.send(errorReply('unauthorized'));
+    const { entry, name } = find(path);
+    const target = { path, queryString, route: entry.label, name };
+    const exchange = new Exchange(arrival, target, events);
+    const refused = refuse(entry.access, headers.authorization);
+    if (refused !== null) {
+      exchange.send(errorReply(refused));
       return;
     }
     const fail = (error: unknown): void => {
@@ -137,7 +161,7 @@ export function createRouter(options: RouterOptions): Router {
   };
   return {
     route,
-    bodyBytesMax: (url) => find(splitUrl(url).path).bodyBytesMax ?? options.bodyBytesMax,
+    bodyBytesMax: (url) => find(splitUrl(url).path).entry.bodyBytesMax ?? options.bodyBytesMax,
   };
 }
 

@@ -18,19 +18,11 @@ const LOGGED_ID_UNITS_MAX = 512;
 
 /** Decodes the body of `POST /webhook`. Never throws: bytes that are not a message have issues, one for each field. */
 export function decodeMessage(body: Buffer): Decoded {
-  const json = parseJson(body);
-  if ('reason' in json) return invalidJson(json.reason, json.position);
-  const { value } = json;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const msg = 'Input should be a valid dictionary or object to extract fields from';
-    return {
-      issues: [{ type: 'model_attributes_type', loc: ['body'], msg, input: boundedInput(value) }],
-      messageId: null,
-    };
-  }
-  const result = messageSchema.safeParse(value);
+  const object = decodeObject(body);
+  if ('issue' in object) return { issues: [object.issue], messageId: null };
+  const { fields } = object;
+  const result = messageSchema.safeParse(fields);
   if (result.success) return { message: result.data };
-  const fields = value as Record<string, unknown>;
   return {
     issues: firstOfEachField(result.error.issues).map((issue) => issueOf(issue, fields)),
     messageId: loggableId(fields['message_id']),
@@ -43,14 +35,21 @@ function firstOfEachField(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue
   return issues.filter((issue, index) => fields.indexOf(issue.path[0]) === index);
 }
 
-function invalidJson(reason: string, position: number): Decoded {
-  const issue: ValidationIssue = {
-    type: 'json_invalid',
-    loc: ['body', position],
-    msg: `JSON decode error: ${reason}`,
-    input: {},
-  };
-  return { issues: [issue], messageId: null };
+/** Returns the object of JSON that a body is, or the issue of one that is none. */
+export function decodeObject(
+  body: Buffer,
+): { readonly fields: Record<string, unknown> } | { readonly issue: ValidationIssue } {
+  const json = parseJson(body);
+  if ('reason' in json) {
+    const msg = `JSON decode error: ${json.reason}`;
+    return { issue: { type: 'json_invalid', loc: ['body', json.position], msg, input: {} } };
+  }
+  const { value } = json;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return { fields: value as Record<string, unknown> };
+  const msg = 'Input should be a valid dictionary or object to extract fields from';
+  const input = boundedInput(value);
+  return { issue: { type: 'model_attributes_type', loc: ['body'], msg, input } };
 }
 
 function loggableId(id: unknown): string | null {

@@ -40,6 +40,13 @@ export interface ForwardSettings {
 export const FORWARD_STATES = ['running', 'slowed', 'disabled', 'standby'] as const;
 export type ForwardState = (typeof FORWARD_STATES)[number];
 
+/**
+ * What an attempt came to. `refused`: an answer that is about the item, such as 400. `failed`: one that says that the application
+ * failed. `unreachable`: no connection, no answer in time, or a gateway says so. `gone`: 410.
+ */
+export const ATTEMPT_RESULTS = ['delivered', 'refused', 'failed', 'unreachable', 'gone'] as const;
+export type AttemptResult = (typeof ATTEMPT_RESULTS)[number];
+
 /** What the process that forwards says of a destination. It is kept in the database, so that every replica can show it. */
 export interface ForwardReport {
   readonly state: Exclude<ForwardState, 'standby'>;

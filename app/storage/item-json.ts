@@ -81,7 +81,7 @@ export function messageDetailJson(
 }
 
 /** Adds members, whose values are JSON texts, at the end of the JSON of an object that has some. */
-function extended(json: string, members: Readonly<Record<string, string>>): string {
+export function extended(json: string, members: Readonly<Record<string, string>>): string {
   const added = Object.entries(members).map(([name, value]) => `,"${name}":${value}`);
   return `${json.slice(0, -1)}${added.join('')}}`;
 }

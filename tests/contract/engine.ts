@@ -11,6 +11,8 @@ import type { Cleaner } from '../support/cleanup.ts';
 export interface StoreOptions {
   /** How many messages may wait to be committed. */
   readonly queueMessagesMax?: number;
+  /** Destinations that are configured. */
+  readonly forwards?: readonly string[];
 }
 
 /** One empty database of an engine. What it opens is closed after the test. */

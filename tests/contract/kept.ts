@@ -15,7 +15,7 @@ export type KeptMessage = Exclude<Item, EventItem>;
 export type Committed = Kept[];
 
 /** When an item of the default source arrived: stores have other times, which are not compared. */
-const SOME_TIME = '2020-01-01T00:00:00.000Z';
+export const SOME_TIME = '2020-01-01T00:00:00.000Z';
 
 export function isEvent(item: Kept): item is KeptEvent {
   return 'event_id' in item;

@@ -1,6 +1,7 @@
 // The store in memory as an engine of the suite.
 import type { Store } from '../../app/storage/store.ts';
 import type { Engine, StoreOptions } from './engine.ts';
+import type { KeptForwards } from './forward-oracle.ts';
 import type { Committed } from './kept.ts';
 import { MemoryStore } from './oracle.ts';
 
@@ -9,9 +10,10 @@ export type Wrap = (store: MemoryStore, committed: Committed) => Store;
 
 export function memoryEngine(wrap: Wrap = (store) => store): Engine {
   const committed: Committed = [];
+  const kept: KeptForwards = new Map();
   return {
-    open: async ({ queueMessagesMax }: StoreOptions = {}) =>
-      wrap(new MemoryStore(committed, queueMessagesMax), committed),
+    open: async (options: StoreOptions = {}) =>
+      wrap(new MemoryStore(committed, { ...options, kept }), committed),
     settled: async () => undefined,
     crash: async () => undefined,
   };

@@ -16,6 +16,8 @@ import {
   StoreUnavailable,
   type Unavailable,
 } from '../../app/storage/store.ts';
+import type { StoreOptions } from './engine.ts';
+import { type KeptForwards, MemoryForwards } from './forward-oracle.ts';
 import {
   type Committed,
   type Kept,
@@ -41,6 +43,11 @@ import {
 
 const CONFLICTS_MAX = 16;
 
+interface MemoryOptions extends StoreOptions {
+  /** What outlives the store of forwarding. */
+  readonly kept?: KeptForwards;
+}
+
 export class MemoryStore implements Store {
   readonly gauges = [{ name: 'memory_messages', help: 'Messages stored.' }];
   readonly readsWaiting = 0;
@@ -48,11 +55,14 @@ export class MemoryStore implements Store {
   readonly #committed: Committed;
   readonly #queueMessagesMax: number;
   readonly #listeners: (() => void)[] = [];
+  readonly forwards: MemoryForwards;
   #closed = false;
 
-  constructor(committed: Committed = [], queueMessagesMax = Infinity) {
+  constructor(committed: Committed = [], options: MemoryOptions = {}) {
+    const { queueMessagesMax = Infinity, forwards = [], kept = new Map() } = options;
     this.#committed = committed;
     this.#queueMessagesMax = queueMessagesMax;
+    this.forwards = new MemoryForwards(committed, kept, forwards, () => this.#closed);
   }
 
   async append(group: readonly Item[]): Promise<readonly AppendOutcome[] | Unavailable> {

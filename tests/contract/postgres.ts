@@ -28,9 +28,15 @@ export function postgresEngine(
   return {
     url,
     admin: async () => openAdmin(locationOf(await url)),
-    open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
+    open: async ({ queueMessagesMax = 10_000, forwards = [] }: StoreOptions = {}) => {
       const location = locationOf(await url);
-      const options = { queueMessagesMax, retentionDays: null, readerThreads: 2, isolation };
+      const options = {
+        queueMessagesMax,
+        forwards,
+        retentionDays: null,
+        readerThreads: 2,
+        isolation,
+      };
       const store = await openStore(location, options, silent);
       stores.push(store);
       return store;

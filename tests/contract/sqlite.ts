@@ -19,8 +19,8 @@ export function sqliteEngine(t: Cleaner): Engine & AdminEngine {
   let path = join(temporaryDirectory(t), 'app.db');
   return {
     admin: () => openAdmin({ engine: 'sqlite', path }),
-    open: async ({ queueMessagesMax = 10_000 }: StoreOptions = {}) => {
-      const options = { queueMessagesMax, retentionDays: null, readerThreads: 2 };
+    open: async ({ queueMessagesMax = 10_000, forwards = [] }: StoreOptions = {}) => {
+      const options = { queueMessagesMax, forwards, retentionDays: null, readerThreads: 2 };
       const store = await openStore({ engine: 'sqlite', path }, options, silent);
       stores.push(store);
       return store;

@@ -4,6 +4,8 @@ import { APPENDS } from './appends.ts';
 import { CONCURRENCY } from './concurrency.ts';
 import type { Clause, OpenEngine } from './engine.ts';
 import { assertAgreesOnGenerated } from './generated.ts';
+import { assertForwardsAgreeOnGenerated } from './forward-generated.ts';
+import { FORWARDS } from './forwards.ts';
 import { LIFECYCLE } from './lifecycle.ts';
 import { READS } from './reads.ts';
 import { ITEM_APPENDS } from './item-appends.ts';
@@ -22,6 +24,7 @@ export const CLAUSES: readonly Clause[] = [
   ...ITEM_READS,
   ...SEARCH,
   ...LIFECYCLE,
+  ...FORWARDS,
 ];
 
 /** Registers the tests of one engine. */
@@ -35,5 +38,8 @@ export function contract(
 
     it('agrees with a store in memory on any sequence of operations', (t) =>
       assertAgreesOnGenerated(() => openEngine(t), GENERATED_RUNS));
+
+    it('forwards as a store in memory does on any sequence of operations', (t) =>
+      assertForwardsAgreeOnGenerated(() => openEngine(t), GENERATED_RUNS));
   });
 }

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { oncebox } from '../cli/oncebox.ts';
+import type { Cleaner } from '../support/cleanup.ts';
 import { hasTable, page, sectionsOf, tableOf } from '../support/markdown.ts';
 
 const sections = sectionsOf(page('docs/reference/cli.md'));
 
 /** The options of a help text with their defaults, but for --help, which every command has. */
 function optionsIn(help: string): string[] {
-  const text = help.split(/^Options:\n/m)[1]?.split(/^Examples:\n/m)[0] ?? '';
+  const text = help.split(/^Options:\n/m)[1]?.split(/^(?:Examples|Commands):\n/m)[0] ?? '';
   // A long entry goes on in lines that are indented further.
   return text
     .replaceAll(/\n {3,}(?=\S)/g, ' ')
@@ -21,21 +22,37 @@ function optionsIn(help: string): string[] {
     });
 }
 
-it('the page has exactly the commands that `oncebox help` lists', async (t) => {
-  const { code, stdout } = await oncebox(t, ['help']);
+/** The words of a heading that name a command: without `oncebox`, and without arguments. */
+function wordsOf(heading: string): string[] {
+  return heading
+    .split(' ')
+    .slice(1)
+    .filter((word) => /^[a-z]/.test(word));
+}
+
+/** The commands that a help text lists, each with the words before it. */
+async function listed(t: Cleaner, before: readonly string[]): Promise<string[]> {
+  const { code, stdout } = await oncebox(t, ['help', ...before]);
   assert.equal(code, 0);
   const [, list = ''] = stdout.split(/^Commands:\n/m);
-  const listed = [...list.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
-  const told = [...sections.keys()].map((heading) => heading.split(' ')[1] ?? '');
-  assert.deepEqual(told.toSorted(), listed.filter((name) => name !== 'help').toSorted());
+  return [...list.matchAll(/^ {2}([a-z]+) /gm)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== 'help')
+    .map((name) => [...before, name].join(' '));
+}
+
+it('the page has exactly the commands that `oncebox help` and `oncebox help forward` list', async (t) => {
+  const told = [...sections.keys()].map((heading) => wordsOf(heading).join(' '));
+  const all = [...(await listed(t, [])), ...(await listed(t, ['forward']))];
+  assert.deepEqual(told.toSorted(), all.toSorted());
 });
 
 for (const [heading, section] of sections) {
   it(`the page has exactly the arguments and options of ${heading}`, async (t) => {
-    const { code, stdout } = await oncebox(t, [heading.split(' ')[1] ?? '', '--help']);
+    const { code, stdout } = await oncebox(t, [...wordsOf(heading), '--help']);
     assert.equal(code, 0);
     const [, usage = ''] = /^Usage: (.*)$/m.exec(stdout) ?? [];
-    assert.equal(heading, usage.replace(' [options]', ''));
+    assert.equal(heading, usage.replace(' [options]', '').replace(' [command]', ''));
     const told = hasTable(section, 'option')
       ? tableOf(section, 'option').map((row) => `${row['option']} = ${row['default']}`)
       : [];

@@ -40,6 +40,7 @@ const ITEMS = 'sources/items.ts';
 const QUEUE = 'storage/append-queue.ts';
 const BROADCASTER = 'http/stream/broadcaster.ts';
 const SUBSCRIBER = 'http/stream/subscriber.ts';
+const REPLAY = 'http/routes/forward-replay.ts';
 const LIMITS = 'storage/sqlite/file/limits.ts';
 const INDEXER = 'storage/sqlite/index/indexer.ts';
 const RETENTION = 'storage/sqlite/write/retention.ts';
@@ -62,6 +63,11 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'an idle connection': [seconds(SERVER, 'KEEP_ALIVE_TIMEOUT_MS')],
   body: [count(BODY, 'DISCARD_FACTOR')],
+  'a body that steers forwarding': [
+    mib('http/json-body.ts', 'JSON_BYTES_MAX'),
+    count('http/openapi/forward-schemas.ts', 'IDS_MAX'),
+  ],
+  'a replay of forwarding': [replayItems(), count(REPLAY, 'STEP_ENTRIES')],
   'incomplete bodies, all together': [mib(BODY, 'IN_FLIGHT_BYTES_MAX')],
   'what a 422 repeats of the input': [
     count(ISSUE, 'INPUT_UNITS_MAX'),
@@ -178,6 +184,11 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
 /** Units of PostgreSQL are written as it writes them. */
 function workMemory(): string {
   return /work_mem = '(\d+)MB'/.exec(page('app/storage/postgres/read/search.ts'))?.[1] ?? 'none';
+}
+
+/** Items of all steps of one request. */
+function replayItems(): string {
+  return plain(valueOf(REPLAY, 'STEP_ENTRIES') * valueOf(REPLAY, 'STEPS_MAX'));
 }
 
 /** The length of a caller's own id for a request: part of an expression. */

@@ -62,7 +62,13 @@ it('the figures of a database are told beside an index of another one', (t) => {
 it('an index that another process has renewed is built again without being called damaged', async (t) => {
   const path = join(temporaryDirectory(t), 'app.db');
   const events: IndexEvent['kind'][] = [];
-  const options = { path, queueMessagesMax: 16, retentionDays: null, readerThreads: 1 };
+  const options = {
+    path,
+    queueMessagesMax: 16,
+    retentionDays: null,
+    forwards: [],
+    readerThreads: 1,
+  };
   const store = await SqliteStore.open(options, {
     ...silent,
     index: ({ kind }) => events.push(kind),

@@ -40,7 +40,13 @@ describe('turns', () => {
 
   it('searches are answered in the order in which they were asked, and those over the bound are not', async (t) => {
     const path = join(temporaryDirectory(t), 'app.db');
-    const options = { path, queueMessagesMax: 16, retentionDays: null, readerThreads: 2 };
+    const options = {
+      path,
+      queueMessagesMax: 16,
+      retentionDays: null,
+      forwards: [],
+      readerThreads: 2,
+    };
     const store = await SqliteStore.open(options, silent);
     t.after(() => store.close());
     const answered: number[] = [];

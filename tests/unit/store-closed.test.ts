@@ -19,7 +19,13 @@ const MESSAGE = {
 describe('a store that closes', () => {
   it('says so to reads at work, to reads that wait, and to all that come later', async (t) => {
     const path = join(temporaryDirectory(t), 'app.db');
-    const options = { path, queueMessagesMax: 16, retentionDays: null, readerThreads: 1 };
+    const options = {
+      path,
+      queueMessagesMax: 16,
+      retentionDays: null,
+      forwards: [],
+      readerThreads: 1,
+    };
     const store = await SqliteStore.open(options, silent);
     t.after(() => store.close());
     assert.deepEqual(await store.append([MESSAGE]), ['created']);

@@ -39,7 +39,13 @@ class Scene {
 
   static async open(t: TestContext): Promise<Scene> {
     const path = join(temporaryDirectory(t), 'app.db');
-    const options = { path, queueMessagesMax: 2 * BATCH, retentionDays: null, readerThreads: 2 };
+    const options = {
+      path,
+      queueMessagesMax: 2 * BATCH,
+      retentionDays: null,
+      forwards: [],
+      readerThreads: 2,
+    };
     const scene = new Scene(path, await SqliteStore.open(options, silent));
     t.after(() => scene.store.close());
     while (scene.#stored < FILLED) await scene.append();

@@ -16,7 +16,7 @@ const WAL_BYTES_MAX = 20 * 1_048_576;
 it('the WAL is checkpointed while retention removes messages from a quiet service', async (t) => {
   const path = join(temporaryDirectory(t), 'app.db');
   const options = { path, queueMessagesMax: BATCH, readerThreads: 1 };
-  const filled = await SqliteStore.open({ ...options, retentionDays: null }, silent);
+  const filled = await SqliteStore.open({ ...options, retentionDays: null, forwards: [] }, silent);
   const text = 'lorem ipsum dolor '.repeat(100);
   const old = { from: '+1', to: '+2', ts: '2001-01-15T10:00:00Z', text };
   for (let at = 0; at < MESSAGES; at += BATCH) {
@@ -28,7 +28,7 @@ it('the WAL is checkpointed while retention removes messages from a quiet servic
   let ended = false;
   let longest = 0;
   const store = await SqliteStore.open(
-    { ...options, retentionDays: 30 },
+    { ...options, retentionDays: 30, forwards: [] },
     {
       ...silent,
       pruned: () => {

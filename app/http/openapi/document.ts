@@ -58,9 +58,7 @@ function entriesOf({ methods }: DescribedPath): Entry[] {
 function describePath({ methods, access }: DescribedPath): Json {
   return Object.fromEntries(
     Object.entries(methods).flatMap(([method, { openapi }]) =>
-      openapi === null
-        ? []
-        : [[method.toLowerCase(), describeOperation(openapi, access === 'open')]],
+      openapi === null ? [] : [[method.toLowerCase(), describeOperation(openapi, access)]],
     ),
   );
 }

@@ -19,10 +19,14 @@ export type Failure =
   | 'invalid_signature'
   | 'unauthorized'
   | 'handshake_refused'
+  | 'steering_closed'
   | 'payload_too_large'
+  | 'list_too_large'
+  | 'not_json'
   | 'validation_error'
   | 'no_such_item'
   | 'no_such_source'
+  | 'no_such_destination'
   | 'no_handshake'
   | 'internal_error'
   | 'unavailable'
@@ -34,7 +38,10 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
     'WWW-Authenticate': 'Bearer',
   }),
   handshake_refused: failure('handshake_refused', 'The verify token is missing or wrong.'),
+  steering_closed: failure('steering_closed', 'The service has no API token.'),
   payload_too_large: failure('payload_too_large', 'The body is longer than `MAX_BODY_BYTES`.'),
+  list_too_large: failure('payload_too_large', 'The body is longer than 1 MiB.'),
+  not_json: failure('unsupported_media_type', 'The body is not declared as JSON.'),
   validation_error: {
     status: invalid([]).status,
     description: 'One entry for each thing that does not fit.',
@@ -42,6 +49,7 @@ export const FAILURES: Readonly<Record<Failure, DescribedFailure>> = {
   },
   no_such_item: failure('not_found', 'There is none with this id.'),
   no_such_source: failure('not_found', 'There is no source of this name.'),
+  no_such_destination: failure('not_found', 'There is no destination of this name.'),
   no_handshake: failure('method_not_allowed', 'The scheme of the source has none.', ALLOW),
   internal_error: failure('internal_error', 'An error in the service.'),
   unavailable: failure(

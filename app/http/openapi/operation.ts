@@ -1,5 +1,6 @@
 // One operation of the description: the entry that a route carries, as an OpenAPI Operation Object.
 import type * as z from 'zod';
+import type { Access } from '../access.ts';
 import type { Parameters } from '../params/query.ts';
 import { FAILURES, type Failure } from './failures.ts';
 import { type Json, jsonSchema, refOrSchema } from './json-schema.ts';
@@ -9,6 +10,7 @@ import { type Described, response } from './response.ts';
 export const TAGS = [
   { name: 'Receive', description: 'What providers call.' },
   { name: 'Read', description: 'What people and programs read.' },
+  { name: 'Forward', description: 'What destinations have, and how they are steered.' },
   { name: 'Operate', description: 'What keeps it running.' },
 ] as const;
 
@@ -33,8 +35,14 @@ export interface Entry {
   readonly failures: readonly Failure[];
 }
 
-/** Returns an Operation Object of OpenAPI. `open`: it needs no token. */
-export function describeOperation(entry: Entry, open: boolean): Json {
+/** What the document says of routes with this access; else that a token is needed where there is one. */
+const SECURITY: Readonly<Partial<Record<Access, Json>>> = {
+  open: { security: [] },
+  steer: { security: [{ token: [] }] },
+};
+
+/** Returns an Operation Object of OpenAPI. */
+export function describeOperation(entry: Entry, access: Access): Json {
   const { operationId, tag, summary, description, path = {}, query = {}, headers = {} } = entry;
   const { body, bodyTypes = ['application/json'] } = entry;
   const parameters = [
@@ -42,7 +50,8 @@ export function describeOperation(entry: Entry, open: boolean): Json {
     ...Object.entries(query).map(([name, schema]) => parameter(name, 'query', schema)),
     ...Object.entries(headers).map(([name, schema]) => parameter(name, 'header', schema)),
   ];
-  const failures: readonly Failure[] = open ? entry.failures : ['unauthorized', ...entry.failures];
+  const failures: readonly Failure[] =
+    access === 'open' ? entry.failures : ['unauthorized', ...entry.failures];
   return {
     operationId,
     tags: [tag],
@@ -59,7 +68,7 @@ export function describeOperation(entry: Entry, open: boolean): Json {
             ),
           },
         }),
-    ...(open ? { security: [] } : {}),
+    ...SECURITY[access],
     responses: Object.fromEntries([
       ...Object.entries(entry.responses).map(([status, described]) => [
         status,

@@ -9,6 +9,7 @@ import type { TimelineCounts, TimelineQuery } from '../../model/timeline.ts';
 import type { UnavailableReason } from '../../model/unavailable.ts';
 import type {
   AppendOutcome,
+  ForwardStore,
   GaugeDescription,
   Store,
   StoreHealth,
@@ -20,6 +21,7 @@ import { reasonOf } from './file/failure.ts';
 import { networkFileSystem, openToOthers } from './file/file-system.ts';
 import { Signals } from './file/signals.ts';
 import { COMMIT_MS_MAX } from '../append-queue.ts';
+import { SqliteForwards } from './forwards.ts';
 import { IndexerClient } from './index/indexer-client.ts';
 import { GAUGE_DESCRIPTIONS } from './read/gauges.ts';
 import { Readers } from './read/readers.ts';
@@ -36,6 +38,7 @@ interface SqliteOptions extends StoreOptions {
 
 export class SqliteStore implements Store {
   readonly gauges: readonly GaugeDescription[] = GAUGE_DESCRIPTIONS;
+  readonly forwards: ForwardStore;
   readonly #writer: WriterClient;
   readonly #indexer: IndexerClient;
   readonly #readers: Readers;
@@ -46,7 +49,9 @@ export class SqliteStore implements Store {
     indexer: IndexerClient,
     readers: Readers,
     listeners: Set<() => void>,
+    forwards: readonly string[],
   ) {
+    this.forwards = new SqliteForwards(writer, readers, forwards);
     this.#writer = writer;
     this.#indexer = indexer;
     this.#readers = readers;
@@ -69,7 +74,7 @@ export class SqliteStore implements Store {
     } catch {
       // Each request, and the readiness check, reports why they fail.
     }
-    return new SqliteStore(writer, indexer, readers, listeners);
+    return new SqliteStore(writer, indexer, readers, listeners, options.forwards);
   }
 
   get appendsWaiting(): number {

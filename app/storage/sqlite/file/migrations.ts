@@ -19,6 +19,8 @@ const SCHEMA_OBJECTS = [
   'tombstones',
   'epochs',
   'removals',
+  'forwards',
+  'forward_items',
 ] as const;
 
 /** Returns the version of a database of Oncebox; null for another program's, and for one without a schema. */

@@ -7,6 +7,12 @@ import type { Stats } from '../../../model/stats.ts';
 import type { StreamPage, StreamQuery } from '../../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../../model/timeline.ts';
 import type { AppendOutcome, BATCH_FAILURES, PruneRun, StoreUnavailable } from '../../store.ts';
+import type {
+  ForwardOutcome,
+  ForwardRead,
+  ForwardReadResults,
+  ForwardWrite,
+} from './forward-protocol.ts';
 
 /** Outcomes are sent as their index in this list, one byte per item. */
 export const APPEND_OUTCOMES = [
@@ -28,6 +34,7 @@ export function outcomesOf(codes: Uint8Array): AppendOutcome[] {
 
 export type WriterRequest =
   | { readonly kind: 'append'; readonly messages: readonly Item[] }
+  | { readonly kind: 'forward'; readonly id: number; readonly write: ForwardWrite }
   | { readonly kind: 'probe' }
   | { readonly kind: 'close' };
 
@@ -58,6 +65,12 @@ export type WriterReply =
       readonly commitMs: number;
       readonly result: AppendResult;
     }
+  /** Writes of forwarding by their ids; `failure`: of the transaction, and so of each of them. */
+  | {
+      readonly kind: 'forwarded';
+      readonly failure: Failure | null;
+      readonly outcomes: readonly (readonly [id: number, outcome: ForwardOutcome])[];
+    }
   | { readonly kind: 'probed'; readonly failure: Failure | null }
   | { readonly kind: 'pruned'; readonly messages: number }
   | { readonly kind: 'prune-run'; readonly run: PruneRun };
@@ -73,10 +86,11 @@ export type ReaderRequest =
   | { readonly kind: 'timeline'; readonly query: TimelineQuery }
   | { readonly kind: 'after'; readonly query: StreamQuery }
   | { readonly kind: 'check' }
-  | { readonly kind: 'gauges' };
+  | { readonly kind: 'gauges' }
+  | ForwardRead;
 
 /** Each kind of request with its result. */
-export interface ReadResults {
+export interface ReadResults extends ForwardReadResults {
   readonly page: Page;
   readonly message: Uint8Array | null;
   readonly event: Uint8Array | null;

@@ -98,6 +98,16 @@ export function inSnapshot<T>(database: DatabaseSync, work: (progress: IndexProg
   }
 }
 
+/** Runs `work` on one state of the database, whatever its index is like. Throws what SQLite and `work` throw. */
+export function inDatabaseSnapshot<T>(database: DatabaseSync, work: () => T): T {
+  prepared(database, 'BEGIN').run();
+  try {
+    return work();
+  } finally {
+    end(database);
+  }
+}
+
 /** Ends the transaction. On a damaged file even that may be an error, which must not hide the one before. */
 function end(database: DatabaseSync): void {
   try {

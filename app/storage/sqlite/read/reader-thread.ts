@@ -9,9 +9,10 @@ import { SCHEMA_VERSION, missingObjects } from '../file/migrations.ts';
 import type { ReadResults, ReaderReply, ReaderRequest } from '../file/protocol.ts';
 import { Signals } from '../file/signals.ts';
 import { IndexUnusable } from '../index/damage.ts';
-import { inSnapshot, openReader } from '../index/reader-connection.ts';
+import { inDatabaseSnapshot, inSnapshot, openReader } from '../index/reader-connection.ts';
 import { readGauges } from './gauges.ts';
 import { selectEvents } from './events.ts';
+import { isForwardRead, readForward } from './forwards.ts';
 import { selectDelivery, selectEvent, selectMessage, selectSources } from './items.ts';
 import { selectPage } from './page.ts';
 import { selectStats } from './stats.ts';
@@ -88,6 +89,8 @@ function execute(
   request: ReaderRequest,
 ): ReadResults[ReaderRequest['kind']] {
   if (request.kind === 'check') return check(database);
+  if (isForwardRead(request))
+    return inDatabaseSnapshot(database, () => readForward(database, request));
   return inSnapshot(database, (progress) => {
     switch (request.kind) {
       case 'page':

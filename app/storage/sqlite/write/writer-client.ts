@@ -4,8 +4,10 @@ import type { Item } from '../../../model/item.ts';
 import { AppendQueue } from '../../append-queue.ts';
 import type { AppendOutcome, StoreObserver, Unavailable } from '../../store.ts';
 import { type WriterReply, type WriterRequest, outcomesOf } from '../file/protocol.ts';
+import type { ForwardWrite, ForwardWriteResults } from '../file/forward-protocol.ts';
 import type { Signals } from '../file/signals.ts';
 import { DiskProbes } from '../../disk-probes.ts';
+import { ForwardRequests } from './forward-requests.ts';
 import { startWriter } from './writer-start.ts';
 
 export interface WriterOptions {
@@ -19,6 +21,7 @@ export class WriterClient {
   readonly #worker: Worker;
   readonly #observer: StoreObserver;
   readonly #queue: AppendQueue;
+  readonly #forwards: ForwardRequests;
   readonly #disk: DiskProbes;
   readonly #committed: () => void;
   #closed: Promise<void> | null = null;
@@ -37,6 +40,7 @@ export class WriterClient {
       (messages) => this.#post({ kind: 'append', messages }),
       messagesMax,
     );
+    this.#forwards = new ForwardRequests((id, write) => this.#post({ kind: 'forward', id, write }));
     this.#disk = new DiskProbes(
       () => this.#post({ kind: 'probe' }),
       () => observer.diskRecovered(),
@@ -82,8 +86,16 @@ export class WriterClient {
     return this.#queue.append(messages);
   }
 
+  /** Changes a destination. Resolves when that is durable. Rejects with StoreUnavailable: then it cannot be said. */
+  forward<K extends ForwardWrite['kind']>(
+    write: Extract<ForwardWrite, { kind: K }>,
+  ): Promise<ForwardWriteResults[K]> {
+    return this.#forwards.send(write);
+  }
+
   /** Accepts nothing more. Resolves when every accepted append is settled. */
   drain(): Promise<void> {
+    this.#forwards.refuse('shutting_down');
     this.#disk.close();
     return this.#queue.drain();
   }
@@ -102,12 +114,17 @@ export class WriterClient {
     this.#worker.once('exit', () => resolve());
     this.#post({ kind: 'close' });
     await promise;
+    this.#forwards.fail('shutting_down');
   }
 
   #receive(reply: WriterReply): void {
     if (reply.kind === 'probed') this.#disk.writeEnded(reply.failure);
     if (reply.kind === 'pruned') this.#observer.pruned(reply.messages);
     if (reply.kind === 'prune-run') this.#observer.pruneRun(reply.run);
+    if (reply.kind === 'forwarded') {
+      this.#forwards.settle(reply.outcomes);
+      this.#disk.writeEnded(reply.failure);
+    }
     if (reply.kind !== 'appended') return;
     const { messages, commitMs, result } = reply;
     const { failure } = result;
@@ -124,6 +141,8 @@ export class WriterClient {
     this.#dead = true;
     this.#disk.close();
     this.#queue.fail();
+    this.#forwards.refuse('other');
+    this.#forwards.fail('other');
     this.#observer.fatal(error);
   }
 

@@ -12,6 +12,7 @@ import { BATCH_MESSAGES } from '../../append-queue.ts';
 import { UnusableFile } from '../file/database-file.ts';
 import { makeDirectory } from '../file/directory.ts';
 import { failureOf } from '../file/failure.ts';
+import type { ForwardOutcome } from '../file/forward-protocol.ts';
 import { LIST_BACKLOG_MESSAGES_MAX } from '../file/limits.ts';
 import { SchemaError } from '../file/migrations.ts';
 import type { WriterReply, WriterRequest } from '../file/protocol.ts';
@@ -19,6 +20,7 @@ import { InUseError, ServiceLock } from '../file/service-lock.ts';
 import { Signals } from '../file/signals.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Cleaner } from './cleaner.ts';
+import { rowsOf } from './forward-writer.ts';
 import { Retention } from './retention.ts';
 import { Writer } from './writer.ts';
 
@@ -33,6 +35,8 @@ const signals = new Signals(memory);
 
 /** What a commit waits at most, when the lists lack twice LIST_BACKLOG_MESSAGES_MAX. */
 const INDEX_WAIT_MS_MAX = 100;
+/** Writes of forwarding in a batch. */
+const BATCH_WRITES = 16;
 /** Time limit of a start for a lock of another process; each attempt waits in SQLite for the busy timeout. */
 const OPEN_LOCK_MS_MAX = 30_000;
 const OPEN_LOCK_RETRY_MS = 100;
@@ -81,23 +85,33 @@ function run(open: Writer): void {
   const retention = retentionDays === null ? null : retain(retentionDays, open, stepped);
   signals.set('committedSeq', open.lastSeq);
 
-  const append = (messages: readonly Item[]): void => {
+  const commit = ({ messages, writes }: Gathered): void => {
     const start = performance.now();
-    const result = open.append(messages);
-    const commitMs = performance.now() - start;
-    reply({ kind: 'appended', messages: messages.length, commitMs, result });
-    if (result.failure !== null || result.created === 0) return;
-    signals.set('committedSeq', result.lastSeq);
-    checkpoints.committed(result.created, open);
+    const { appended, outcomes } = open.commit(
+      messages,
+      writes.map(({ write }) => write),
+    );
+    const { failure } = appended;
+    if (messages.length > 0) {
+      const commitMs = performance.now() - start;
+      reply({ kind: 'appended', messages: messages.length, commitMs, result: appended });
+    }
+    if (writes.length > 0) reply({ kind: 'forwarded', failure, outcomes: byId(writes, outcomes) });
+    if (appended.failure !== null) return;
+    const rows = writes.reduce((sum, { write }) => sum + rowsOf(write), appended.created);
+    if (rows === 0) return;
+    if (appended.created > 0) signals.set('committedSeq', appended.lastSeq);
+    checkpoints.committed(rows, open);
+    if (appended.created === 0) return;
     cleaner.committed();
     retention?.committed();
     letIndexFollow();
   };
   const serve = (request: WriterRequest): void => {
-    if (request.kind === 'append') {
-      const { messages, next } = gather(request.messages);
-      append(messages);
-      if (next !== null) serve(next);
+    if (request.kind === 'append' || request.kind === 'forward') {
+      const gathered = gather(request);
+      commit(gathered);
+      if (gathered.next !== null) serve(gathered.next);
     } else if (request.kind === 'probe') {
       reply({ kind: 'probed', failure: open.probe() });
     } else {
@@ -136,22 +150,44 @@ function nextRequest(from: MessagePort): WriterRequest | undefined {
   return receiveMessageOnPort(from)?.message as WriterRequest | undefined;
 }
 
+type ForwardRequest = Extract<WriterRequest, { kind: 'forward' }>;
+
+/** What is committed together. */
+interface Gathered {
+  readonly messages: readonly Item[];
+  readonly writes: readonly ForwardRequest[];
+  /** The request after it; null where there is none yet. */
+  readonly next: WriterRequest | null;
+}
+
 /**
- * Takes the chunks that have arrived meanwhile into the same batch, up to BATCH_MESSAGES and the rest of a chunk. An idle writer
- * commits what there is at once; a busy one finds more waiting, and makes fewer and fuller commits.
+ * Takes the chunks that have arrived meanwhile into the same batch, up to BATCH_MESSAGES and the rest of a chunk, and with them up to
+ * BATCH_WRITES of forwarding. An idle writer commits what there is at once; a busy one finds more waiting, and makes fewer and fuller
+ * commits.
  */
-function gather(first: readonly Item[]): {
-  messages: readonly Item[];
-  next: WriterRequest | null;
-} {
-  const messages = [...first];
-  while (messages.length < BATCH_MESSAGES) {
-    const request = port === null ? undefined : nextRequest(port);
-    if (request === undefined) break;
-    if (request.kind !== 'append') return { messages, next: request };
-    messages.push(...request.messages);
+function gather(first: WriterRequest): Gathered {
+  const messages: Item[] = [];
+  const writes: ForwardRequest[] = [];
+  let request: WriterRequest | undefined = first;
+  while (request !== undefined) {
+    if (request.kind === 'append') messages.push(...request.messages);
+    else if (request.kind === 'forward') writes.push(request);
+    else return { messages, writes, next: request };
+    if (messages.length >= BATCH_MESSAGES || writes.length >= BATCH_WRITES) break;
+    request = port === null ? undefined : nextRequest(port);
   }
-  return { messages, next: null };
+  return { messages, writes, next: null };
+}
+
+/** The outcome of each write with the id of its request. */
+function byId(
+  writes: readonly ForwardRequest[],
+  outcomes: readonly ForwardOutcome[],
+): (readonly [number, ForwardOutcome])[] {
+  return writes.flatMap(({ id }, place) => {
+    const outcome = outcomes[place];
+    return outcome === undefined ? [] : [[id, outcome] as const];
+  });
 }
 
 /** The other threads first: the last checkpoint wants the file for itself. */

@@ -2,17 +2,20 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ArchivedDelivery } from '../../archive.ts';
+import type { Item } from '../../../model/item.ts';
 import type { Storable } from '../../conflict.ts';
 import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { beginEpoch, renewEpochs } from '../file/epochs.ts';
 import { failureOf } from '../file/failure.ts';
+import type { ForwardOutcome, ForwardWrite } from '../file/forward-protocol.ts';
 import { migrate } from '../file/migrations.ts';
 import { type Pages, pagesOf } from '../file/pages.ts';
 import type { AppendResult, Failure } from '../file/protocol.ts';
 import { rewriteWal } from '../file/rewrite-wal.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
+import { applyForward } from './forward-writer.ts';
 import { Inserter } from './inserter.ts';
 import { type Linked, linkDeliveries } from './linker.ts';
 import {
@@ -68,6 +71,25 @@ export class Writer {
       ({ created, lastSeq } = this.#inserter.insertAll(items, createdAt, outcomes));
     });
     return failure === null ? { failure, outcomes, created, lastSeq } : { failure };
+  }
+
+  /** Stores a batch of items likewise, and changes of destinations in the same transaction. Returns what became of each. */
+  commit(
+    items: readonly Item[],
+    writes: readonly ForwardWrite[],
+  ): { readonly appended: AppendResult; readonly outcomes: readonly ForwardOutcome[] } {
+    if (writes.length === 0) return { appended: this.append(items), outcomes: [] };
+    const codes = new Uint8Array(items.length);
+    let inserted = { created: 0, lastSeq: 0 };
+    let outcomes: ForwardOutcome[] = [];
+    // Rows of forwarding name senders: where they are deleted, nothing of them stays.
+    const failure = this.#overwriting(() => {
+      if (items.length > 0) inserted = this.#inserter.insertAll(items, [], codes);
+      outcomes = writes.map((write) => this.#apply(write));
+    });
+    return failure === null
+      ? { appended: { failure, outcomes: codes, ...inserted }, outcomes }
+      : { appended: { failure }, outcomes: writes.map(() => ({ failure })) };
   }
 
   /** Stores deliveries of items that are stored, in one transaction. Returns what became of each. */
@@ -204,6 +226,22 @@ export class Writer {
     }
     this.#database.close();
     this.#lock.release();
+  }
+
+  /** Inside a transaction: a write that fails by itself does not keep the items beside it from being stored. */
+  #apply(write: ForwardWrite): ForwardOutcome {
+    prepared(this.#database, 'SAVEPOINT forward').run();
+    try {
+      const result = applyForward(this.#database, write);
+      prepared(this.#database, 'RELEASE forward').run();
+      return { result };
+    } catch (error) {
+      const failure = failureOf(error);
+      // Those are no faults of the write, and SQLite may have ended the transaction.
+      if (failure === 'disk' || failure === 'locked' || !this.#database.isTransaction) throw error;
+      this.#database.exec('ROLLBACK TO forward; RELEASE forward');
+      return { failure };
+    }
   }
 
   /** A transaction that overwrites with zeros what it deletes, also pages that become free by it. */

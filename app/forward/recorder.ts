@@ -1,0 +1,62 @@
+// Makes what came of attempts durable: one change after another, while the next is gathered.
+import type { ForwardStore } from '../storage/store.ts';
+import { moment } from './moment.ts';
+import type { Session } from './session.ts';
+
+export interface RecorderEvents {
+  /** A change is durable: fewer requests are at risk. */
+  recorded(): void;
+  /** Another process has the lease. */
+  lost(): void;
+  /** It is tried again when it is asked for again. */
+  failed(error: unknown): void;
+}
+
+export class Recorder {
+  readonly #name: string;
+  readonly #store: ForwardStore;
+  readonly #session: Session;
+  readonly #events: RecorderEvents;
+  #running: Promise<void> | null = null;
+  #failure: unknown = null;
+
+  constructor(name: string, store: ForwardStore, session: Session, events: RecorderEvents) {
+    this.#name = name;
+    this.#store = store;
+    this.#session = session;
+    this.#events = events;
+  }
+
+  /** Begins to make durable what is to be, unless that is under way: then it goes on. */
+  begin(): void {
+    this.#running ??= this.#record(false);
+  }
+
+  /** Makes everything durable that happened until now. Rejects with StoreUnavailable. `position`: also where only that changed. */
+  async finish(position = false): Promise<void> {
+    while (this.#running !== null) await this.#running;
+    this.#running = this.#record(position);
+    await this.#running;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #record(position: boolean): Promise<void> {
+    this.#failure = null;
+    try {
+      for (;;) {
+        const change = this.#session.takeChange(moment(), position);
+        if (change === null) break;
+        if (!(await this.#store.record(this.#name, change))) {
+          this.#events.lost();
+          break;
+        }
+        this.#session.recorded();
+        this.#events.recorded();
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.#events.failed(error);
+    }
+    this.#running = null;
+  }
+}

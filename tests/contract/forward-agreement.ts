@@ -1,0 +1,274 @@
+// Comparing the forwarding of a store with that in memory: entries and their contents, rows, and what is said of each destination.
+import assert from 'node:assert/strict';
+import { type ForwardMode, FORWARD_MODES } from '../../app/model/forward.ts';
+import { parseInstant } from '../../app/model/instant.ts';
+import type {
+  DeadLetter,
+  ForwardChange,
+  ForwardContent,
+  ForwardEntry,
+  ForwardStatus,
+  ForwardStore,
+  Store,
+  Unfinished,
+} from '../../app/storage/store.ts';
+import { entriesOf } from './agreement.ts';
+import { SOME_TIME } from './kept.ts';
+import type { MemoryStore } from './oracle.ts';
+
+/** Two clocks differ: what the store in memory does not know is only checked to be a time. */
+function timeLike(actual: string | null, expected: string | null): string | null {
+  if (expected !== SOME_TIME) return actual;
+  assert.ok(actual !== null && parseInstant(actual) !== null, String(actual));
+  return SOME_TIME;
+}
+
+/** The numbers of a store, and the places that the items have in the store in memory, from 1 on. */
+export class Places {
+  readonly #numbers: readonly number[];
+
+  constructor(numbers: readonly number[]) {
+    this.#numbers = numbers;
+  }
+
+  /** Of everything that is stored. */
+  static async of(store: Store): Promise<Places> {
+    return new Places((await entriesOf(store, 'items')).map(({ seq }) => seq));
+  }
+
+  get count(): number {
+    return this.#numbers.length;
+  }
+
+  /** The number of the item at a place; 0 for 0. */
+  numberOf(place: number): number {
+    return place === 0 ? 0 : (this.#numbers[place - 1] ?? NaN);
+  }
+
+  /** How many items have this number or a lower one. */
+  placeOf(number: number): number {
+    return this.#numbers.filter((each) => each <= number).length;
+  }
+
+  row<Row extends Unfinished>(row: Row): Row {
+    return { ...row, seq: this.placeOf(row.seq) };
+  }
+
+  entry<Entry extends ForwardEntry>(entry: Entry): Entry {
+    const seq = this.placeOf(entry.seq);
+    return { ...entry, seq, id: entry.type === 'delivery' ? `delivery:${seq}` : entry.id };
+  }
+
+  /** A change of places as one of numbers. */
+  change(change: ForwardChange): ForwardChange {
+    return {
+      ...change,
+      position: this.numberOf(change.position),
+      finished: change.finished.map((place) => this.numberOf(place)),
+      put: change.put.map((row) => ({ ...row, seq: this.numberOf(row.seq) })),
+      remove: change.remove.map((place) => this.numberOf(place)),
+    };
+  }
+
+  status(status: ForwardStatus, expected: ForwardStatus | undefined): ForwardStatus {
+    return {
+      ...status,
+      position: this.placeOf(status.position),
+      finished: status.finished.map((number) => this.placeOf(number)),
+      startedAfter: this.placeOf(status.startedAfter),
+      lastSeq: this.placeOf(status.lastSeq),
+      oldest: timeLike(status.oldest, expected?.oldest ?? null),
+    };
+  }
+
+  content(content: ForwardContent, expected: ForwardContent | undefined): ForwardContent {
+    const seq = this.placeOf(content.seq);
+    if ('delivery' in content) {
+      const { number = 0, body } = content.delivery;
+      const delivery = {
+        ...content.delivery,
+        number: this.placeOf(number),
+        body: Buffer.from(body),
+      };
+      return { seq, delivery };
+    }
+    const placed = <Row extends { seq: number; delivery: number | null; created_at: string }>(
+      row: Row,
+      wanted: string | null,
+    ): Row => ({
+      ...row,
+      seq: this.placeOf(row.seq),
+      delivery: row.delivery === null ? null : this.placeOf(row.delivery),
+      created_at: timeLike(row.created_at, wanted),
+    });
+    if ('event' in content) {
+      const wanted = expected !== undefined && 'event' in expected ? expected.event : null;
+      return { seq, event: placed(content.event, wanted?.created_at ?? null) };
+    }
+    const wanted = expected !== undefined && 'message' in expected ? expected.message : null;
+    return { seq, message: placed(content.message, wanted?.created_at ?? null) };
+  }
+}
+
+/** All entries with these numbers, however often that has to be asked for. */
+export async function contentsOf(
+  forwards: ForwardStore,
+  mode: ForwardMode,
+  seqs: readonly number[],
+): Promise<{
+  readonly found: { readonly entry: ForwardEntry; readonly content: ForwardContent }[];
+  readonly gone: number[];
+}> {
+  const found = [];
+  const gone: number[] = [];
+  for (let rest = seqs; rest.length > 0;) {
+    const part = await forwards.contents(mode, rest);
+    const told = [...part.found.map(({ entry }) => entry.seq), ...part.gone].toSorted(
+      (a, b) => a - b,
+    );
+    assert.ok(told.length > 0, 'nothing was told of any number');
+    assert.deepEqual(told, rest.slice(0, told.length));
+    found.push(...part.found);
+    gone.push(...part.gone);
+    rest = rest.slice(told.length);
+  }
+  return { found, gone };
+}
+
+/** Entries after each place, and the contents of all numbers, are the same in both modes. */
+export async function assertEntriesAgree(store: Store, oracle: MemoryStore): Promise<void> {
+  const places = await Places.of(store);
+  for (const mode of FORWARD_MODES) {
+    const all = (await oracle.forwards.entries(mode, 0, places.count + 1)).entries;
+    for (let after = 0; after <= places.count; after += 1)
+      for (const limit of [1, 3, places.count + 1]) {
+        const { entries, end } = await store.forwards.entries(mode, places.numberOf(after), limit);
+        const rest = all.filter(({ seq }) => seq > after);
+        const what = `${mode} ${limit} after ${after}`;
+        assert.deepEqual(
+          entries.map((entry) => places.entry(entry)),
+          rest.slice(0, limit),
+          what,
+        );
+        const next = rest[limit];
+        const endPlace = places.placeOf(end);
+        if (next === undefined) assert.equal(endPlace, places.count, what);
+        else assert.ok(endPlace >= (rest[limit - 1]?.seq ?? 0) && endPlace < next.seq, what);
+      }
+    await assertContentsAgree(store, oracle, mode, places);
+  }
+}
+
+async function assertContentsAgree(
+  store: Store,
+  oracle: MemoryStore,
+  mode: ForwardMode,
+  places: Places,
+): Promise<void> {
+  const all = Array.from({ length: places.count }, (_, place) => place + 1);
+  const beyond = places.numberOf(places.count) + 1_000;
+  const numbers = [...all.map((place) => places.numberOf(place)), beyond];
+  const [actual, expected] = await Promise.all([
+    contentsOf(store.forwards, mode, numbers),
+    oracle.forwards.contents(mode, all),
+  ]);
+  assert.deepEqual(
+    actual.found.map(({ entry, content }, at) => ({
+      entry: places.entry(entry),
+      content: places.content(content, expected.found[at]?.content),
+    })),
+    expected.found.map(({ entry, content }) => ({
+      entry,
+      content: normal(content),
+    })),
+  );
+  assert.equal(actual.gone.pop(), beyond);
+  assert.deepEqual(
+    actual.gone.map((number) => places.placeOf(number)),
+    expected.gone,
+  );
+}
+
+/** A body as the bytes it has, whatever it is a view of. */
+function normal(content: ForwardContent): ForwardContent {
+  if (!('delivery' in content)) return content;
+  return {
+    ...content,
+    delivery: { ...content.delivery, body: Buffer.from(content.delivery.body) },
+  };
+}
+
+const NOW_MS = [0, 5, 12, 1_000] as const;
+const LIMITS = [1, 2, 100] as const;
+
+/** Everything that is said of destinations and their rows is the same. `conversations` are those that rows may have. */
+export async function assertForwardsAgree(
+  store: Store,
+  oracle: MemoryStore,
+  names: readonly string[],
+  conversations: readonly string[],
+): Promise<void> {
+  const places = await Places.of(store);
+  const expected = await oracle.forwards.statuses();
+  assert.deepEqual(
+    (await store.forwards.statuses()).map((each, at) => places.status(each, expected[at])),
+    expected,
+  );
+  for (const name of names) {
+    assert.deepEqual(
+      (await store.forwards.held(name, conversations)).toSorted(),
+      (await oracle.forwards.held(name, conversations)).toSorted(),
+    );
+    for (const limit of LIMITS) {
+      await assertDueAgrees(store, oracle, places, name, limit);
+      await assertDeadAgrees(store, oracle, places, name, limit);
+    }
+  }
+  for (let place = 1; place <= places.count; place += 1)
+    assert.deepEqual(
+      (await store.forwards.unfinishedOf(places.numberOf(place))).map((row) => places.row(row)),
+      await oracle.forwards.unfinishedOf(place),
+    );
+}
+
+async function assertDueAgrees(
+  store: Store,
+  oracle: MemoryStore,
+  places: Places,
+  name: string,
+  limit: number,
+): Promise<void> {
+  for (const nowMs of NOW_MS) {
+    const { rows, nextMs } = await store.forwards.due(name, nowMs, limit);
+    assert.deepEqual(
+      { rows: rows.map((row) => places.row(row)), nextMs },
+      await oracle.forwards.due(name, nowMs, limit),
+      `${name}, ${limit} due at ${nowMs}`,
+    );
+  }
+}
+
+async function assertDeadAgrees(
+  store: Store,
+  oracle: MemoryStore,
+  places: Places,
+  name: string,
+  limit: number,
+): Promise<void> {
+  const walk = async (forwards: ForwardStore): Promise<DeadLetter[]> => {
+    const seen: DeadLetter[] = [];
+    for (let more = true; more;) {
+      const page = await forwards.dead(name, seen.at(-1)?.seq ?? 0, limit);
+      assert.ok(page.length <= limit);
+      seen.push(...page);
+      more = page.length > 0;
+    }
+    return seen;
+  };
+  const actual = await walk(store.forwards);
+  assert.deepEqual(
+    actual.map((letter) => places.entry(letter)),
+    await walk(oracle.forwards),
+    name,
+  );
+}
