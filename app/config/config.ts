@@ -1,10 +1,11 @@
 // The environment, read once into a frozen Config; what cannot be used is named with its reason.
 import type { DatabaseLocation } from '../model/database.ts';
+import type { ForwardSettings } from '../model/forward.ts';
 import type { Source } from '../sources/scheme.ts';
 import { type CoreConfig, readCore } from './core.ts';
 import { readDatabase } from './database.ts';
 import { ENVIRONMENT, type Environment } from './environment.ts';
-import { refuseReserved } from './reserved.ts';
+import { readForwards } from './forwards.ts';
 import { readSecret, readSigningKey, readToken } from './secrets.ts';
 import { readSources } from './sources.ts';
 
@@ -16,6 +17,8 @@ export interface Config extends CoreConfig {
   readonly database: DatabaseLocation;
   /** The named sources, in the order in which SOURCES has them. */
   readonly sources: readonly Source[];
+  /** Where items are forwarded to, in the order in which FORWARDS has them. */
+  readonly forwards: readonly ForwardSettings[];
 }
 
 /**
@@ -23,7 +26,7 @@ export interface Config extends CoreConfig {
  * Throws ConfigError for the first one that cannot be used. The secret is never part of a message.
  */
 export function readConfig(env: Environment = ENVIRONMENT): Config {
-  refuseReserved(env);
+  const sources = readSources(env);
   return Object.freeze({
     secrets: {
       current: readSigningKey(env),
@@ -31,7 +34,11 @@ export function readConfig(env: Environment = ENVIRONMENT): Config {
     },
     tokens: { api: readToken(env, 'API_TOKEN'), metrics: readToken(env, 'METRICS_TOKEN') },
     database: readDatabase(env),
-    sources: readSources(env),
+    sources,
+    forwards: readForwards(
+      env,
+      sources.map(({ name }) => name),
+    ),
     ...readCore(env),
   });
 }

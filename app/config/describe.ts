@@ -1,5 +1,6 @@
 // The settings as they are shown to people.
 import { ENVIRONMENT, type Environment } from './environment.ts';
+import { FORWARD_PREFIX, isSecretOfForward } from './forwards.ts';
 import { variablesWith } from './named.ts';
 import { maskedPostgresUrl } from './postgres-url.ts';
 import { SECRET_NAMES } from './secrets.ts';
@@ -14,7 +15,7 @@ interface DescribedSetting {
 }
 
 /**
- * Every setting with its value, usable or not, then those of named sources that are set. Of a secret it says only that it is set, not
+ * Every setting with its value, usable or not, then those of named sources and destinations that are set. Of a secret it says only that it is set, not
  * even how long it is.
  */
 export function describeSettings(environment: Environment = ENVIRONMENT): DescribedSetting[] {
@@ -23,15 +24,26 @@ export function describeSettings(environment: Environment = ENVIRONMENT): Descri
     if (set !== '') return { name, value: shown(name, set), source: 'environment' };
     return { name, value, source: value === null ? 'unset' : 'default' };
   });
-  const ofSources = variablesWith(environment, [`${SOURCE_PREFIX}_`]).toSorted();
   return [
     ...listed,
-    ...ofSources.map((name): DescribedSetting => ({
-      name,
-      value: isSecretOfSource(name) ? MASK : withoutPassword(environment[name] ?? ''),
-      source: 'environment',
-    })),
+    ...describeNamed(environment, SOURCE_PREFIX, isSecretOfSource),
+    ...describeNamed(environment, FORWARD_PREFIX, isSecretOfForward),
   ];
+}
+
+/** Those that are set of the settings with a prefix. */
+function describeNamed(
+  environment: Environment,
+  prefix: string,
+  isSecret: (variable: string) => boolean,
+): DescribedSetting[] {
+  return variablesWith(environment, [`${prefix}_`])
+    .toSorted()
+    .map((name) => ({
+      name,
+      value: isSecret(name) ? MASK : withoutPassword(environment[name] ?? ''),
+      source: 'environment',
+    }));
 }
 
 /** Stands for what is not shown. */
@@ -44,7 +56,7 @@ function shown(name: string, value: string): string {
   return SECRET_NAMES.includes(name) ? MASK : value;
 }
 
-/** A public URL may have a user and a password in it. */
+/** A URL may have a user and a password in it, and a token in its query. */
 function withoutPassword(value: string): string {
-  return value.replace(/\/\/[^/?#]*@/, `//${MASK}@`);
+  return value.replace(/\/\/[^/?#]*@/, `//${MASK}@`).replaceAll(/(?<=[?&][^=&]*=)[^&]*/g, MASK);
 }

@@ -42,6 +42,12 @@ export const SETTINGS = [
     meaning: 'Named sources, such as `whatsapp:meta,billing:stripe`; each has settings of its own',
   },
   {
+    name: 'FORWARDS',
+    default: null,
+    meaning:
+      'Destinations that stored items are forwarded to, such as `app,audit`; each has settings of its own',
+  },
+  {
     name: 'DATABASE_URL',
     default: 'sqlite:///data/app.db',
     meaning:

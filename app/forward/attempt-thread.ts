@@ -5,7 +5,7 @@ import type { ForwardSettings } from '../model/forward.ts';
 import type { AttemptMessage, AttemptReply } from './attempts.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Response } from './outcome.ts';
-import { type AttemptOf, type AttemptRequest, requestOf } from './request.ts';
+import { type AttemptOf, requestOf } from './request.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('attempt-thread.ts runs as a worker thread only');
@@ -25,23 +25,25 @@ try {
 }
 
 port.on('message', (message: AttemptMessage) => {
-  if (message.kind === 'send')
-    void send(message.name, message).then((response) => {
-      const reply: AttemptReply = { number: message.number, response };
-      port.postMessage(reply);
-    });
+  if (message.kind === 'send') void attempt(message);
   else
     for (const [name, { endpoint }] of destinations)
       if (message.name === null || message.name === name) endpoint.abort();
 });
 
-async function send(name: string, attempt: AttemptOf): Promise<Response> {
+async function attempt(message: AttemptMessage & { kind: 'send' }): Promise<void> {
+  const { number, name } = message;
+  const reply: AttemptReply = { number, response: await send(name, message) };
+  parentPort?.postMessage(reply);
+}
+
+async function send(name: string, attemptOf: AttemptOf): Promise<Response> {
   const destination = destinations.get(name);
   if (destination === undefined) throw new Error(`${name} is no destination`);
-  let request: AttemptRequest;
   try {
-    request = requestOf(destination, attempt, userAgent, Date.now());
-    return await destination.endpoint.post(request);
+    return await destination.endpoint.post(
+      requestOf(destination, attemptOf, userAgent, Date.now()),
+    );
   } catch (error) {
     // Such as a header that HTTP does not allow.
     return { impossible: `no request can be made of it: ${(error as Error).message}` };

@@ -17,8 +17,7 @@ export class Recorder {
   readonly #store: ForwardStore;
   readonly #session: Session;
   readonly #events: RecorderEvents;
-  #running: Promise<void> | null = null;
-  #failure: unknown = null;
+  #running: Promise<unknown> | null = null;
 
   constructor(name: string, store: ForwardStore, session: Session, events: RecorderEvents) {
     this.#name = name;
@@ -36,12 +35,13 @@ export class Recorder {
   async finish(position = false): Promise<void> {
     while (this.#running !== null) await this.#running;
     this.#running = this.#record(position);
-    await this.#running;
-    if (this.#failure !== null) throw this.#failure;
+    const failure = await this.#running;
+    if (failure instanceof Error) throw failure;
   }
 
-  async #record(position: boolean): Promise<void> {
-    this.#failure = null;
+  /** Resolves with why not everything is durable; null where it is, or is not ours any more. Never rejects. */
+  async #record(position: boolean): Promise<unknown> {
+    let failure: unknown = null;
     try {
       for (;;) {
         const change = this.#session.takeChange(moment(), position);
@@ -54,9 +54,10 @@ export class Recorder {
         this.#events.recorded();
       }
     } catch (error) {
-      this.#failure = error;
+      failure = error;
       this.#events.failed(error);
     }
     this.#running = null;
+    return failure;
   }
 }
