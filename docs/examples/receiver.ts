@@ -52,4 +52,4 @@ const server = createServer((request, response) => {
     .catch(failed)
     .then((status) => response.writeHead(status).end());
 });
-server.listen(Number(PORT), 'localhost', () => process.stdout.write('ready\n'));
+server.listen(Number(PORT), '127.0.0.1', () => process.stdout.write('ready\n'));
