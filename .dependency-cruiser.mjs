@@ -4,17 +4,19 @@
 const ROOMS = {
   model: [],
   'sync-directory': [],
+  version: [],
   sources: ['model'],
   config: ['model', 'sources'],
   ingest: ['model', 'sources', 'storage/store'],
   storage: ['model', 'sync-directory'],
-  observe: ['model', 'storage/store'],
-  forward: ['model', 'storage/store'],
+  forward: ['model', 'version', 'storage/store', 'storage/item-json'],
+  observe: ['model', 'storage/store', 'forward/observer', 'forward/behind'],
   http: ['forward', 'ingest', 'observe', 'sources', 'model', 'storage/store'],
   service: [
     'model',
     'sources',
     'config',
+    'forward',
     'ingest',
     'observe',
     'http',
@@ -35,11 +37,12 @@ const ROOMS = {
     'storage/archive',
     'storage/migration',
     'sync-directory',
+    'version',
   ],
 };
 
 /** The files by which the rest of the program enters app/storage: the ports, and what opens an engine behind them. */
-const STORAGE_ENTRANCES = '^app/storage/(open|store|admin|archive|migration)\\.ts$';
+const STORAGE_ENTRANCES = '^app/storage/(open|store|item-json|admin|archive|migration)\\.ts$';
 
 /** What each room of an engine may import, beside itself. Only open.ts imports an engine, and an engine imports what every one needs. */
 const SQLITE_ROOMS = {
@@ -73,7 +76,8 @@ const OWNED = {
   'prom-client': ['observe'],
   zod: ['model', 'ingest', 'http', 'cli'],
   'node:sqlite': ['storage'],
-  'node:http': ['http'],
+  'node:http': ['http', 'forward'],
+  'node:https': ['forward'],
 };
 
 /**

@@ -1,5 +1,6 @@
 // Builds the service from its parts: settings, store, observers, HTTP. The only file that imports them all.
 import type { Config } from './config/config.ts';
+import { Forwarder } from './forward/forwarder.ts';
 import { readAssets } from './http/assets.ts';
 import { createRouter } from './http/router.ts';
 import { HttpServer } from './http/server.ts';
@@ -44,7 +45,10 @@ export interface Observers {
 export function openObservers(config: Config): Observers {
   const log = openLog(config.logLevel);
   const names = config.sources.map(({ name }) => name);
-  const metrics = createMetrics(names);
+  const metrics = createMetrics(
+    names,
+    config.forwards.map(({ name }) => name),
+  );
   const activities = new SourceActivities(names);
   return { log, metrics, activities, events: new Events(log, metrics, activities) };
 }
@@ -66,9 +70,11 @@ export async function startService(
       queueMessagesMax: config.queueMessagesMax,
       retentionDays: config.retentionDays,
       readerThreads: config.readerThreads,
+      forwards: config.forwards.map(({ name }) => name),
     },
     events.storeObserver(fatal),
   ).catch(startError('DATABASE_URL'));
+  const forwarder = startForwarder(config, store, events, fatal);
   const broadcaster = new Broadcaster(store);
   store.onCommit(() => broadcaster.wake());
   const assets = readAssets(config.basePath);
@@ -85,8 +91,8 @@ export async function startService(
       ...receiversOf(config, store),
       sources: configuredSources(config),
       named: config.sources,
-      forwards: [],
-      steered: () => undefined,
+      forwards: config.forwards,
+      steered: (name) => forwarder?.steered(name),
       activities,
       secret: secrets.current,
       tokens,
@@ -102,12 +108,27 @@ export async function startService(
       .listen(config.host, config.port)
       .catch(startError('HOST, PORT: cannot listen there'));
     let stopped: Promise<void> | null = null;
-    const stop = (): Promise<void> => (stopped ??= stopAll(broadcaster, server, store));
+    const stop = (): Promise<void> => (stopped ??= stopAll(broadcaster, server, forwarder, store));
     return { url, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
+    await forwarder?.close();
     await store.close();
     throw error;
   }
+}
+
+/** Starts to forward what is stored; null where nothing is to be. */
+function startForwarder(
+  { forwards }: Config,
+  store: Store,
+  events: Events,
+  fatal: (error: Error) => void,
+): Forwarder | null {
+  const observer = events.forwardObserver();
+  if (observer === null) return null;
+  const forwarder = new Forwarder(forwards, store.forwards, observer, fatal);
+  store.onCommit(() => forwarder.committed());
+  return forwarder;
 }
 
 /** Returns what receives posts, of the default source and of named ones. */
@@ -141,10 +162,15 @@ function configuredSources({ secrets, sources }: Config): readonly ConfiguredSou
   ];
 }
 
-/** No new requests first, then those in flight, then the store. */
-async function stopAll(broadcaster: Broadcaster, server: HttpServer, store: Store): Promise<void> {
+/** No new requests and attempts first, then those in flight, then the store. */
+async function stopAll(
+  broadcaster: Broadcaster,
+  server: HttpServer,
+  forwarder: Forwarder | null,
+  store: Store,
+): Promise<void> {
   broadcaster.close();
-  await server.drain(DRAIN_TIMEOUT_MS);
+  await Promise.all([server.drain(DRAIN_TIMEOUT_MS), forwarder?.close()]);
   await store.close();
 }
 
@@ -167,6 +193,8 @@ function sourcesOf(config: Config, store: Store, broadcaster: Broadcaster, log: 
     storeGauges: store.gauges,
     readStoreGauges: () => store.readGauges(),
     readiness: () => readiness(config.secrets.current, store),
+    forwards: config.forwards.map(({ name }) => name),
+    readForwards: () => store.forwards.statuses().catch(() => null),
     queueMessagesMax: config.queueMessagesMax,
   };
 }

@@ -1,5 +1,4 @@
 // The command line of `oncebox`: one program, one file for each of its commands, one handler of errors.
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { addBackupCommand } from './commands/backup.ts';
@@ -21,6 +20,7 @@ import { isExpected } from '../model/refusal.ts';
 import { AdminError } from '../storage/admin.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { Terminal } from './terminal.ts';
+import { version } from '../version.ts';
 
 /** Each adds one command. Modules that are slow to load are imported by the action that needs them. */
 const COMMANDS: readonly ((program: Command, terminal: Terminal) => void)[] = [
@@ -101,9 +101,4 @@ function codeOf(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof AdminError && error.code === 'in_use') return EXIT.inUse;
   if (error instanceof AdminError && error.code === 'unsupported') return EXIT.usage;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -1,6 +1,7 @@
 // Sends requests from a thread of its own, so that the thread that receives is not held up.
 import { Worker } from 'node:worker_threads';
 import type { ForwardSettings } from '../model/forward.ts';
+import { version } from '../version.ts';
 import type { Response } from './outcome.ts';
 import type { AttemptOf } from './request.ts';
 
@@ -20,13 +21,9 @@ export class Attempts {
   #number = 0;
 
   /** `fatal` is called when the thread ends without being asked to. */
-  constructor(
-    settings: readonly ForwardSettings[],
-    version: string,
-    fatal: (error: Error) => void,
-  ) {
+  constructor(settings: readonly ForwardSettings[], fatal: (error: Error) => void) {
     this.#worker = new Worker(new URL('attempt-thread.ts', import.meta.url), {
-      workerData: { settings, userAgent: `oncebox/${version}` },
+      workerData: { settings, userAgent: `oncebox/${version()}` },
     });
     this.#worker.on('message', ({ number, response }: AttemptReply) => {
       this.#waiting.get(number)?.(response);

@@ -57,6 +57,17 @@ export class Destination {
     this.#signalled.resolve();
   }
 
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  /** Rows may be due. */
+  steered(): void {
+    if (this.#work === null) return;
+    this.#work.session.dueBy(0);
+    this.#signalled.resolve();
+  }
+
   /** Begins no further attempt. Resolves when those in flight are over, or were aborted, and what they came to is durable. */
   async close(): Promise<void> {
     this.#closing = true;

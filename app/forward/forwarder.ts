@@ -14,14 +14,14 @@ export class Forwarder {
   readonly #destinations: readonly Destination[];
   readonly #attempts: Attempts;
 
-  /** `settings`: at least one. `version`: of this program, for User-Agent. `fatal` is called when forwarding cannot go on. */
+  /** `settings`: at least one. `fatal` is called when forwarding cannot go on. */
   constructor(
     settings: readonly ForwardSettings[],
     store: ForwardStore,
     observer: ForwardObserver,
-    { version, fatal }: { readonly version: string; readonly fatal: (error: Error) => void },
+    fatal: (error: Error) => void,
   ) {
-    const attempts = new Attempts(settings, version, fatal);
+    const attempts = new Attempts(settings, fatal);
     this.#attempts = attempts;
     this.#destinations = settings.map((one) => new Destination(one, store, attempts, observer));
     // Without effect where nothing can be stored now: the next start does it.
@@ -31,6 +31,12 @@ export class Forwarder {
   /** Something was committed. */
   committed(): void {
     for (const destination of this.#destinations) destination.committed();
+  }
+
+  /** Entries of a destination were made due by a caller of this process. */
+  steered(name: string): void {
+    for (const destination of this.#destinations)
+      if (destination.name === name) destination.steered();
   }
 
   /** Begins no further attempt, and gives those in flight some seconds. What did not finish is attempted again after the next start. */

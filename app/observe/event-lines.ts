@@ -23,6 +23,10 @@ export const EVENTS = {
   index_damaged: [],
   index_failed: ['reason'],
   index_recovered: [],
+  forward_state: ['destination', 'state', 'reason'],
+  forward_failed: ['destination', 'seq', 'attempts', 'count', 'reason'],
+  forward_dead: ['destination', 'seq', 'attempts', 'count', 'reason'],
+  forward_stalled: ['destination', 'reason'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 type EventName = keyof typeof EVENTS;

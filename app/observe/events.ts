@@ -4,7 +4,9 @@ import type { Receipt } from '../model/receipt.ts';
 import type { IndexEvent, StoreHazard, StoreObserver } from '../storage/store.ts';
 import { DEFAULT_SOURCE } from '../model/source.ts';
 import type { UnavailableReason } from '../model/unavailable.ts';
+import type { ForwardObserver } from '../forward/observer.ts';
 import type { EventLine } from './event-lines.ts';
+import { forwardObserver } from './forward-events.ts';
 import type { Log } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { EndedRequest } from './request-line.ts';
@@ -176,6 +178,12 @@ export class Events {
     else if (event.kind === 'built')
       logger.info({ event: 'index_built', messages: event.messages, msg: 'the index is complete' });
     else logger.info({ event: 'index_recovered', msg: 'the index is written again' });
+  }
+
+  /** Returns the observer of forwarding; null where nothing is forwarded. */
+  forwardObserver(): ForwardObserver | null {
+    const { forward } = this.#metrics;
+    return forward && forwardObserver(this.#log.logger, forward);
   }
 
   /** Returns the observer of the store. `fatal` is called when the store cannot continue. */

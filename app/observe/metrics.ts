@@ -1,6 +1,7 @@
 // The metrics: what is counted, under which names, with which labels.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { BATCH_FAILURES, type GaugeDescription } from '../storage/store.ts';
+import { BATCH_FAILURES, type ForwardStatus, type GaugeDescription } from '../storage/store.ts';
+import { type ForwardMetrics, createForwardMetrics, watchForwards } from './forward-metrics.ts';
 import { countPosts, countSources } from './post-metrics.ts';
 import { PostTally } from './post-tally.ts';
 import type { Readiness } from './readiness.ts';
@@ -29,6 +30,9 @@ export interface Sources {
   readonly storeGauges: readonly GaugeDescription[];
   readonly readStoreGauges: () => Promise<ReadonlyMap<string, number> | null>;
   readonly readiness: () => Promise<Readiness>;
+  /** Destinations that are configured, and what is known of each. */
+  readonly forwards: readonly string[];
+  readonly readForwards: () => Promise<readonly ForwardStatus[] | null>;
   /** The setting: messages that may wait for the writer. */
   readonly queueMessagesMax: number;
 }
@@ -36,10 +40,10 @@ export interface Sources {
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
- * Registers every metric. `sources`: the names of those that are configured beside the default one. What gauges read may be set later by
- * `watch`: the store opens after the metrics exist.
+ * Registers every metric. `sources`: the names of those that are configured beside the default one; `forwards`: those of destinations.
+ * What gauges read may be set later by `watch`: the store opens after the metrics exist.
  */
-export function createMetrics(sources: readonly string[]) {
+export function createMetrics(sources: readonly string[], forwards: readonly string[]) {
   const registry = new Registry();
   const registers = [registry];
   const posts = new PostTally(sources);
@@ -72,6 +76,8 @@ export function createMetrics(sources: readonly string[]) {
     registers,
   });
   const writer = writerMetrics(registers);
+  const forward: ForwardMetrics | null =
+    forwards.length === 0 ? null : createForwardMetrics(registers, forwards);
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   return {
@@ -82,6 +88,7 @@ export function createMetrics(sources: readonly string[]) {
     posts,
     signatures,
     refusedConnections,
+    forward,
     ...writer,
   };
 }
@@ -157,6 +164,7 @@ export function watch(metrics: Metrics, sources: Sources): void {
   }
 
   watchReadiness(registers, sources.readiness);
+  if (sources.forwards.length > 0) watchForwards(registers, sources.forwards, sources.readForwards);
   // The gauges of one scrape share one reading of the store.
   let reading: Promise<ReadonlyMap<string, number> | null> | null = null;
   const read = (): Promise<ReadonlyMap<string, number> | null> => {

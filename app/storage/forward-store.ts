@@ -1,6 +1,11 @@
 // The port for forwarding: how far each destination is, and what it has not finished. It knows no engine.
 import type { Delivery } from '../model/item.ts';
-import type { ForwardMode, ForwardReport, ForwardStart, UnfinishedState } from '../model/forward.ts';
+import type {
+  ForwardMode,
+  ForwardReport,
+  ForwardStart,
+  UnfinishedState,
+} from '../model/forward.ts';
 import type { EventRow, MessageRow } from './item-json.ts';
 
 /** Something to forward, without its content: an item, or in mode `raw` a delivery. */
