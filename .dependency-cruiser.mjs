@@ -62,8 +62,9 @@ const POSTGRES_ROOMS = {
   index: ['database'],
   write: ['index', 'database'],
   read: ['index', 'database'],
+  forward: ['read', 'write', 'index', 'database'],
   maintenance: ['read', 'write', 'index', 'database'],
-  store: ['read', 'write', 'index', 'database'],
+  store: ['forward', 'read', 'write', 'index', 'database'],
   admin: ['maintenance'],
 };
 

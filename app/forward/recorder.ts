@@ -28,15 +28,22 @@ export class Recorder {
 
   /** Begins to make durable what is to be, unless that is under way: then it goes on. */
   begin(): void {
-    this.#running ??= this.#record(false);
+    if (this.#running === null) void this.#start(false);
   }
 
   /** Makes everything durable that happened until now. Rejects with StoreUnavailable. `position`: also where only that changed. */
   async finish(position = false): Promise<void> {
     while (this.#running !== null) await this.#running;
-    this.#running = this.#record(position);
-    const failure = await this.#running;
+    const failure = await this.#start(position);
     if (failure instanceof Error) throw failure;
+  }
+
+  #start(position: boolean): Promise<unknown> {
+    const running = this.#record(position).finally(() => {
+      this.#running = null;
+    });
+    this.#running = running;
+    return running;
   }
 
   /** Resolves with why not everything is durable; null where it is, or is not ours any more. Never rejects. */
@@ -57,7 +64,6 @@ export class Recorder {
       failure = error;
       this.#events.failed(error);
     }
-    this.#running = null;
     return failure;
   }
 }

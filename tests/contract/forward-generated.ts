@@ -64,14 +64,17 @@ const change: fc.Arbitrary<ForwardChange> = fc
     remove: each.remove.filter((seq) => each.put.every((put) => put.seq !== seq)),
   }));
 
-const report: fc.Arbitrary<ForwardReport> = fc.record({
-  state: fc.constantFrom('running', 'slowed', 'disabled'),
-  reason: fc.option(fc.constant('it answered "410"')),
-  lastError: fc.option(fc.constant('refused')),
-  lastErrorAt: fc.option(fc.constant('2025-01-15T10:00:00.000Z')),
-  ratePerSecond: fc.constantFrom(0, 0.5, 1_234.25),
-  at: fc.constant('2025-01-15T10:00:01.000Z'),
-});
+const report: fc.Arbitrary<ForwardReport> = fc.record(
+  {
+    state: fc.constantFrom('running', 'slowed', 'disabled'),
+    reason: fc.option(fc.constant('it answered "410"')),
+    lastError: fc.option(fc.constant('refused')),
+    lastErrorAt: fc.option(fc.constant('2025-01-15T10:00:00.000Z')),
+    ratePerSecond: fc.constantFrom(0, 0.5, 1_234.25),
+    at: fc.constant('2025-01-15T10:00:01.000Z'),
+  },
+  { noNullPrototype: true },
+);
 const which = fc.oneof(fc.constant('all' as const), fc.array(place, { maxLength: 4 }));
 const entries = fc
   .uniqueArray(fc.record({ seq: place, conversation }), { selector: ({ seq }) => seq })

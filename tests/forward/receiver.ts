@@ -82,8 +82,13 @@ export class Receiver {
   }
 
   /** Waits until so many different items were answered with 2xx. */
-  async hasAccepted(count: number, withinMs?: number): Promise<void> {
-    await eventually(`${count} items at the receiver`, () => this.ids().size >= count, withinMs);
+  async hasAccepted(count: number): Promise<void> {
+    await this.until(`${count} items at the receiver`, () => this.ids().size >= count);
+  }
+
+  /** Waits until something holds of what has arrived. */
+  async until(what: string, holds: () => boolean): Promise<void> {
+    await eventually(what, () => holds() || undefined);
   }
 
   #create(): Server {

@@ -26,6 +26,7 @@ import type { Session } from './database/session.ts';
 import { prepare } from './database/start.ts';
 import { inSnapshot, settled } from './database/transaction.ts';
 import { Filler } from './index/filler.ts';
+import { PostgresForwards } from './forward/forwards.ts';
 import { Lease } from './index/lease.ts';
 import { type Progress, readProgress } from './index/progress.ts';
 import { Pools } from './database/pools.ts';
@@ -53,6 +54,7 @@ interface PostgresOptions extends StoreOptions {
 
 export class PostgresStore implements Store {
   readonly gauges: readonly GaugeDescription[] = GAUGE_DESCRIPTIONS;
+  readonly forwards: PostgresForwards;
   readonly #pools: Pools;
   readonly #writer: Writer;
   readonly #lease: Lease;
@@ -63,12 +65,13 @@ export class PostgresStore implements Store {
   #closed: Promise<void> | null = null;
 
   private constructor(pools: Pools, options: PostgresOptions, observer: StoreObserver) {
-    const { isolation = 'READ COMMITTED', queueMessagesMax, retentionDays } = options;
+    const { isolation = 'READ COMMITTED', queueMessagesMax, retentionDays, forwards } = options;
     const committed = (): void => {
       this.#filler.committed();
       for (const listener of this.#listeners) listener();
     };
     this.#pools = pools;
+    this.forwards = new PostgresForwards(pools, forwards);
     this.#writer = new Writer(
       pools,
       { queueMessagesMax, isolation },
@@ -82,7 +85,7 @@ export class PostgresStore implements Store {
     this.#retention =
       retentionDays === null
         ? null
-        : new Retention(pools.background, this.#lease, retentionDays, observer);
+        : new Retention(pools.background, this.#lease, { days: retentionDays, forwards }, observer);
   }
 
   /** Connects and brings the schema to today's version. Rejects with Refusal. */
@@ -213,7 +216,7 @@ export class PostgresStore implements Store {
     ]);
     await Promise.all([this.#retention?.close(), this.#filler.close(), this.#follower.close()]);
     await drained;
-    await this.#lease.close();
+    await Promise.all([this.#lease.close(), this.forwards.close()]);
     await this.#pools.close();
   }
 }

@@ -29,13 +29,14 @@ export class SqliteForwards implements ForwardStore {
     this.#configured = configured;
   }
 
-  /** One process has the file. */
-  lease(): Promise<boolean> {
-    return Promise.resolve(true);
+  /** One process has the file, until it closes the store. */
+  async lease(): Promise<boolean> {
+    this.#writer.assertForwards('lease');
+    return true;
   }
 
-  release(): Promise<void> {
-    return Promise.resolve();
+  async release(): Promise<void> {
+    this.#writer.assertForwards('release');
   }
 
   open(name: string, mode: ForwardMode, start: ForwardStart): Promise<ForwardPosition> {
@@ -102,6 +103,7 @@ export class SqliteForwards implements ForwardStore {
     entries: readonly Pick<Unfinished, 'seq' | 'conversation'>[],
     nowMs: number,
   ): Promise<number> {
+    this.#writer.assertForwards('replay');
     let replayed = 0;
     for (let at = 0; at < entries.length; at += STEP_ROWS) {
       const step = entries.slice(at, at + STEP_ROWS);

@@ -6,6 +6,8 @@ import { Pool } from './pool.ts';
 export const APPEND_CONNECTIONS = 2;
 /** Lists, search and retention, each one connection. */
 const BACKGROUND_CONNECTIONS = 3;
+/** What destinations read, and what became of it: they share them. None is opened while nothing is forwarded. */
+const FORWARD_CONNECTIONS = 3;
 const READS_WAITING_MAX = 256;
 const WAITING_MAX = 64;
 /** Longer than any limit of a caller, who ends the connection before. */
@@ -20,6 +22,7 @@ export class Pools {
   /** For what is short and comes often. */
   readonly poll: Pool;
   readonly background: Pool;
+  readonly forward: Pool;
 
   /** `readers` reads and half as many searches run at once. */
   constructor(connector: Connector, readers: number) {
@@ -31,10 +34,12 @@ export class Pools {
     this.state = pool(1, WAITING_MAX);
     this.poll = pool(1, WAITING_MAX);
     this.background = pool(BACKGROUND_CONNECTIONS, WAITING_MAX);
+    this.forward = pool(FORWARD_CONNECTIONS, READS_WAITING_MAX);
   }
 
   get all(): readonly Pool[] {
-    return [this.append, this.read, this.search, this.state, this.poll, this.background];
+    const { append, read, search, state, poll, background, forward } = this;
+    return [append, read, search, state, poll, background, forward];
   }
 
   /** Ends all connections. */

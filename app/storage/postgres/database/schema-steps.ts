@@ -164,10 +164,45 @@ export const MIGRATIONS: readonly string[] = [
    -- Programs that know version 1 alone look for a lease of another name: their work behind the commit ends with this step, as it would remove
    -- messages without their origins. They go on to store and to read until they are stopped.
    UPDATE leases SET name = 'background-2', holder = NULL, until = '-infinity' WHERE name = 'background';`,
+
+  // 3: how far each destination is, and what it has not finished. \`retrying\`, \`waiting\` and \`dead\` count its rows. A conversation may be
+  // longer than an index can hold: then only its hash is in it. Words are bytes: PostgreSQL's text has no U+0000.
+  `CREATE TABLE forwards (
+     name text COLLATE "C" PRIMARY KEY,
+     mode text COLLATE "C" NOT NULL,
+     started_after bigint NOT NULL,
+     position bigint NOT NULL,
+     finished bigint[] NOT NULL,
+     delivered bigint NOT NULL DEFAULT 0,
+     retrying bigint NOT NULL DEFAULT 0,
+     waiting bigint NOT NULL DEFAULT 0,
+     dead bigint NOT NULL DEFAULT 0,
+     report text,
+     used_at timestamptz NOT NULL
+   ) WITH (fillfactor = 10);
+   CREATE TABLE forward_items (
+     forward text COLLATE "C" NOT NULL,
+     seq bigint NOT NULL,
+     state text COLLATE "C" NOT NULL,
+     conversation bytea,
+     attempts integer NOT NULL,
+     first_ms bigint,
+     last_ms bigint,
+     due_ms bigint,
+     error bytea,
+     PRIMARY KEY (forward, seq)
+   );
+   CREATE INDEX forward_items_by_due ON forward_items (forward, due_ms, seq) WHERE state = 'retry';
+   CREATE INDEX forward_items_by_attempt ON forward_items (forward, last_ms) WHERE state = 'retry';
+   CREATE INDEX forward_items_by_state ON forward_items (forward, state, seq);
+   CREATE INDEX forward_items_by_conversation ON forward_items (forward, sha256(conversation), state, seq) WHERE state <> 'dead';
+
+   -- As in step 2: programs that know version 2 alone would remove what a destination has not finished.
+   UPDATE leases SET name = 'background-3', holder = NULL, until = '-infinity' WHERE name = 'background-2';`,
 ];
 
-/** The row of the lease of the work behind the commit: step 2 gave it another name. */
-export const LEASE = 'background-2';
+/** The row of the lease of the work behind the commit: steps 2 and 3 gave it another name. */
+export const LEASE = 'background-3';
 
 /** The tables that must exist for the schema to count as applied. */
 export const TABLES = [
@@ -175,6 +210,8 @@ export const TABLES = [
   'commit_order',
   'deliveries',
   'events',
+  'forward_items',
+  'forwards',
   'leases',
   'list_state',
   'messages',

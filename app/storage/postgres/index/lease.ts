@@ -18,7 +18,7 @@ const GIVE_BACK = `UPDATE leases SET holder = NULL, until = '-infinity' WHERE na
  * A lease need not outlive the server. So it waits for no standby: a connection that ends meanwhile would leave a process of the server
  * behind that holds the row, and each attempt after it another one.
  */
-const UNSYNCED = 'SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 2000';
+export const UNSYNCED = 'SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 2000';
 
 /**
  * It saves work and is no lock: each step of the work has its own, so that two that believe to have the lease do no harm.

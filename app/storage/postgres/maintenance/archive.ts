@@ -6,7 +6,7 @@ import type { Session, Value } from '../database/session.ts';
 import { DELIVERY_COLUMNS, type DeliveryValues, deliveryOf } from '../read/items.ts';
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from '../read/rows.ts';
 import { lastSeqOf } from '../read/stream.ts';
-import { firstRows } from './chunks.ts';
+import { firstRows } from '../database/chunks.ts';
 import { ended, expected } from './connection.ts';
 
 /** The columns of an ArchivedValues, of a message `m` with its origin `o`. */

@@ -17,7 +17,7 @@ import {
   archivedEventOf,
   readDeliveries,
 } from './archive.ts';
-import { firstRows } from './chunks.ts';
+import { firstRows } from '../database/chunks.ts';
 import { expected, withStream } from './connection.ts';
 
 const CHUNK_EVENTS = 2_000;

@@ -6,7 +6,7 @@ import { KEY_COLUMNS, keyOf, keyParameter, keyValues, qualified } from '../datab
 import { filterBounds, keyAfter } from '../../range.ts';
 import { orderKeyOf, originIs } from '../read/rows.ts';
 import { ARCHIVED_COLUMNS, type ArchivedValues, archivedMessageOf } from './archive.ts';
-import { firstRows } from './chunks.ts';
+import { firstRows } from '../database/chunks.ts';
 import { expected, withStream } from './connection.ts';
 
 /** Messages that are read in one statement. */

@@ -56,8 +56,7 @@ export async function durably<T extends readonly unknown[]>(
       // Of those that fail the first one says why: the others say that the transaction has failed.
       const sent = settled(send());
       const [, results] = await settled([begun, sent, session.run('COMMIT')]);
-      if (session.takeNotices().has(NOT_REPLICATED))
-        throw new StoreUnavailable('database', 'the commit did not wait for the standbys');
+      assertReplicated(session);
       return results;
     } catch (error) {
       if (session.broken) throw error;
@@ -66,6 +65,32 @@ export async function durably<T extends readonly unknown[]>(
       await sleep(Math.random() * RETRY_MS_MAX);
     }
   }
+}
+
+/**
+ * Runs `work` in such a transaction at READ COMMITTED: it may wait for what a statement returns before it sends the next, which sees
+ * what was committed before it. Rejects as `durably` does.
+ */
+export async function durablyInSteps<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      session.takeNotices();
+      const [, result] = await settled([session.run(begin('READ COMMITTED')), work()]);
+      await session.run('COMMIT');
+      assertReplicated(session);
+      return result;
+    } catch (error) {
+      if (session.broken) throw error;
+      await session.run('ROLLBACK').catch(() => session.destroy());
+      if (attempt >= ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      await sleep(Math.random() * RETRY_MS_MAX);
+    }
+  }
+}
+
+function assertReplicated(session: Session): void {
+  if (session.takeNotices().has(NOT_REPLICATED))
+    throw new StoreUnavailable('database', 'the commit did not wait for the standbys');
 }
 
 /** Writes and commits something harmless, to learn whether writing works. Rejects with what the client throws. */

@@ -29,11 +29,14 @@ export class ForwardRequests {
   async send<K extends ForwardWrite['kind']>(
     write: Extract<ForwardWrite, { kind: K }>,
   ): Promise<ForwardWriteResults[K]> {
-    if (this.#refusing !== null) throw unavailable(write, this.#refusing);
+    this.assertAccepting(write.kind);
     this.#lastId += 1;
     const id = this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<ForwardWriteResult>();
-    const waiting: Waiting = { resolve, reject: (reason) => reject(unavailable(write, reason)) };
+    const waiting: Waiting = {
+      resolve,
+      reject: (reason) => reject(unavailable(write.kind, reason)),
+    };
     // A writer that hangs, as on a disk that does not respond, must not keep its callers waiting for ever.
     const timer = setTimeout(() => waiting.reject('timeout'), COMMIT_MS_MAX);
     this.#waiting.set(id, waiting);
@@ -44,6 +47,11 @@ export class ForwardRequests {
       clearTimeout(timer);
       this.#waiting.delete(id);
     }
+  }
+
+  /** Throws StoreUnavailable where nothing is accepted any more. `what`: what is asked for. */
+  assertAccepting(what: string): void {
+    if (this.#refusing !== null) throw unavailable(what, this.#refusing);
   }
 
   /** The thread has committed these writes, or failed to. */
@@ -66,6 +74,6 @@ export class ForwardRequests {
   }
 }
 
-function unavailable({ kind }: ForwardWrite, reason: UnavailableReason): StoreUnavailable {
-  return new StoreUnavailable(reason, `forward ${kind}: ${reason}`);
+function unavailable(what: string, reason: UnavailableReason): StoreUnavailable {
+  return new StoreUnavailable(reason, `forward ${what}: ${reason}`);
 }

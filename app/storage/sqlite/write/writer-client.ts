@@ -93,6 +93,11 @@ export class WriterClient {
     return this.#forwards.send(write);
   }
 
+  /** Throws StoreUnavailable once no changes of destinations are accepted any more. */
+  assertForwards(what: string): void {
+    this.#forwards.assertAccepting(what);
+  }
+
   /** Accepts nothing more. Resolves when every accepted append is settled. */
   drain(): Promise<void> {
     this.#forwards.refuse('shutting_down');
