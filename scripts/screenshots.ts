@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { DESKTOP, PHONE, openWindow, startBrowser } from '../tests/support/browser.ts';
 import { message, sign } from '../tests/support/message.ts';
 import { startService } from '../tests/support/service.ts';
-import { destinations, fillAndForward, startReceiver } from '../tests/browser/destinations.ts';
+import { fillAndForward, settingsOf, startApplications } from '../tests/browser/destinations.ts';
 import { fill, SOURCES } from '../tests/browser/inbox.ts';
 
 const TEXTS = [
@@ -45,7 +45,9 @@ for (let index = 0; index < MESSAGES; index += 1) {
 }
 await fill(service, new Date(now));
 const empty = await startService(cleaner);
-const env = destinations(await startReceiver(cleaner), 'app', 'crm', 'billing', 'audit', 'legacy');
+const env = settingsOf(
+  await startApplications(cleaner, 'app', 'crm', 'audit', 'legacy', 'billing'),
+);
 const forwarding = await startService(cleaner, { env });
 await fillAndForward(forwarding);
 mkdirSync(directory, { recursive: true });
@@ -72,6 +74,8 @@ for (const [name, view, size, colorScheme] of [
   const rows = page.getByRole('listbox').getByRole('option');
   if (view.startsWith('messages')) await rows.nth(2).waitFor();
   if (name === 'detail-dark') await rows.nth(2).click();
+  if (name === 'dead-letters-phone')
+    await page.getByRole('checkbox').nth(2).scrollIntoViewIfNeeded();
   // The bars are painted on the frame after their data.
   await page.waitForTimeout(500);
   await page.screenshot({ path: `${directory}${name}.png` });

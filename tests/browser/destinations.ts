@@ -1,7 +1,5 @@
-// Destinations for the tests of the dashboard and for its pictures: one in each state, all of them behind one receiver.
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+// Destinations for the tests of the dashboard and for its pictures: one in each state.
+import { type Application, destinations, startApplication } from '../support/application.ts';
 import { eventually } from '../support/bounded.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { message } from '../support/message.ts';
@@ -10,66 +8,42 @@ import type { Environment, Service } from '../support/service.ts';
 /** The sender that the applications `crm` and `billing` refuse. */
 const REFUSED = '+4915112345678';
 const REFUSED_MESSAGES = 60;
-const SECRET = `whsec_${Buffer.from('a key of the tests, of 32 bytes.').toString('base64')}`;
 
-/** What each application does. */
-const ANSWERS: Readonly<Record<string, (body: string) => number>> = {
-  '/app': () => 200,
-  '/crm': (body) => (body.includes(REFUSED) ? 422 : 200),
-  '/billing': (body) => (body.includes(REFUSED) ? 422 : 200),
-  '/audit': () => 503,
-  '/legacy': () => 410,
-};
+const refusing = (body: string): number => (body.includes(REFUSED) ? 422 : 200);
+/** What each application answers. */
+const ANSWERS = {
+  app: () => 200,
+  crm: refusing,
+  billing: refusing,
+  audit: () => 503,
+  legacy: () => 410,
+  former: () => 200,
+} as const satisfies Readonly<Record<string, Application['answer']>>;
+type Name = keyof typeof ANSWERS;
+export type Applications = Readonly<Partial<Record<Name, Application>>>;
 
-export interface Receiver {
-  readonly port: number;
-  /** Answers with 200 from now on, whatever comes. */
-  readonly recover: () => void;
-  /** The ids that an application took, in order. */
-  readonly taken: (name: string) => readonly string[];
+/** Starts the applications with these names; they are ended after the tests. */
+export async function startApplications(
+  t: Cleaner,
+  ...names: readonly Name[]
+): Promise<Applications> {
+  const started = names.map(async (name) => {
+    const application = await startApplication(t);
+    application.answer = ANSWERS[name];
+    return [name, application] as const;
+  });
+  return Object.fromEntries(await Promise.all(started));
 }
 
-/** Starts an HTTP server with all the applications; it is ended after the tests. */
-export async function startReceiver(t: Cleaner): Promise<Receiver> {
-  const taken: { path: string; id: string }[] = [];
-  let recovered = false;
-  const server = createServer((request, response) => {
-    const { url: path = '/', headers } = request;
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      const status = recovered ? 200 : (ANSWERS[path]?.(body) ?? 404);
-      if (status === 200) taken.push({ path, id: String(headers['webhook-id']) });
-      response.writeHead(status).end();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    recover: () => {
-      recovered = true;
-    },
-    taken: (name) => taken.filter(({ path }) => path === `/${name}`).map(({ id }) => id),
-  };
-}
-
-/** The settings of destinations by their names: those that give up at once have RETRY_HOURS of 0. */
-export function destinations({ port }: Receiver, ...names: readonly string[]): Environment {
-  const settings: Environment = { FORWARDS: names.join(',') };
-  for (const name of names) {
-    const prefix = `FORWARD_${name.toUpperCase()}`;
-    settings[`${prefix}_URL`] = `http://127.0.0.1:${port}/${name}`;
-    settings[`${prefix}_SECRET`] = SECRET;
-    settings[`${prefix}_START`] = 'beginning';
-    if (name === 'crm') settings[`${prefix}_RETRY_HOURS`] = '0';
-  }
-  return settings;
+/** The settings of destinations that are these applications. All but `crm` try again for as long as they do by default. */
+export function settingsOf(applications: Applications): Environment {
+  const entries = Object.entries(applications);
+  return destinations(
+    Object.fromEntries(entries.map(([name, { port }]) => [name, `http://127.0.0.1:${port}/in`])),
+    Object.fromEntries(
+      entries.filter(([name]) => name !== 'crm').map(([name]) => [name, { RETRY_HOURS: '72' }]),
+    ),
+  );
 }
 
 /** The ids of the messages of the sender that is refused, in the order in which they are stored. */
@@ -78,10 +52,19 @@ export const refusedIds = Array.from(
   (_, index) => `refused-${String(index).padStart(2, '0')}`,
 );
 
+/** The id of the message that is accepted everywhere, and stored after one that is refused. */
+export function acceptedAfter(id: string): string {
+  return id.replace('refused', 'accepted');
+}
+
 /** Stores what is forwarded, and waits until nothing of it is new to a destination. */
 export async function fillAndForward(service: Service, token?: string): Promise<void> {
-  await service.store(message({ message_id: 'accepted', text: 'What everyone takes' }));
-  for (const id of refusedIds) await service.store(message({ message_id: id, from: REFUSED }));
+  // What is accepted in between shows that it is the item that is refused: an application that refuses everything is slowed.
+  for (const id of refusedIds)
+    await service.store(
+      message({ message_id: id, from: REFUSED }),
+      message({ message_id: acceptedAfter(id), text: 'What everyone takes' }),
+    );
   await eventually('dead letters', async () => {
     const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     const { data } = (await service.send({ path: '/forwards', headers })).json() as {

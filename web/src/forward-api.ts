@@ -1,63 +1,17 @@
 // Forwarding as the dashboard asks the public API for it, and steers it.
+import type * as z from 'zod';
+import type * as schemas from '../../app/http/openapi/forward-schemas.ts';
 import { bodyOf, call } from './api.ts';
 
-export interface Destination {
-  readonly name: string;
-  readonly mode: 'item' | 'raw' | null;
-  readonly order: 'sender' | 'strict' | 'none' | null;
-  readonly url: string | null;
-  readonly state: 'running' | 'slowed' | 'disabled' | 'removed';
-  readonly reason: string | null;
-  readonly position: number;
-  readonly last_seq: number;
-  readonly behind: number;
-  readonly oldest_unfinished: string | null;
-  readonly retrying: number;
-  readonly waiting: number;
-  readonly dead: number;
-  readonly delivered: number;
-  readonly rate_per_second: number;
-  readonly last_error: string | null;
-  readonly last_error_at: string | null;
-}
-
-export interface DeadLetter {
-  readonly id: string;
-  readonly seq: number;
-  readonly source: string;
-  readonly type: string;
-  readonly party: string | null;
-  readonly attempts: number;
-  readonly first_attempt_at: string | null;
-  readonly last_attempt_at: string | null;
-  readonly error: string | null;
-}
-
-export interface DeadPage {
-  readonly data: readonly DeadLetter[];
-  readonly next_cursor: string | null;
-}
-
+export type Destination = z.output<typeof schemas.destinations>['data'][number];
+export type DeadPage = z.output<typeof schemas.deadPage>;
+export type DeadLetter = DeadPage['data'][number];
 /** What became of an item at a destination. */
-export interface Attempts {
-  readonly name: string;
-  readonly state: 'delivered' | 'pending' | 'retry' | 'waiting' | 'dead';
-  readonly attempts: number;
-  readonly first_attempt_at: string | null;
-  readonly last_attempt_at: string | null;
-  readonly next_attempt_at: string | null;
-  readonly error: string | null;
-}
-
-/** Which dead letters. */
-type Chosen = { readonly ids: readonly string[] } | { readonly all: true };
-
-/** Numbers or instants, both included, and a source; what is left out is no bound. */
-export interface Replay {
-  readonly from: number | string;
-  readonly to?: number | string;
-  readonly source?: string;
-}
+export type Attempts = z.output<typeof schemas.attempts>['data'][number];
+/** `ids` or `all`. */
+type DeadSelection = z.input<typeof schemas.deadSelection>;
+type ReplaySelection = z.input<typeof schemas.replaySelection>;
+type Replayed = z.output<typeof schemas.replayed>;
 
 export async function getDestinations(signal: AbortSignal): Promise<readonly Destination[]> {
   return ((await bodyOf(await call('/forwards', { signal }))) as { data: Destination[] }).data;
@@ -77,18 +31,25 @@ export async function getAttempts(seq: number, signal: AbortSignal): Promise<rea
 }
 
 /** Makes dead letters due again. Resolves with how many; rejects with ApiError, 403 where the service has no token. */
-export async function retry(name: string, which: Chosen): Promise<number> {
+export async function retry(name: string, which: DeadSelection): Promise<number> {
   return ((await post(`${pathOf(name)}/retry`, which)) as { retried: number }).retried;
 }
 
 /** Forgets dead letters. Resolves and rejects as `retry`. */
-export async function discard(name: string, which: Chosen): Promise<number> {
+export async function discard(name: string, which: DeadSelection): Promise<number> {
   return ((await post(`${pathOf(name)}/discard`, which)) as { discarded: number }).discarded;
 }
 
-/** Sends again what is stored. Resolves and rejects as `retry`. */
-export async function replay(name: string, which: Replay): Promise<number> {
-  return ((await post(`${pathOf(name)}/replay`, which)) as { replayed: number }).replayed;
+/** Sends again what is stored, a part of it for each request. Resolves with how many items; rejects as `retry`. */
+export async function replay(name: string, which: ReplaySelection): Promise<number> {
+  let sum = 0;
+  let from: ReplaySelection['from'] | null = which.from;
+  while (from !== null) {
+    const part = (await post(`${pathOf(name)}/replay`, { ...which, from })) as Replayed;
+    sum += part.replayed;
+    from = part.next;
+  }
+  return sum;
 }
 
 function pathOf(name: string): string {

@@ -22,7 +22,7 @@ export function DeadActions({ destination, chosen, empty, changed }: DeadActions
   const { busy, result, run } = useAction();
   const act = (request: typeof retry, ids: readonly string[], words: string): void =>
     void run(async () => {
-      const count = await request(name, ids.length === 0 ? { all: true } : { ids });
+      const count = await request(name, ids.length === 0 ? { all: true } : { ids: [...ids] });
       changed();
       return `${items(count)} ${words}.`;
     });

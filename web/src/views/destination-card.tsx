@@ -1,7 +1,7 @@
 // One destination: its state and why, how far it is, and its last error.
 import { formatCount, formatRate } from '../format.ts';
 import type { Destination } from '../forward-api.ts';
-import { MODE_WORDS, ORDER_WORDS } from '../forwards.ts';
+import { MODE_WORDS, ORDER_WORDS, reasonWords } from '../forwards.ts';
 import { Time } from '../instant.tsx';
 import { hrefOf } from '../route.ts';
 import { Badge } from './badge.tsx';
@@ -55,17 +55,12 @@ export function DestinationCard(props: {
   );
 }
 
-function Reason({ destination: { state, reason } }: { destination: Destination }) {
-  if (state === 'removed')
-    return (
-      <p class="notice warn">
-        It is not configured any more, and nothing is sent to it. Its state is kept for 30 days.
-      </p>
-    );
-  if (reason === null) return null;
+function Reason({ destination }: { destination: Destination }) {
+  const words = reasonWords(destination);
+  if (words === null) return null;
   return (
-    <p class={state === 'disabled' ? 'notice bad' : 'notice warn'}>
-      <span class="breaking">{reason}</span>
+    <p class={destination.state === 'disabled' ? 'notice bad' : 'notice warn'}>
+      <span class="breaking">{words}</span>
     </p>
   );
 }

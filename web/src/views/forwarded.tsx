@@ -42,13 +42,18 @@ function Entry({ attempts: found }: { attempts: Attempts }) {
             {formatCount(attempts)} {attempts === 1 ? 'attempt' : 'attempts'}
             <Instant words="first" ts={found.first_attempt_at} />
             {attempts > 1 && <Instant words="last" ts={found.last_attempt_at} />}
-            {state !== 'dead' && <Instant words="next" ts={found.next_attempt_at} />}
+            <Instant words="next" ts={stillToCome(found.next_attempt_at)} />
           </p>
         )}
         {error !== null && <p class="small-text breaking">{error}</p>}
       </div>
     </li>
   );
+}
+
+/** A destination that is slowed or disabled keeps what is due waiting: such a time says nothing. */
+function stillToCome(ts: string | null): string | null {
+  return ts !== null && Date.parse(ts) > Date.now() ? ts : null;
 }
 
 function Instant({ words, ts }: { words: string; ts: string | null }) {

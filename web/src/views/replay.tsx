@@ -60,7 +60,7 @@ export function Replay({ name }: { name: string }) {
       <div>
         <button class="button" type="submit" disabled={busy}>
           <Icon name="send" />
-          Replay
+          {busy ? 'Replaying' : 'Replay'}
         </button>
         <Outcome result={result} />
       </div>
