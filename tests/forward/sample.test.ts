@@ -86,7 +86,7 @@ describe('the sample application', () => {
 
 /** Items of a round, and how many rounds. */
 const ITEMS = 40;
-const ROUNDS = 6;
+const ROUNDS = 4;
 const SENDERS = 5;
 
 describe('with the sample application', () => {
