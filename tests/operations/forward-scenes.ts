@@ -27,24 +27,31 @@ function scene(
       const url = `http://127.0.0.1:${application.port}/`;
       return { env: destinations({ app: url }, { app: { RETRY_HOURS: String(retryHours) } }) };
     },
-    play: (stage) => {
+    play: async (stage) => {
       const application = applications.get(stage.t);
       assert.ok(application);
+      await until(stage.service, FINISHED);
       return play({ ...stage, application });
     },
   };
 }
 
-/** Scrapes until a gauge of the destination is what it should be; only that last scrape is recorded. */
+/** Scrapes until a gauge is what it should be; only that last scrape is recorded. */
 async function scrapeWhen(
   { service, recording }: { service: Service; recording: Recording },
   line: string,
 ): Promise<void> {
+  await until(service, line);
+  await recording.scrape(service);
+}
+
+async function until(service: Service, line: string): Promise<void> {
   await eventually(line, async () =>
     (await service.get('/metrics')).text.includes(`\n${line}\n`) ? true : undefined,
   );
-  await recording.scrape(service);
 }
+
+const FINISHED = 'oncebox_forward_behind{destination="app"} 0';
 
 export const FORWARD_SCENES: readonly Scene[] = [
   scene(
@@ -63,7 +70,7 @@ export const FORWARD_SCENES: readonly Scene[] = [
       );
       recording.hold(30);
       application.answer = () => 200;
-      await scrapeWhen({ service, recording }, 'oncebox_forward_behind{destination="app"} 0');
+      await scrapeWhen({ service, recording }, FINISHED);
     },
   ),
   scene(
