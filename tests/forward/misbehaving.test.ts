@@ -73,7 +73,7 @@ it('one that is away is probed, and gets everything in order soon after it is ba
   assertOrdered(receiver);
   const states = service.output.lines().filter(({ event }) => event === 'forward_state');
   assert.deepEqual(
-    states.map(({ state }) => state),
+    states.map((line) => line['state']),
     ['running', 'slowed', 'running'],
   );
 });
@@ -116,7 +116,7 @@ it('one that says that it is gone is disabled until the next start', async (t) =
   assert.match(String((await statusOf(service))['reason']), /410/);
   await service.store(...messagesOf(3, 3, 'later'));
   assert.equal(receiver.arrivals.length, 1);
-  const line = service.output.lines().find(({ state }) => state === 'disabled');
+  const line = service.output.lines().find((seen) => seen['state'] === 'disabled');
   assert.equal(line?.level, 'ERROR');
   await service.stop();
   receiver.behave = () => 'ok';

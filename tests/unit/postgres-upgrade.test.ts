@@ -47,7 +47,7 @@ it('a database of schema 1 is upgraded beside replicas of the old program', asyn
   await reader.query('SELECT FROM messages, batches, tombstones, senders, segments, periods');
   await old.query('BEGIN');
   await old.query(append1('meanwhile'));
-  const options = { queueMessagesMax: 100, retentionDays: null, readerThreads: 2 };
+  const options = { queueMessagesMax: 100, retentionDays: null, forwards: [], readerThreads: 2 };
   const opening = openStore(locationOf(url), options, silent);
   const store = await bounded(opening, () => 'the upgrade');
   try {

@@ -11,6 +11,7 @@ import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { INDEX, indexPath } from '../index/schema.ts';
 import { hasSources } from './archive.ts';
 import { verifyCounters, verifyDeliveries } from './verify-counts.ts';
+import { verifyForwards } from './verify-forwards.ts';
 import { verifyLists, verifySearch } from './verify.ts';
 
 /** How many of SQLite's findings are reported. */
@@ -58,7 +59,10 @@ function checkDatabase(path: string, depth: Depth, run: Run): Facts {
     const countsAreChecked =
       run('integrity', () => integrityProblems(database, 'main', depth)) &&
       version === SCHEMA_VERSION;
-    if (countsAreChecked && run('counters', () => verifyCounters(database)))
+    if (
+      countsAreChecked &&
+      run('counters', () => [...verifyCounters(database), ...verifyForwards(database)])
+    )
       run('deliveries', () => verifyDeliveries(database));
     return facts;
   } finally {

@@ -34,6 +34,7 @@ function repairDatabase(path: string): void {
     // The indexes of the tables themselves are derived as well.
     database.exec('REINDEX');
     recountSources(database);
+    recountForwards(database);
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } finally {
     database.close();
@@ -71,6 +72,22 @@ function recountSources(database: DatabaseSync): void {
         UNION ALL SELECT source, 0, 1, 0, created_at FROM events NOT INDEXED
         UNION ALL SELECT source, 0, 0, 1, NULL FROM deliveries NOT INDEXED)
       GROUP BY source;
+    COMMIT;`);
+}
+
+/** A position that cannot be right is moved to the nearest that can: at worst, entries are sent again. */
+function recountForwards(database: DatabaseSync): void {
+  database.exec(`
+    BEGIN IMMEDIATE;
+    DELETE FROM forward_items WHERE forward NOT IN (SELECT forward FROM forwards);
+    UPDATE forwards SET
+      retrying = (SELECT count(*) FROM forward_items i WHERE i.forward = forwards.forward AND state = 'retry'),
+      waiting = (SELECT count(*) FROM forward_items i WHERE i.forward = forwards.forward AND state = 'waiting'),
+      dead = (SELECT count(*) FROM forward_items i WHERE i.forward = forwards.forward AND state = 'dead'),
+      started_after = max(0, min(started_after, position)),
+      position = max(0, min(position, (SELECT value FROM counters WHERE name = 'last_seq'))),
+      finished = iif(json_valid(finished), finished, '[]'),
+      report = iif(json_valid(report), report, NULL);
     COMMIT;`);
 }
 

@@ -1,15 +1,33 @@
 // Changes of destinations: each inside the transaction of a batch, or in one of their own.
 import type { DatabaseSync } from 'node:sqlite';
 import { counterReader } from '../file/counters.ts';
-import type { ForwardWrite, ForwardWriteResult } from '../file/forward-protocol.ts';
+import { failureOf } from '../file/failure.ts';
+import type { ForwardOutcome, ForwardWrite, ForwardWriteResult } from '../file/forward-protocol.ts';
 import { type KeptForward, allForwards, forwardOf } from '../file/forwards.ts';
 import { prepared } from '../file/statements.ts';
 import { ForwardRows } from './forward-rows.ts';
 
 type Write<Kind extends ForwardWrite['kind']> = Extract<ForwardWrite, { kind: Kind }>;
 
-/** Applies a write, to be called inside a transaction. Returns its result. Throws what SQLite throws. */
-export function applyForward(database: DatabaseSync, write: ForwardWrite): ForwardWriteResult {
+/**
+ * Applies a write, to be called inside a transaction. One that fails by itself changes nothing, and does not keep the items beside it
+ * from being stored. Throws what SQLite throws where the disk or a lock is the cause, or the transaction is lost.
+ */
+export function applyForward(database: DatabaseSync, write: ForwardWrite): ForwardOutcome {
+  prepared(database, 'SAVEPOINT forward').run();
+  try {
+    const result = resultOf(database, write);
+    prepared(database, 'RELEASE forward').run();
+    return { result };
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure === 'disk' || failure === 'locked' || !database.isTransaction) throw error;
+    database.exec('ROLLBACK TO forward; RELEASE forward');
+    return { failure };
+  }
+}
+
+function resultOf(database: DatabaseSync, write: ForwardWrite): ForwardWriteResult {
   switch (write.kind) {
     case 'open':
       return open(database, write);

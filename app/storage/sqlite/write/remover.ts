@@ -1,10 +1,12 @@
 // Removes items from the database: a tombstone of each id stays, and of a message a record that the index follows.
 import type { DatabaseSync } from 'node:sqlite';
 import { CONFLICT } from '../../../model/item.ts';
+import type { OrderKey } from '../../../model/order.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
-import { KEY_COLUMNS, LAST_KEY } from '../file/keys.ts';
-import { prepared, preparedArrays } from '../file/statements.ts';
+import { type Entry, KEY_COLUMNS, LAST_KEY, keyValues, readEntries } from '../file/keys.ts';
+import { prepared } from '../file/statements.ts';
 import { eventTombstoneOf, tombstoneOf } from '../../tombstones.ts';
+import { ForwardRemoval, type KeepUnfinished } from './forward-removal.ts';
 import { SourceTally } from './rows.ts';
 
 /** A step ends when payloads and bodies pass this: what is removed is overwritten, and commits wait meanwhile. */
@@ -13,6 +15,8 @@ const STEP_BYTES = 4_194_304;
 export interface RemovalOptions {
   /** Items of this second and later stay. */
   readonly beforeSeconds?: number;
+  /** Items that stay because they are not forwarded yet. */
+  readonly keep?: KeepUnfinished;
   /** Whether the deliveries of what is removed go too, also where other items of them stay. */
   readonly withDeliveries?: boolean;
 }
@@ -24,9 +28,17 @@ export interface Removed {
   readonly deliveries: number;
   /** How many of the numbers the step came to: the others are for the next one. */
   readonly done: number;
+  /** How many of them stay because they are not forwarded yet. */
+  readonly kept: number;
 }
 
-export const NOTHING_REMOVED: Removed = { messages: 0, events: 0, deliveries: 0, done: 0 };
+export const NOTHING_REMOVED: Removed = {
+  messages: 0,
+  events: 0,
+  deliveries: 0,
+  done: 0,
+  kept: 0,
+};
 
 /**
  * Removes the messages or the events with these numbers, as far as they are there; with messages the conflicts about them, and deliveries
@@ -39,17 +51,18 @@ export function removeItems(
   options: RemovalOptions = {},
 ): Removed {
   const removal = new Removal(database, options);
-  const remove = items === 'messages' ? 'removeMessage' : 'removeEvent';
-  return removal.each(seqs, (seq) => removal[remove](seq));
+  return removal.each(items, seqs);
 }
 
-/** Returns the numbers of the oldest events, as far as their instant is before the second. Throws what SQLite throws. */
-export function eventsBefore(database: DatabaseSync, seconds: number, limit: number): number[] {
-  const select = preparedArrays<[number]>(
+/** Returns the next events after a key, in the order of instants; `messageId` is an `event_id`. Throws what SQLite throws. */
+export function eventsAfter(database: DatabaseSync, key: OrderKey, limit: number): Entry[] {
+  return readEntries(
     database,
-    'SELECT seq FROM events INDEXED BY events_by_time WHERE ts_seconds < ? ORDER BY ts_seconds LIMIT ?',
+    `SELECT ts_seconds, ts_nanos, event_id, seq FROM events INDEXED BY events_by_time
+     WHERE (ts_seconds, ts_nanos, event_id) > (?, ?, ?) ORDER BY ts_seconds, ts_nanos, event_id LIMIT ?`,
+    ...keyValues(key),
+    limit,
   );
-  return select.all(seconds, limit).map(([seq]) => seq);
 }
 
 /** Deletes the records of removals up to the number, which the index has followed. Throws what SQLite throws. */
@@ -62,12 +75,13 @@ export function purgeRemovals(database: DatabaseSync, upTo: number): void {
 
 interface RemovedRow {
   readonly id: string;
+  readonly seq: number;
   readonly source: string | null;
   readonly delivery: number | null;
   readonly bytes: number;
 }
 
-/** Columns of a RemovedRow, behind its id. */
+/** Columns of a RemovedRow, behind its id and its number. */
 const REMOVED = 'source, delivery, coalesce(octet_length(payload), 0) AS bytes';
 
 /** One transaction of removals. */
@@ -78,6 +92,7 @@ class Removal {
   readonly #firstRecord: number;
   /** Without any event no message has conflicts. */
   readonly #hasEvents: boolean;
+  readonly #forwards: ForwardRemoval;
   readonly #sources = new SourceTally();
   readonly #tombstones: Uint8Array[] = [];
   #messages = 0;
@@ -90,17 +105,27 @@ class Removal {
     this.#database = database;
     this.#beforeSeconds = options.beforeSeconds ?? LAST_KEY.seconds;
     this.#withDeliveries = options.withDeliveries ?? false;
+    this.#forwards = new ForwardRemoval(database, options.keep ?? null);
     this.#firstRecord = counter('removals');
     this.#hasEvents = counter('events') > 0;
   }
 
   /** Removes each, as far as a step goes, and writes the counts. */
-  each(seqs: readonly number[], remove: (seq: number) => void): Removed {
-    let done = 0;
-    while (done < seqs.length && this.#bytes < STEP_BYTES) {
-      remove(seqs[done] as number);
+  each(items: 'messages' | 'events', seqs: readonly number[]): Removed {
+    let [done, kept] = [0, 0];
+    for (const seq of seqs) {
+      if (this.#bytes >= STEP_BYTES) break;
+      if (this.#forwards.isKept(items, seq)) kept += 1;
+      else if (items === 'messages') this.#removeMessage(seq);
+      else this.#removeEvent(seq);
       done += 1;
     }
+    if (this.#messages + this.#events > 0) this.#writeCounts();
+    const [messages, events, deliveries] = [this.#messages, this.#events, this.#deliveries];
+    return { messages, events, deliveries, done, kept };
+  }
+
+  #writeCounts(): void {
     const counter = counterReader(this.#database);
     const setCounter = counterWriter(this.#database);
     setCounter('removals', this.#firstRecord + this.#messages);
@@ -108,11 +133,9 @@ class Removal {
     if (this.#events > 0) setCounter('events', counter('events') - this.#events);
     setCounter('tombstones', counter('tombstones') + this.#addTombstones());
     this.#sources.write(this.#database);
-    const [messages, events, deliveries] = [this.#messages, this.#events, this.#deliveries];
-    return { messages, events, deliveries, done };
   }
 
-  removeMessage(seq: number): void {
+  #removeMessage(seq: number): void {
     const record = prepared(
       this.#database,
       `INSERT INTO removals (number, seq, ${KEY_COLUMNS}, from_msisdn, source)
@@ -123,21 +146,22 @@ class Removal {
     if (record.run(number, seq, this.#beforeSeconds).changes === 0) return;
     const [row] = prepared<RemovedRow>(
       this.#database,
-      `DELETE FROM messages WHERE seq = ? RETURNING message_id AS id, ${REMOVED}`,
+      `DELETE FROM messages WHERE seq = ? RETURNING message_id AS id, seq, ${REMOVED}`,
     ).all(seq);
     if (row === undefined) return;
     this.#messages += 1;
     this.#bytes += row.bytes;
+    this.#forwards.removed('item', seq);
     this.#tombstones.push(tombstoneOf(row.id));
     if (row.source !== null) this.#sources.add(row.source, 'messages', -1, null);
     if (this.#hasEvents) this.#removeConflicts(row.id);
     this.#leave(row.delivery);
   }
 
-  removeEvent(seq: number): void {
+  #removeEvent(seq: number): void {
     const rows = prepared<RemovedRow>(
       this.#database,
-      `DELETE FROM events WHERE seq = ? AND ts_seconds < ? RETURNING event_id AS id, ${REMOVED}`,
+      `DELETE FROM events WHERE seq = ? AND ts_seconds < ? RETURNING event_id AS id, seq, ${REMOVED}`,
     ).all(seq, this.#beforeSeconds);
     for (const row of rows) this.#eventRemoved(row);
   }
@@ -146,13 +170,14 @@ class Removal {
   #removeConflicts(messageId: string): void {
     const rows = prepared<RemovedRow>(
       this.#database,
-      `DELETE FROM events WHERE subject = ? AND type = '${CONFLICT}' RETURNING event_id AS id, ${REMOVED}`,
+      `DELETE FROM events WHERE subject = ? AND type = '${CONFLICT}' RETURNING event_id AS id, seq, ${REMOVED}`,
     ).all(messageId);
     for (const row of rows) this.#eventRemoved(row);
   }
 
-  #eventRemoved({ id, source, delivery, bytes }: RemovedRow): void {
+  #eventRemoved({ id, seq, source, delivery, bytes }: RemovedRow): void {
     this.#events += 1;
+    this.#forwards.removed('item', seq);
     this.#bytes += bytes;
     this.#tombstones.push(eventTombstoneOf(id));
     if (source !== null) this.#sources.add(source, 'events', -1, null);
@@ -175,6 +200,7 @@ class Removal {
     for (const { source, bytes } of rows) {
       this.#deliveries += 1;
       this.#bytes += bytes;
+      this.#forwards.removed('raw', number);
       this.#sources.add(source, 'deliveries', -1, null);
     }
   }

@@ -10,10 +10,15 @@ import { IndexUnusable } from '../index/damage.ts';
 import { IndexList } from '../index/index-list.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
 import { Pacer } from './pacer.ts';
+import { eventsAfter } from './remover.ts';
 import type { Writer } from './writer.ts';
 
 /** Items a step: its transaction holds up the next commit, so they are few. */
 const STEP_ITEMS = 64;
+/** Items that a run comes to and keeps because they are not forwarded yet: the next run goes on behind them. */
+const RUN_KEPT_MAX = 262_144;
+/** What is not forwarded yet is kept up to this many times as long. */
+const KEEP_FACTOR = 2;
 /** Free pages that a step returns to the file system. */
 const STEP_PAGES = 64;
 /** While no messages come, a step is followed by a pause of this many times its length. */
@@ -39,6 +44,13 @@ export interface RetentionEvents {
   ended(run: PruneRun): void;
 }
 
+/** Of the service: where its database is, how long it keeps items, and for which destinations longer. */
+export interface RetentionOptions {
+  readonly path: string;
+  readonly days: number;
+  readonly forwards: readonly string[];
+}
+
 /** One run. */
 interface Run {
   readonly startMs: number;
@@ -46,33 +58,38 @@ interface Run {
   readonly lastSeq: number;
   /** The first key that stays. */
   readonly end: OrderKey;
+  /** The first key that stays where a destination has not finished it. */
+  readonly keepEnd: OrderKey;
   /** Null until there is an index that lists them. */
   database: DatabaseSync | null;
-  /** All entries up to this key are done. */
+  /** What is being removed. */
+  items: 'messages' | 'events';
+  /** All of them up to this key are done. */
   cursor: OrderKey;
+  kept: number;
   messages: number;
   events: number;
 }
 
 /** Runs at the start of the service and once an hour. Everything happens on the writer's thread. */
 export class Retention {
-  readonly #path: string;
-  readonly #days: number;
+  readonly #options: RetentionOptions;
   readonly #writer: Writer;
   readonly #signals: Signals;
   readonly #events: RetentionEvents;
   readonly #pacer = new Pacer(REST_FACTOR);
   #run: Run | null = null;
+  /** Where the next run goes on among what may be kept. */
+  readonly #resume: Record<Run['items'], OrderKey> = { messages: FIRST_KEY, events: FIRST_KEY };
 
-  /** Removes items older than `days` days from the database at `path`. */
+  /** Removes items older than `days` days, and those that a destination has not finished when they are twice as old. */
   constructor(
-    { path, days }: { readonly path: string; readonly days: number },
+    options: RetentionOptions,
     writer: Writer,
     signals: Signals,
     events: RetentionEvents,
   ) {
-    this.#path = path;
-    this.#days = days;
+    this.#options = options;
     this.#writer = writer;
     this.#signals = signals;
     this.#events = events;
@@ -90,14 +107,21 @@ export class Retention {
   }
 
   #begin(): void {
-    const seconds = Math.floor(Date.now() / 1_000) - this.#days * DAY_SECONDS;
+    const endOf = (days: number): OrderKey => {
+      const seconds = Math.floor(Date.now() / 1_000) - days * DAY_SECONDS;
+      return { seconds, nanos: 0, messageId: '' };
+    };
+    const { days } = this.#options;
     try {
       const run: Run = {
         startMs: performance.now(),
         lastSeq: this.#writer.lastSeq,
-        end: { seconds, nanos: 0, messageId: '' },
+        end: endOf(days),
+        keepEnd: endOf(KEEP_FACTOR * days),
         database: null,
+        items: 'messages',
         cursor: FIRST_KEY,
+        kept: 0,
         messages: 0,
         events: 0,
       };
@@ -123,55 +147,65 @@ export class Retention {
         this.#pacer.after(WAIT_MS, () => this.#remove(run));
         return;
       }
-      run.database ??= openReader(this.#path);
-      entries = entriesAfter(run.database, run);
+      entries = this.#next(run);
     } catch (error) {
       return this.#end(run, error instanceof IndexUnusable ? 'index_behind' : reasonOf(error));
     }
     if (entries === null) {
       // Deleted meanwhile, the index is being built again.
-      run.database.close();
+      run.database?.close();
       run.database = null;
       this.#pacer.after(WAIT_MS, () => this.#awaitIndex(run));
       return;
     }
     const old = entries.filter((entry) => compareOrder(entry, run.end) < 0);
-    if (old.length === 0) return this.#removeEvents(run);
-    const seqs = old.map(({ seq }) => seq);
-    const done = this.#step(run, 'messages', seqs);
-    if (done === null) return;
-    run.cursor = old[done - 1] ?? run.cursor;
+    if (old.length === 0) return this.#itemsDone(run, FIRST_KEY);
+    if (!this.#step(run, old)) return;
+    if (run.kept >= RUN_KEPT_MAX) return this.#itemsDone(run, run.cursor);
     this.#pacer.pause(startMs, () => this.#remove(run));
   }
 
-  #removeEvents(run: Run): void {
-    const startMs = performance.now();
-    let seqs: number[];
-    try {
-      seqs = this.#writer.eventsBefore(run.end.seconds, STEP_ITEMS);
-    } catch (error) {
-      return this.#end(run, failureOf(error));
-    }
-    if (seqs.length === 0) return this.#shrink(run);
-    if (this.#step(run, 'events', seqs) === null) return;
-    this.#pacer.pause(startMs, () => this.#removeEvents(run));
+  /** Returns the next entries; null where the index does not list all of them. Throws what SQLite throws, and IndexUnusable. */
+  #next(run: Run): Entry[] | null {
+    // What earlier runs have kept is not come to again in each of them.
+    const resume = this.#resume[run.items];
+    if (compareOrder(run.cursor, run.keepEnd) >= 0 && compareOrder(run.cursor, resume) < 0)
+      run.cursor = resume;
+    run.database ??= openReader(this.#options.path);
+    return run.items === 'events'
+      ? eventsAfter(run.database, run.cursor, STEP_ITEMS)
+      : entriesAfter(run.database, run);
   }
 
-  /** Removes items. Returns how many were come to; null where it failed: then the run has ended. */
-  #step(run: Run, items: 'messages' | 'events', seqs: readonly number[]): number | null {
+  /** Removes items that are old. Returns whether it could: if not, the run has ended. */
+  #step(run: Run, old: readonly Entry[]): boolean {
+    const seqs = old.map(({ seq }) => seq);
     // The index may be wrong: the items themselves say whether they are that old.
-    const { removed, failure } = this.#writer.remove(items, seqs, {
+    const { removed, failure } = this.#writer.remove(run.items, seqs, {
       beforeSeconds: run.end.seconds,
+      keep: { names: this.#options.forwards, sinceSeconds: run.keepEnd.seconds },
     });
     if (failure !== null) {
       this.#end(run, failure);
-      return null;
+      return false;
     }
+    run.cursor = old[removed.done - 1] ?? run.cursor;
+    run.kept += removed.kept;
     run.messages += removed.messages;
     run.events += removed.events;
     this.#events.stepped(removed.messages + removed.events);
     if (removed.messages > 0) this.#events.removed(removed.messages);
-    return removed.done;
+    return true;
+  }
+
+  /** All messages, or events, of the run are done, or as many as it may keep: then the next one goes on after `resume`. */
+  #itemsDone(run: Run, resume: OrderKey): void {
+    this.#resume[run.items] = resume;
+    if (run.items === 'events') return this.#shrink(run);
+    run.items = 'events';
+    run.cursor = FIRST_KEY;
+    run.kept = 0;
+    this.#remove(run);
   }
 
   #shrink(run: Run): void {

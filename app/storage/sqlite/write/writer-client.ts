@@ -8,13 +8,10 @@ import type { ForwardWrite, ForwardWriteResults } from '../file/forward-protocol
 import type { Signals } from '../file/signals.ts';
 import { DiskProbes } from '../../disk-probes.ts';
 import { ForwardRequests } from './forward-requests.ts';
-import { startWriter } from './writer-start.ts';
+import { type ThreadOptions, startWriter } from './writer-start.ts';
 
-export interface WriterOptions {
-  readonly path: string;
+export interface WriterOptions extends ThreadOptions {
   readonly queueMessagesMax: number;
-  /** Messages older than this many days are removed; null keeps all. */
-  readonly retentionDays: number | null;
 }
 
 export class WriterClient {

@@ -14,14 +14,23 @@ class OpenError extends Refusal {
   override readonly name = 'OpenError';
 }
 
+/** What the thread needs to know. */
+export interface ThreadOptions {
+  readonly path: string;
+  /** Messages older than this many days are removed; null keeps all. */
+  readonly retentionDays: number | null;
+  /** Destinations whose unfinished items are kept longer. */
+  readonly forwards: readonly string[];
+}
+
 /** Returns the thread. Rejects with OpenError. */
 export async function startWriter(
-  { path, retentionDays }: { readonly path: string; readonly retentionDays: number | null },
+  { path, retentionDays, forwards }: ThreadOptions,
   signals: Signals,
   observer: StoreObserver,
 ): Promise<Worker> {
   const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
-    workerData: { path, retentionDays, memory: signals.memory },
+    workerData: { path, retentionDays, forwards, memory: signals.memory },
     name: 'writer',
   });
   let reply = await nextReply(worker);

@@ -26,9 +26,10 @@ import { Writer } from './writer.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('writer-thread.ts runs as a worker thread only');
-const { path, retentionDays, memory } = workerData as {
+const { path, retentionDays, forwards, memory } = workerData as {
   path: string;
   retentionDays: number | null;
+  forwards: readonly string[];
   memory: SharedArrayBuffer;
 };
 const signals = new Signals(memory);
@@ -125,7 +126,7 @@ function run(open: Writer): void {
 
 /** What is removed leaves the index behind it, by the indexer. */
 function retain(days: number, open: Writer, stepped: (rows: number) => void): Retention {
-  return new Retention({ path, days }, open, signals, {
+  return new Retention({ path, days, forwards }, open, signals, {
     stepped,
     removed: (messages) => reply({ kind: 'pruned', messages }),
     ended: (pruneRun) => reply({ kind: 'prune-run', run: pruneRun }),

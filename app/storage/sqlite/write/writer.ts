@@ -2,9 +2,8 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ArchivedDelivery } from '../../archive.ts';
-import type { Item } from '../../../model/item.ts';
 import type { Storable } from '../../conflict.ts';
-import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from '../file/connection.ts';
+import { CACHE_KIB, openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { beginEpoch, renewEpochs } from '../file/epochs.ts';
 import { failureOf } from '../file/failure.ts';
@@ -22,11 +21,12 @@ import {
   NOTHING_REMOVED,
   type RemovalOptions,
   type Removed,
-  eventsBefore,
   purgeRemovals,
   removeItems,
 } from './remover.ts';
 import { retireSome } from './retire-tables.ts';
+import { vacuum } from './vacuum.ts';
+import { restartWal } from './wal.ts';
 
 /** Not safe for use by two threads. */
 export class Writer {
@@ -65,28 +65,24 @@ export class Writer {
    * was not now, and the item does not say.
    */
   append(items: readonly Storable[], createdAt: readonly (string | null)[] = []): AppendResult {
-    const outcomes = new Uint8Array(items.length);
-    let [created, lastSeq] = [0, 0];
-    const failure = this.#transaction(() => {
-      ({ created, lastSeq } = this.#inserter.insertAll(items, createdAt, outcomes));
-    });
-    return failure === null ? { failure, outcomes, created, lastSeq } : { failure };
+    return this.commit(items, [], createdAt).appended;
   }
 
-  /** Stores a batch of items likewise, and changes of destinations in the same transaction. Returns what became of each. */
+  /** Stores items likewise, and changes of destinations in the same transaction. Returns what became of each. */
   commit(
-    items: readonly Item[],
+    items: readonly Storable[],
     writes: readonly ForwardWrite[],
+    createdAt: readonly (string | null)[] = [],
   ): { readonly appended: AppendResult; readonly outcomes: readonly ForwardOutcome[] } {
-    if (writes.length === 0) return { appended: this.append(items), outcomes: [] };
     const codes = new Uint8Array(items.length);
     let inserted = { created: 0, lastSeq: 0 };
     let outcomes: ForwardOutcome[] = [];
+    const work = (): void => {
+      if (items.length > 0) inserted = this.#inserter.insertAll(items, createdAt, codes);
+      outcomes = writes.map((write) => applyForward(this.#database, write));
+    };
     // Rows of forwarding name senders: where they are deleted, nothing of them stays.
-    const failure = this.#overwriting(() => {
-      if (items.length > 0) inserted = this.#inserter.insertAll(items, [], codes);
-      outcomes = writes.map((write) => this.#apply(write));
-    });
+    const failure = writes.length === 0 ? this.#transaction(work) : this.#overwriting(work);
     return failure === null
       ? { appended: { failure, outcomes: codes, ...inserted }, outcomes }
       : { appended: { failure }, outcomes: writes.map(() => ({ failure })) };
@@ -148,11 +144,6 @@ export class Writer {
     return { removed: failure === null ? removed : NOTHING_REMOVED, failure };
   }
 
-  /** Returns the numbers of the oldest events, as far as their instant is before the second. Throws what SQLite throws. */
-  eventsBefore(seconds: number, limit: number): number[] {
-    return eventsBefore(this.#database, seconds, limit);
-  }
-
   /** Deletes the records of removals up to the number, which the index has followed. */
   purgeRemovals(upTo: number): Failure | null {
     return this.#overwriting(() => purgeRemovals(this.#database, upTo));
@@ -180,13 +171,7 @@ export class Writer {
   /** Rewrites the whole file without anything that was removed. No other process can write meanwhile. */
   vacuum(): Failure | null {
     try {
-      // The copy is as large as the messages: it goes into a file, and not into another file system than theirs.
-      this.#database.exec(
-        `PRAGMA temp_store_directory = '${dirname(this.#path).replaceAll("'", "''")}'`,
-      );
-      this.#database.exec(
-        'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY',
-      );
+      vacuum(this.#database, dirname(this.#path));
       return null;
     } catch (error) {
       const failure = failureOf(error);
@@ -207,14 +192,7 @@ export class Writer {
 
   /** Moves all of the WAL into the file, so that the next commit restarts it. Readers have `waitMs` to end. Returns whether it could. */
   restartWal(waitMs: number, mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
-    try {
-      this.#database.exec(`PRAGMA busy_timeout = ${waitMs}`);
-      return this.#database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()?.['busy'] === 0;
-    } catch {
-      return false;
-    } finally {
-      this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    }
+    return restartWal(this.#database, waitMs, mode);
   }
 
   /** Moves the WAL into the database file and closes it. */
@@ -226,22 +204,6 @@ export class Writer {
     }
     this.#database.close();
     this.#lock.release();
-  }
-
-  /** Inside a transaction: a write that fails by itself does not keep the items beside it from being stored. */
-  #apply(write: ForwardWrite): ForwardOutcome {
-    prepared(this.#database, 'SAVEPOINT forward').run();
-    try {
-      const result = applyForward(this.#database, write);
-      prepared(this.#database, 'RELEASE forward').run();
-      return { result };
-    } catch (error) {
-      const failure = failureOf(error);
-      // Those are no faults of the write, and SQLite may have ended the transaction.
-      if (failure === 'disk' || failure === 'locked' || !this.#database.isTransaction) throw error;
-      this.#database.exec('ROLLBACK TO forward; RELEASE forward');
-      return { failure };
-    }
   }
 
   /** A transaction that overwrites with zeros what it deletes, also pages that become free by it. */
