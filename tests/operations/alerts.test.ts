@@ -14,6 +14,7 @@ import type { Program } from '../support/debian.ts';
 import { freePort, send } from '../support/request.ts';
 import { startService } from '../support/service.ts';
 import { DISK_SCENES } from './disk-scenes.ts';
+import { FORWARD_SCENES } from './forward-scenes.ts';
 import { POSTGRES_SCENES } from './postgres-scenes.ts';
 import { Recording } from './recording.ts';
 import { SCENES } from './scenes.ts';
@@ -21,7 +22,7 @@ import { SOURCE_SCENES } from './source-scenes.ts';
 import { perform, Unplayable } from './stage.ts';
 
 const FOLDER = fileURLToPath(new URL('../../deploy/prometheus/', import.meta.url));
-const ALL = [...SCENES, ...SOURCE_SCENES, ...DISK_SCENES, ...POSTGRES_SCENES];
+const ALL = [...SCENES, ...SOURCE_SCENES, ...FORWARD_SCENES, ...DISK_SCENES, ...POSTGRES_SCENES];
 /** Told by a disk that everything else on this machine writes to as well: held by the scenes that have one of their own. */
 const OF_THE_DISK = ['OnceboxDiskFills', 'OnceboxDiskLow'];
 

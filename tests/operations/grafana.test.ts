@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { destinations, startApplication } from '../support/application.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import { programFor } from '../support/debian.ts';
 import type { Program } from '../support/debian.ts';
@@ -74,6 +75,8 @@ describe('the board', () => {
       process_resident_memory_bytes nodejs_eventloop_lag_p99_seconds oncebox_ready
       oncebox_log_lines_dropped oncebox_unavailable_total oncebox_database_connections
       oncebox_source_requests_total oncebox_source_items_total
+      oncebox_forward_behind oncebox_forward_dead oncebox_forward_oldest_age_seconds
+      oncebox_forward_attempts_total oncebox_forward_attempt_duration_seconds_bucket
     `;
     for (const name of wanted.trim().split(/\s+/)) assert.ok(asked.includes(name), name);
   });
@@ -83,7 +86,9 @@ describe('the board', () => {
       const promtool = programFor(t, 'promtool');
       if (promtool === undefined) return;
       const url = engine === 'SQLite' ? 'sqlite:///app.db' : await postgresDatabase(t);
-      const service = await startService(t, { env: { DATABASE_URL: url } });
+      const { port } = await startApplication(t);
+      const forwards = destinations({ app: `http://127.0.0.1:${port}/` });
+      const service = await startService(t, { env: { DATABASE_URL: url, ...forwards } });
       const recording = new Recording(true, /^never$/);
       for (let round = 0; round < 12; round += 1) {
         await service.store(message());

@@ -1,6 +1,7 @@
 // docs/reference/metrics.md against scrapes of running services, one for each engine: names, types and labels, in both directions.
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
+import { destinations, startApplication } from '../support/application.ts';
 import { parseExposition } from '../support/exposition.ts';
 import type { Family } from '../support/exposition.ts';
 import { codeIn, page, tableOf } from '../support/markdown.ts';
@@ -12,7 +13,9 @@ import type { Environment } from '../support/service.ts';
 type Engine = 'SQLite' | 'PostgreSQL';
 
 async function scrapeOf(env: Environment): Promise<Map<string, Family>> {
-  const service = await startService({ after }, { env });
+  const { port } = await startApplication({ after });
+  const forwards = destinations({ app: `http://127.0.0.1:${port}/` });
+  const service = await startService({ after }, { env: { ...env, ...forwards } });
   await service.store(message());
   await service.get('/messages');
   return parseExposition((await service.get('/metrics')).text);

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SCHEMES } from '../../app/model/source.ts';
-import { blocksOf, page, tableOf } from '../support/markdown.ts';
-import { assertShown, run, skip, stepsOf } from '../support/page-commands.ts';
+import { page, tableOf } from '../support/markdown.ts';
+import { assertShown, run, settingsOf, skip, stepsOf } from '../support/page-commands.ts';
 import { startService } from '../support/service.ts';
 
 const FOLDER = 'docs/providers';
@@ -13,21 +13,13 @@ const PAGES = readdirSync(new URL(`../../${FOLDER}`, import.meta.url))
   .filter((name) => name !== 'README.md')
   .map((name) => `${FOLDER}/${name}`);
 
-/** The settings in front of `make run` in the first block of a page. */
-function settingsOf(text: string): Record<string, string> {
-  const [first] = blocksOf(text);
-  assert.match(first?.text ?? '', /^make run$/m);
-  const settings = [...(first?.text ?? '').matchAll(/^([A-Z_]+)=(.*) \\$/gm)];
-  return Object.fromEntries(settings.map(([, name = '', value = '']) => [name, value]));
-}
-
 describe('the page of a provider', () => {
   for (const path of PAGES)
     it(
       `${path}: its settings start a service, and its commands print what it shows`,
       { skip },
       async (t) => {
-        const settings = settingsOf(page(path));
+        const settings = settingsOf(path);
         const service = await startService(t, { env: settings });
         const steps = stepsOf(path);
         const outputs = await run(t, steps, `http://127.0.0.1:${service.port}`);

@@ -37,14 +37,22 @@ export interface Step {
   readonly shown: Block | null;
 }
 
-/** The commands of a page, but for those of make. */
-export function stepsOf(path: string): Step[] {
+/** The commands of a page, but for those of make, or those that `left` names. */
+export function stepsOf(path: string, left: (block: Block) => boolean = isMake): Step[] {
   const blocks = blocksOf(page(path));
   return blocks.flatMap((block, at) => {
-    if (block.language !== 'sh' || isMake(block)) return [];
+    if (block.language !== 'sh' || left(block)) return [];
     const next = blocks[at + 1];
     return [{ command: block.text, shown: next !== undefined && isOutput(next) ? next : null }];
   });
+}
+
+/** The settings in front of `make run` in the first block of a page. */
+export function settingsOf(path: string): Record<string, string> {
+  const [first] = blocksOf(page(path));
+  assert.match(first?.text ?? '', /^make run$/m);
+  const settings = [...(first?.text ?? '').matchAll(/^([A-Z_]+)=(.*) \\$/gm)];
+  return Object.fromEntries(settings.map(([, name = '', value = '']) => [name, value]));
 }
 
 /** Runs the steps in one shell, which ends at the first command that fails. Resolves to the output of each. */
