@@ -103,7 +103,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     milliseconds(WRITER, 'INDEX_WAIT_MS_MAX'),
   ],
   'messages that the index lacks for `q`': [
-    count('storage/sqlite/read/search.ts', 'SEARCH_TAIL_MAX'),
+    count('storage/sqlite/read/candidates.ts', 'SEARCH_TAIL_MAX'),
   ],
   'removals that the index has not applied': [
     count(LIMITS, 'REMOVALS_AHEAD_MAX'),

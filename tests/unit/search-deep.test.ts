@@ -15,12 +15,19 @@ import { SEARCH } from './stores.ts';
 /** More than one pass of a search holds. */
 const MESSAGES = 100_300;
 const APPENDED_AT_ONCE = 10_000;
+/** All of the first messages have this word, so that a search compares them without the index; later one in a hundred has it. */
+const WORD = 'zqx';
+const DENSE = 10_000;
+const SPARSE_EVERY = 100;
 
 const idOf = (place: number): string => String(place).padStart(6, '0');
 
+const hasWord = (place: number): boolean => place < DENSE || place % SPARSE_EVERY === 0;
+
 function messageOf(place: number): Message {
   const ts = '2025-01-15T10:00:00Z';
-  return { message_id: idOf(place), from: `+${1 + (place % 2)}`, to: '+9', ts, text: 'zq' };
+  const text = hasWord(place) ? WORD : 'zq';
+  return { message_id: idOf(place), from: `+${1 + (place % 2)}`, to: '+9', ts, text };
 }
 
 const path = join(temporaryDirectory({ after }), 'app.db');
@@ -60,3 +67,13 @@ for (const offset of [4_352, 50_149])
     assert.deepEqual(ids, expected.filter((place) => place < MESSAGES).map(idOf));
     assert.equal(total, MESSAGES / 2);
   });
+
+for (const order of ['asc', 'desc'] as const)
+  for (const offset of [0, 8_000, 10_400])
+    it(`a page of a word that many of the first messages have, ${order}, at ${offset}`, () => {
+      const places = Array.from({ length: MESSAGES }, (_, place) => place).filter(hasWord);
+      if (order === 'desc') places.reverse();
+      const { ids, total } = search({ text: WORD, order, offset, limit: 50 });
+      assert.equal(total, places.length);
+      assert.deepEqual(ids, places.slice(offset, offset + 50).map(idOf));
+    });

@@ -21,6 +21,9 @@ import { INDEX, KIND } from './schema.ts';
 const ENTRIES = `${INDEX}.entries`;
 const SEGMENTS = `FROM ${INDEX}.segments WHERE list = ?`;
 
+/** The rest of the key, for entries of one second. */
+const WITHIN_SECOND = '(ts_nanos, message_id)';
+
 /** A list without any entry has this number. */
 const NO_LIST = -1;
 
@@ -53,15 +56,7 @@ export class IndexList {
   /** How many entries come before the key. */
   rank(key: OrderKey): number {
     const start = this.#segmentOf(key);
-    const before = this.#number(
-      `SELECT coalesce(sum(messages), 0) ${SEGMENTS} AND ${KEY} < (?, ?, ?)`,
-      start,
-    );
-    const within = this.#entriesWithin(`AND ${KEY} >= (?, ?, ?) AND ${KEY} < (?, ?, ?)`, [
-      ...start,
-      ...keyValues(key),
-    ]);
-    return before + within;
+    return this.#segmentsBefore(start) + this.#entriesBetween(start, keyValues(key));
   }
 
   /** Up to `limit` entries from the position `rank` on, counted from 0. */
@@ -100,12 +95,7 @@ export class IndexList {
       // No message has an empty id, so a segment that begins in the second of an end begins after it.
       while (counts.length < ends.length && (ends[counts.length] ?? 0) <= nextStart) {
         const end = ends[counts.length] ?? 0;
-        const within = this.#entriesWithin(`AND ${KEY} >= (?, ?, ?) AND ts_seconds < ?`, [
-          seconds,
-          nanos,
-          messageId,
-          end,
-        ]);
+        const within = this.#entriesBetween([seconds, nanos, messageId], [end, 0, '']);
         counts.push(passed + within);
       }
       passed += messages;
@@ -145,16 +135,45 @@ export class IndexList {
     return readEntries(this.#database, sql, ...entries.parameters, ...parameters);
   }
 
+  /** How many entries come at a key or after it, and before another. */
+  #entriesBetween(from: KeyValues, below: KeyValues): number {
+    const [first, last] = [from[0], below[0]];
+    if (first >= last)
+      return this.#entriesWithin(`${KEY} >= (?, ?, ?) AND ${KEY} < (?, ?, ?)`, [...from, ...below]);
+    // SQLite compares a row value again with each row that it counts, which takes as long as counting it; a number it does not.
+    return (
+      this.#entriesWithin(`ts_seconds = ? AND ${WITHIN_SECOND} >= (?, ?)`, from) +
+      this.#entriesWithin('ts_seconds > ? AND ts_seconds < ?', [first, last]) +
+      this.#entriesWithin(`ts_seconds = ? AND ${WITHIN_SECOND} < (?, ?)`, below)
+    );
+  }
+
   #entriesWithin(condition: string, values: readonly SQLInputValue[]): number {
     const lists = this.#parts.map(() => '?').join();
     return oneRow(
       preparedArrays<[number]>(
         this.#database,
-        `SELECT count(*) FROM ${ENTRIES} WHERE list IN (${lists}) ${condition}`,
+        `SELECT count(*) FROM ${ENTRIES} WHERE list IN (${lists}) AND ${condition}`,
       ),
       ...this.#parts,
       ...values,
     )[0];
+  }
+
+  /** How many entries the segments before one count, by its start. */
+  #segmentsBefore(start: KeyValues): number {
+    const sum = (condition: string, values: readonly SQLInputValue[]): number =>
+      oneRow(
+        preparedArrays<[number]>(
+          this.#database,
+          `SELECT coalesce(sum(messages), 0) ${SEGMENTS} AND ${condition}`,
+        ),
+        this.#list,
+        ...values,
+      )[0];
+    return (
+      sum('ts_seconds < ?', [start[0]]) + sum(`ts_seconds = ? AND ${WITHIN_SECOND} < (?, ?)`, start)
+    );
   }
 
   /** The start of the segment that the key falls into. */
@@ -168,39 +187,39 @@ export class IndexList {
 
   /** The start of the segment that holds the position, or of the last one, and how many messages come before it. */
   #segmentAt(rank: number): { start: KeyValues; before: number } {
-    // Most readers are at the beginning, so the first segment is tried before the counts of all are fetched.
-    const first = this.#number(`SELECT messages ${SEGMENTS} ${ASCENDING} LIMIT 1`, []);
-    if (Number.isNaN(first) || rank < first) return { start: keyValues(FIRST_KEY), before: 0 };
-    // All counts as one text: a thousand rows of one number each take several times as long.
-    const [counts] = oneRow(
-      preparedArrays<[string]>(
-        this.#database,
-        `SELECT json_group_array(messages) FROM (SELECT messages ${SEGMENTS} ${ASCENDING})`,
-      ),
-      this.#list,
+    const backwards = rank >= this.count / 2;
+    const order = backwards ? DESCENDING : ASCENDING;
+    // Counts come as one text: a thousand rows of one number each take several times as long.
+    const select = preparedArrays<[string]>(
+      this.#database,
+      `SELECT json_group_array(messages) FROM (SELECT messages ${SEGMENTS} ${order} LIMIT ? OFFSET ?)`,
     );
-    const messages = JSON.parse(counts) as number[];
-    let before = 0;
+    let passed = 0;
     let index = 0;
-    while (index < messages.length - 1 && before + (messages[index] ?? 0) <= rank) {
-      before += messages[index] ?? 0;
-      index += 1;
+    // Most readers are near an end of the list, so the first counts to be fetched are few.
+    for (let limit = 1; ; limit *= 8) {
+      const counts = JSON.parse(oneRow(select, this.#list, limit, index)[0]) as number[];
+      for (const messages of counts) {
+        const before = backwards ? this.count - passed - messages : passed;
+        if (backwards ? before <= rank : passed + messages > rank)
+          return { start: this.#segmentStart(order, index), before };
+        passed += messages;
+        index += 1;
+      }
+      if (counts.length < limit) return { start: keyValues(FIRST_KEY), before: 0 };
     }
-    const start = oneRow(
+  }
+
+  /** The start of the segment number `index`, counted from 0 in this order. */
+  #segmentStart(order: string, index: number): KeyValues {
+    return oneRow(
       preparedArrays<KeyValues>(
         this.#database,
-        `SELECT ${KEY_COLUMNS} ${SEGMENTS} ${ASCENDING} LIMIT 1 OFFSET ?`,
+        `SELECT ${KEY_COLUMNS} ${SEGMENTS} ${order} LIMIT 1 OFFSET ?`,
       ),
       this.#list,
       index,
     );
-    return { start, before };
-  }
-
-  /** The one number of a statement's one row; NaN without a row. */
-  #number(sql: string, parameters: readonly SQLInputValue[]): number {
-    const row = preparedArrays<[number]>(this.#database, sql).get(this.#list, ...parameters);
-    return row?.[0] ?? Number.NaN;
   }
 }
 

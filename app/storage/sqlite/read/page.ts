@@ -69,16 +69,17 @@ function keyOf({ seconds, nanos, messageId }: Entry): OrderKey {
 
 /** The messages of the entries, in their order, as a JSON array. */
 function messagesJson(database: DatabaseSync, entries: readonly Entry[]): Uint8Array {
-  // CROSS JOIN keeps the order of the two: the numbers in the order of the parameter, and for each its message.
-  const [messages, json] = oneRow(
-    preparedArrays<[number, Uint8Array]>(
+  // CROSS JOIN keeps the order of the two: the numbers in the order of the parameter, and for each its message. That each has its id is
+  // compared at once for all of them: pairs of number and id as the parameter take twice as long.
+  const [ids, json] = oneRow(
+    preparedArrays<[string | null, Uint8Array]>(
       database,
-      `SELECT count(*), CAST('[' || coalesce(group_concat(${MESSAGE_JSON}), '') || ']' AS BLOB)
-     FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value ->> 0 AND m.message_id = e.value ->> 1`,
+      `SELECT group_concat(m.message_id), CAST('[' || coalesce(group_concat(${MESSAGE_JSON}), '') || ']' AS BLOB)
+     FROM json_each(?) e CROSS JOIN messages m ON m.seq = e.value`,
     ),
-    JSON.stringify(entries.map((entry) => [entry.seq, entry.messageId])),
+    JSON.stringify(entries.map(({ seq }) => seq)),
   );
-  if (messages !== entries.length)
+  if ((ids ?? '') !== entries.map(({ messageId }) => messageId).join())
     throw new IndexUnusable('the index lists a message that is not there', true);
   return json;
 }

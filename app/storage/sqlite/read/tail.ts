@@ -22,6 +22,8 @@ export class Tail {
   readonly #database: DatabaseSync;
   readonly #where: string;
   readonly #parameters: readonly SQLInputValue[];
+  /** The lists hold every message: there is nothing to ask for. */
+  readonly #isEmpty: boolean;
   /** Removals of entries of the list, in the order of messages. */
   readonly removed: readonly Removal[];
 
@@ -38,6 +40,7 @@ export class Tail {
     )
       throw new StoreUnavailable('index_behind', 'the lists are being filled');
     this.#database = database;
+    this.#isEmpty = index.listedSeq === main.lastSeq;
     const filters = [
       ...(from === null ? [] : [{ sql: ' AND from_msisdn = ?', value: from }]),
       ...(source === null
@@ -61,6 +64,7 @@ export class Tail {
 
   /** How many messages come at the key or after it, and before `end`. */
   count(least: OrderKey, end: OrderKey): number {
+    if (this.#isEmpty) return 0;
     const bounded = end === LAST_KEY ? '' : ` AND ${KEY} < (?, ?, ?)`;
     return oneRow(
       preparedArrays<[number]>(
@@ -87,6 +91,7 @@ export class Tail {
 
   /** The whole seconds of all messages, in ascending order. */
   seconds(): number[] {
+    if (this.#isEmpty) return [];
     const [seconds] = oneRow(
       preparedArrays<[string]>(
         this.#database,
@@ -108,6 +113,7 @@ export class Tail {
   }
 
   #entries(sql: string, key: OrderKey, limit: number): Entry[] {
+    if (this.#isEmpty) return [];
     return readEntries(
       this.#database,
       `SELECT ${KEY_COLUMNS}, seq ${this.#where} ${sql}`,

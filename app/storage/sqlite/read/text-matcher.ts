@@ -4,7 +4,7 @@ import type { OrderKey } from '../../../model/order.ts';
 import type { MessageQuery } from '../../../model/page.ts';
 import { DEFAULT_SOURCE } from '../../../model/source.ts';
 import { CODE_POINTS_FOLDED_TO_ASCII, foldCase } from '../../../model/search.ts';
-import { type Entry, FIRST_KEY, KEY, KEY_COLUMNS, entryOf } from '../file/keys.ts';
+import { type Entry, KEY, KEY_COLUMNS, entryOf } from '../file/keys.ts';
 import { oneRow, preparedArrays } from '../file/statements.ts';
 import { INDEX } from '../index/schema.ts';
 
@@ -25,38 +25,46 @@ const CANDIDATES = {
   rowid: 'messages m WHERE m.rowid BETWEEN :first AND :last',
 };
 
-/** Whether a text has one of the few code points that fold into ASCII. */
-const FOLDS_TO_ASCII = [...CODE_POINTS_FOLDED_TO_ASCII]
-  .map((point) => `instr(text, char(${point.codePointAt(0)})) > 0`)
-  .join(' OR ');
-/** Whether letters of a text may be joined when it is folded: known of the messages that search holds. */
-const MAY_COMPOSE = `t.seq > :searched OR EXISTS (SELECT 1 FROM ${INDEX}.composing c WHERE c.seq = t.seq)`;
+/** LIKE refuses a pattern of more than 50,000 bytes. A character of a search takes three of them at most. */
+const LIKE_SEARCH_MAX = 16_384;
+/** LIKE folds ASCII only, as `lower` does, and costs a third of comparing what `lower` returns. */
+const LIKE = String.raw`text LIKE :needle ESCAPE '\'`;
+/** For a search that LIKE cannot take: of a pattern it reads no more than what comes before U+0000. */
+const INSTR = 'instr(lower(text), :needle) > 0';
+
+/** The few code points that fold into ASCII, and the ASCII that is in what they fold into. */
+const FOLDED_TO_ASCII = [...CODE_POINTS_FOLDED_TO_ASCII].map((letter) => ({
+  point: letter.codePointAt(0) ?? 0,
+  ascii: foldCase(letter).replaceAll(/[^\0-\x7f]/g, ''),
+}));
+/** Whether a text has one of them that matters for the search. */
+const FOLDS_TO_ASCII = FOLDED_TO_ASCII.map(
+  ({ point }) => `:folds_${point} AND instr(text, char(${point})) > 0`,
+).join(' OR ');
+/** Whether letters of a text may be joined when it is folded, or it has U+0000: known of the messages that search holds. */
+const MAY_COMPOSE = `m.seq > :searched OR m.seq IN (SELECT seq FROM ${INDEX}.composing)`;
+const NOT_ASCII = 'length(text) <> octet_length(text)';
 
 /**
- * What SQL can decide about a text: 1 it matches, 0 it does not, NULL it must be folded here. `lower` folds ASCII only, so what it does not
- * find decides for a text of ASCII alone; and for a search in ASCII, unless the text has a code point that folds into ASCII. What it
- * finds may be the base of a letter that a mark makes another one, but not in a text without marks.
+ * What SQL cannot decide about a text that it finds the search in: what is found may be the base of a letter that a mark makes
+ * another one. About one that it does not find it in: all but ASCII, where the search is not ASCII or the text has a code point
+ * that folds into it; and a text with U+0000, of which LIKE reads no more than what comes before. `iif`, as SQLite would evaluate
+ * the right side of an AND first, which costs more here.
  */
-const VERDICT = `CASE
-  WHEN found AND (ascii OR NOT (${MAY_COMPOSE})) THEN 1
-  WHEN NOT found AND (ascii OR (:ascii AND NOT (${FOLDS_TO_ASCII}))) THEN 0
-  END`;
-/** `found`: whether the search is in the text as SQL folds it; `ascii`: whether that is all there is to know. */
-const COMPARED =
-  'instr(lower(text), :needle) > 0 AS found, length(text) = octet_length(text) AS ascii';
-/** Without a search every text, and none, is as it should be. */
-const NOT_COMPARED = '1 AS found, 1 AS ascii';
-const FILTER =
-  '(ts_seconds, ts_nanos) >= (:since_s, :since_n) AND (:sender IS NULL OR m.from_msisdn = :sender)';
-/** The filters that few queries have are left out of the others. */
+const UNSURE_FOUND = `iif(${MAY_COMPOSE}, ${NOT_ASCII}, 0)`;
+const UNSURE_NOT_FOUND = `(NOT :ascii AND ${NOT_ASCII}) OR ${FOLDS_TO_ASCII} OR iif(${MAY_COMPOSE}, instr(text, char(0)) > 0, 0)`;
+
+const SINCE_FILTER = 'AND (ts_seconds, ts_nanos) >= (:since_s, :since_n)';
 const UNTIL_FILTER = 'AND (ts_seconds, ts_nanos) < (:until_s, :until_n)';
+const SENDER_FILTER = 'AND m.from_msisdn = :sender';
 const SOURCE_FILTER = 'AND m.source IS :source';
 const WITHIN = `${KEY} > (:above_s, :above_n, :above_id) AND ${KEY} < (:below_s, :below_n, :below_id)`;
 
 export class TextMatcher {
   readonly #database: DatabaseSync;
   readonly #needle: string;
-  readonly #columns: string;
+  /** SQL for whether the search is in the text as SQL folds it; null without a search. */
+  readonly #found: string | null;
   readonly #filter: string;
   readonly #parameters: Record<string, SQLInputValue>;
 
@@ -65,41 +73,44 @@ export class TextMatcher {
     const { text, since, until, from, source } = query;
     this.#database = database;
     this.#needle = foldCase(text ?? '');
-    this.#columns = text === null ? NOT_COMPARED : COMPARED;
+    this.#found = text === null ? null : foundIn(this.#needle);
     this.#filter = [
-      text === null ? 'AND' : 'AND m.text IS NOT NULL AND',
-      FILTER,
+      ...(text === null ? [] : ['AND m.text IS NOT NULL']),
+      ...(since === null ? [] : [SINCE_FILTER]),
       ...(until === null ? [] : [UNTIL_FILTER]),
+      ...(from === null ? [] : [SENDER_FILTER]),
       ...(source === null ? [] : [SOURCE_FILTER]),
     ].join(' ');
     this.#parameters = {
-      since_s: since?.seconds ?? FIRST_KEY.seconds,
-      since_n: since?.nanos ?? 0,
-      sender: from,
-      searched: searchedSeq,
-      ascii: /^[\0-\x7f]*$/.test(this.#needle) ? 1 : 0,
-      ...(text === null ? {} : { needle: this.#needle }),
+      ...(this.#found === null ? {} : searchParameters(this.#needle, this.#found, searchedSeq)),
+      ...(since === null ? {} : { since_s: since.seconds, since_n: since.nanos }),
       ...(until === null ? {} : { until_s: until.seconds, until_n: until.nanos }),
+      ...(from === null ? {} : { sender: from }),
       ...(source === null ? {} : { source: source === DEFAULT_SOURCE ? null : source }),
     };
   }
 
+  /** SQL for `matched` of a candidate that matches, `undecided` of one that must be compared here, and NULL of any other. */
+  #verdict(matched: string, undecided: string): string {
+    if (this.#found === null) return matched;
+    return `CASE WHEN ${this.#found} THEN iif(${UNSURE_FOUND}, ${undecided}, ${matched})
+      WHEN ${UNSURE_NOT_FOUND} THEN ${undecided} END`;
+  }
+
   /**
-   * SQL for the candidates `t` that pass the other filters. `LIMIT -1` limits nothing, but keeps SQLite from merging this into the
-   * query around it, which would compute `found` and `ascii` again at each use.
+   * SQL that selects these columns of the candidates that pass the other filters. `LIMIT -1` limits nothing, but keeps SQLite from
+   * merging this into the query around it, which would compute a verdict again at each use.
    */
-  #compared({ kind }: Candidates): string {
-    return `(SELECT ${KEY_COLUMNS}, seq, text, ${this.#columns} FROM ${CANDIDATES[kind]} ${this.#filter} LIMIT -1) t`;
+  #candidates(columns: string, { kind }: Candidates): string {
+    return `SELECT ${columns} FROM ${CANDIDATES[kind]} ${this.#filter} LIMIT -1`;
   }
 
   /** Returns the entries of the candidates that match. */
   entries(candidates: Candidates): Entry[] {
+    const columns = `${KEY_COLUMNS}, seq, ${this.#verdict('1', 'text')} AS text`;
     const rows = preparedArrays<Row>(
       this.#database,
-      `SELECT ${KEY_COLUMNS}, seq, text FROM (
-         SELECT ${KEY_COLUMNS}, seq, CASE ${VERDICT} WHEN 1 THEN 1 WHEN 0 THEN NULL ELSE text END AS text
-         FROM ${this.#compared(candidates)} LIMIT -1)
-       WHERE text IS NOT NULL`,
+      `SELECT * FROM (${this.#candidates(columns, candidates)}) WHERE text IS NOT NULL`,
     ).all({ ...this.#parameters, ...sourceOf(candidates) });
     return rows
       .filter(([, , , , text]) => text === 1 || foldCase(text).includes(this.#needle))
@@ -114,12 +125,12 @@ export class TextMatcher {
     candidates: Candidates,
     { above, below }: KeyRange,
   ): { count: number; undecided: string } {
+    const columns = `${this.#verdict(`iif(${WITHIN}, seq, 0)`, 'seq')} AS seq`;
     const [count, undecided] = oneRow(
       preparedArrays<[number, string]>(
         this.#database,
-        `SELECT count(*) FILTER (WHERE seq = 0), json_group_array(seq) FILTER (WHERE seq > 0) FROM (
-         SELECT CASE ${VERDICT} WHEN 1 THEN iif(${WITHIN}, seq, 0) WHEN 0 THEN NULL ELSE seq END AS seq
-         FROM ${this.#compared(candidates)} LIMIT -1)`,
+        `SELECT count(*) FILTER (WHERE seq = 0), json_group_array(seq) FILTER (WHERE seq > 0)
+         FROM (${this.#candidates(columns, candidates)})`,
       ),
       {
         ...this.#parameters,
@@ -148,4 +159,25 @@ type Row = readonly [
 function sourceOf(candidates: Candidates): Record<string, SQLInputValue> {
   if (candidates.kind === 'numbers') return { seqs: candidates.seqs };
   return { first: candidates.first, last: candidates.last };
+}
+
+function foundIn(needle: string): string {
+  return needle.includes('\0') || needle.length > LIKE_SEARCH_MAX ? INSTR : LIKE;
+}
+
+function searchParameters(
+  needle: string,
+  found: string,
+  searchedSeq: number,
+): Record<string, SQLInputValue> {
+  const folds = FOLDED_TO_ASCII.map(({ point, ascii }) => [
+    `folds_${point}`,
+    [...ascii].some((letter) => needle.includes(letter)) ? 1 : 0,
+  ]);
+  return {
+    needle: found === LIKE ? `%${needle.replaceAll(/[\\%_]/g, String.raw`\$&`)}%` : needle,
+    searched: searchedSeq,
+    ascii: /^[\0-\x7f]*$/.test(needle) ? 1 : 0,
+    ...(Object.fromEntries(folds) as Record<string, number>),
+  };
 }
