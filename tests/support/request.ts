@@ -1,9 +1,9 @@
 // One HTTP request through node:http, and its answer.
-import { request as httpRequest } from 'node:http';
 import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { PATIENCE_MS } from './bounded.ts';
+import { request as httpRequest } from './node-http.ts';
 
 /** What a test wants sent. `path` goes out as it is, a raw `+` or `%zz` too. */
 export interface Request {
