@@ -3,7 +3,6 @@ import { type Config, readConfig } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
 import { misspeltSettings } from './config/misspelt.ts';
 import { isExpected } from './model/refusal.ts';
-import { openObservers, startService } from './service.ts';
 
 /** Exit codes: 0 stopped on a signal, 1 crashed, 78 a setting cannot be used (sysexits.h: EX_CONFIG), 130 a second signal. */
 const EXIT_CRASHED = 1;
@@ -18,6 +17,8 @@ export async function run(): Promise<void> {
   // The database, its WAL and its shared memory are for this user alone.
   process.umask(0o077);
   const config = usableConfig();
+  // Not before: what is refused is refused sooner, in half the time.
+  const { openObservers, startService } = await import('./service.ts');
   const observers = openObservers(config);
   const { events, log } = observers;
   for (const { name, meant } of misspeltSettings()) events.settingUnknown(name, meant);

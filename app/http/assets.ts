@@ -1,6 +1,6 @@
 // The files of the dashboard, read once at start: links of pages get the prefix, other files are compressed by the build.
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -35,7 +35,8 @@ export type Assets = ReadonlyMap<string, Asset>;
 /** Returns the files that `npm run build` wrote; none where it was not run. `basePath` is put before each link of a page. */
 export function readAssets(basePath: string): Assets {
   const assets = new Map<string, Asset>();
-  for (const name of globSync('**/*.*', { cwd: DIRECTORY })) {
+  if (!existsSync(DIRECTORY)) return assets;
+  for (const name of readdirSync(DIRECTORY, { encoding: 'utf8', recursive: true })) {
     const contentType = CONTENT_TYPES[extname(name)];
     if (contentType === undefined) continue;
     const path = `/${name.replaceAll('\\', '/')}`;

@@ -1,7 +1,8 @@
 // One connection: the latest request on it, its last response, and the release of its socket in bounded time.
-import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Events } from '../observe/events.ts';
+import { STATUS_CODES } from './node-http.ts';
 import { type Reply, protocolError } from './replies.ts';
 
 /** How long a client may continue sending after the last response of its connection. With the time to notice, less than 5 s. */

@@ -36,8 +36,8 @@ export interface Services {
   readonly metrics: Metrics;
   /** Prefix under which a reverse proxy serves all of this; empty where there is none. */
   readonly basePath: string;
-  /** The description of the API, the same for every caller. */
-  readonly apiDescription: Reply;
+  /** Returns the description of the API, the same for every caller. */
+  readonly apiDescription: () => Reply;
 }
 
 /**

@@ -10,7 +10,7 @@ import { BodyReader } from './body.ts';
 import { type Arrival, Exchange } from './exchange.ts';
 import { LargeReplies } from './large-replies.ts';
 import { describeApi } from './openapi/document.ts';
-import { errorReply, methodNotAllowed, okJson } from './replies.ts';
+import { type Reply, errorReply, methodNotAllowed, okJson } from './replies.ts';
 import type { DescribedPath, Handler, Route, Services } from './route.ts';
 import { assetRoutes } from './routes/asset.ts';
 import { delivery } from './routes/delivery.ts';
@@ -123,13 +123,16 @@ export function createRouter(options: RouterOptions): Router {
     const entry = table.get(end === undefined ? own : `/forwards/{name}/${end}`);
     return { entry: entry ?? (OF_A_SOURCE.test(own) ? UNKNOWN_SOURCE : UNMATCHED), name };
   };
+  let apiDescription: Reply | undefined;
   const services: Services = {
     ...options,
     bodies: new BodyReader(
       Math.max(options.bodyBytesMax, ...options.named.map((source) => source.bodyBytesMax)),
     ),
     largeReplies: new LargeReplies(),
-    apiDescription: okJson(describeApi(DESCRIBED, manifest.version, basePath)),
+    // Made for the first caller that asks: few do, and each start would take longer.
+    apiDescription: () =>
+      (apiDescription ??= okJson(describeApi(DESCRIBED, manifest.version, basePath))),
   };
 
   const route = (arrival: Arrival): void => {

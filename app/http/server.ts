@@ -1,8 +1,9 @@
 // The HTTP server: its limits, and the way it stops.
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Events } from '../observe/events.ts';
 import { Connection } from './connection.ts';
+import { createServer } from './node-http.ts';
 import type { Router } from './router.ts';
 
 /** Time for the headers of a request, and for the whole of it, to arrive. */

@@ -61,6 +61,8 @@ export async function surviveFault(
     assert.equal(answer.status, 200, answer.text);
     load.acknowledged.set(id, draft);
   }
+  // What is lost is said to be, before a search does not find it.
+  assertStored(service.databasePath, load.acknowledged);
   await assertConsistent(service, load.acknowledged);
   // A killed process writes nothing more: what is durable is what was durable before.
   await service.stop('SIGKILL');

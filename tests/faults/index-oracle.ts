@@ -58,6 +58,7 @@ export function assertIndexFits(path: string): number {
   if (!existsSync(index)) return 0;
   const database = new DatabaseSync(path);
   try {
+    database.exec('PRAGMA synchronous = OFF');
     database.exec(`ATTACH '${index.replaceAll("'", "''")}' AS i`);
     const value = (sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
     if (value(TABLES) !== 4) return 0;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { oncebox } from '../cli/oncebox.ts';
-import { contains, inOrder } from '../properties/oracle.ts';
+import { fold, inOrder } from '../properties/oracle.ts';
 import { eventually } from '../support/bounded.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
@@ -35,6 +35,18 @@ function next(overrides: Partial<Stored> = {}): Stored {
     text: `group${made % 300}end of the text${made}end ${'filling '.repeat(made % 12)}`,
     ...overrides,
   }) as unknown as Stored;
+}
+
+/** Folded texts of messages: each is searched in many times. Those of a scene are ASCII, where a substring is one of code points. */
+const foldedTexts = new WeakMap<Stored, string>();
+
+function foldedText(stored: Stored): string {
+  let folded = foldedTexts.get(stored);
+  if (folded === undefined) {
+    folded = fold(stored.text ?? '');
+    foldedTexts.set(stored, folded);
+  }
+  return folded;
 }
 
 /** A directory with a database and its index, both complete and closed, and the messages in it. */
@@ -154,8 +166,10 @@ export class Scene {
     const word = /text[0-9]+end/.exec(one.text ?? '')?.[0] ?? 'absent';
     const group = /group[0-9]+end/.exec(one.text ?? '')?.[0] ?? 'absent';
     const by = (from: string): Stored[] => all.filter((stored) => stored.from === from);
-    const having = (text: string): Stored[] =>
-      all.filter((stored) => contains(stored.text ?? '', text));
+    const having = (text: string): Stored[] => {
+      const part = fold(text);
+      return all.filter((stored) => foldedText(stored).includes(part));
+    };
     const since = all.filter((stored) => stored.ts >= SINCE);
     const offset = Math.floor(all.length / 2);
     const from = encodeURIComponent(one.from);

@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly prefix: string;
   /** Reads are sent between the posts unless this is false. */
   readonly reads?: boolean;
+  /** How long each connection waits after answers before it sends on; not at all unless given. */
+  readonly pauseMs?: number;
 }
 
 export class Load {
@@ -44,7 +46,7 @@ export class Load {
     this.#lanes = Array.from(
       { length: options.connections },
       () =>
-        new Lane(options.port, {
+        new Lane(options, {
           next: () => (this.#stopped ? undefined : this.#next()),
           answered: (expected, status) => this.#answered(expected, status),
           lost: (expected) => this.unanswered.set(expected.message_id, expected),
@@ -115,11 +117,14 @@ class Lane {
   readonly ended: Promise<void>;
   readonly #socket: Socket;
   readonly #job: Job;
+  readonly #pauseMs: number;
   readonly #expected: Expected[] = [];
   #received = '';
+  #pause: NodeJS.Timeout | undefined;
 
-  constructor(port: number, job: Job) {
+  constructor({ port, pauseMs = 0 }: LoadOptions, job: Job) {
     this.#job = job;
+    this.#pauseMs = pauseMs;
     this.#socket = connect({ host: '127.0.0.1', port, noDelay: true });
     this.#socket.setEncoding('latin1');
     this.#socket.on('connect', () => this.#fill());
@@ -128,6 +133,7 @@ class Lane {
     this.#socket.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       this.#socket.once('close', () => {
+        clearTimeout(this.#pause);
         for (const expected of this.#expected) if (expected !== null) job.lost(expected);
         resolve();
       });
@@ -135,6 +141,7 @@ class Lane {
   }
 
   #fill(): void {
+    this.#pause = undefined;
     const parts: Buffer[] = [];
     while (this.#expected.length < PIPELINE) {
       const job = this.#job.next();
@@ -157,7 +164,8 @@ class Lane {
       this.#received = this.#received.slice(end + 4 + length);
       this.#job.answered(this.#expected.shift() ?? null, Number(head.slice(9, 12)));
     }
-    this.#fill();
+    if (this.#pauseMs === 0) this.#fill();
+    else this.#pause ??= setTimeout(() => this.#fill(), this.#pauseMs);
   }
 }
 

@@ -1,6 +1,6 @@
 // One request to any path, a stream too: of an answer without an end the beginning is the answer.
-import { request as httpRequest } from 'node:http';
 import { bounded } from '../support/bounded.ts';
+import { request as httpRequest } from '../support/node-http.ts';
 import type { Answered } from '../support/description.ts';
 import type { Service } from '../support/service.ts';
 

@@ -1,8 +1,8 @@
 // A program that follows GET /messages/stream, or another stream, and can be cut off at any moment.
-import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { eventually } from './bounded.ts';
 import type { Cleaner } from './cleanup.ts';
+import { request } from './node-http.ts';
 
 /** One event of the stream that carries a message, or another item. */
 export interface Event {

@@ -1,6 +1,6 @@
 // A provider that gives up on nothing: each post is sent until some service accepts it, and what was accepted is recorded.
-import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent } from './node-http.ts';
 import { send } from './request.ts';
 
 /** A bound against hanging: longer than any outage of the tests. */

@@ -1,8 +1,8 @@
 // A reverse proxy that serves the service under a prefix and nothing else, and strips the prefix or leaves it, as proxies differ.
 import { once } from 'node:events';
-import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Cleaner } from './cleanup.ts';
+import { createServer, request as httpRequest } from './node-http.ts';
 
 export interface PrefixProxy {
   /** Where the proxy serves the prefix, without a slash at its end. */

@@ -1,8 +1,8 @@
 // One HTTP request through node:http, and its answer.
-import { request as httpRequest } from 'node:http';
 import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from './node-http.ts';
 
 /** No answer by then is none. A post waits for the disk, which can stand still for half a minute where other programs write much. */
 const ANSWER_MS_MAX = 120_000;

@@ -7,7 +7,7 @@ export const openApi: Route = {
   methods: {
     GET: {
       handle(exchange, { apiDescription }) {
-        exchange.send(apiDescription);
+        exchange.send(apiDescription());
         return undefined;
       },
       openapi: null,

@@ -1,4 +1,4 @@
-// A pool of reader threads: each runs one query at a time, and is replaced when it exceeds its time limit.
+// A pool of reader threads: each is started by its first query, runs one at a time, and is replaced when it exceeds its time limit.
 import type { Worker } from 'node:worker_threads';
 import { Semaphore } from '../../semaphore.ts';
 import { StoreUnavailable } from '../../store.ts';
@@ -99,7 +99,6 @@ class ReaderThread {
 
   constructor(start: () => Worker) {
     this.#start = start;
-    this.#running();
   }
 
   async run(request: ReaderRequest, limit: AbortSignal, release: () => void): Promise<ReadResult> {
