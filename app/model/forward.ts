@@ -19,7 +19,7 @@ export interface ForwardSettings {
   readonly url: string;
   readonly mode: ForwardMode;
   /** Keys of Standard Webhooks; null where nothing is signed, which only mode `raw` allows. */
-  readonly keys: { readonly current: Buffer; readonly previous: Buffer | null } | null;
+  readonly keys: { readonly current: Uint8Array; readonly previous: Uint8Array | null } | null;
   /** Only items of these sources; null: of all. DEFAULT_SOURCE included. */
   readonly sources: readonly string[] | null;
   /** Only items of these types: `message`, `message.text`, `event.status`, and any of them with `*` at its end; null: all. */
