@@ -68,9 +68,11 @@ export class ForwardRemoval {
   }
 
   /** Dead letters are not finished either. */
-  #isUnfinished({ forward, mode, position }: KeptForward, { seq, delivery }: Item): boolean {
+  #isUnfinished(kept: KeptForward, { seq, delivery }: Item): boolean {
+    const { forward, mode, position, finished } = kept;
     const number = mode === 'raw' ? delivery : seq;
     if (number === null) return false;
-    return number > position || new ForwardRows(this.#database, forward).stateOf(number) !== null;
+    if (number > position && !finished.includes(number)) return true;
+    return new ForwardRows(this.#database, forward).stateOf(number) !== null;
   }
 }

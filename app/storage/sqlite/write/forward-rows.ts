@@ -4,6 +4,14 @@ import type { UnfinishedState } from '../../../model/forward.ts';
 import type { Unfinished } from '../../store.ts';
 import { change, prepared, preparedArrays } from '../file/statements.ts';
 
+/** The statements, named for the test of their plans. */
+export const ROW_STATEMENTS = {
+  first: `SELECT state, seq FROM forward_items INDEXED BY forward_items_by_conversation
+    WHERE forward = ? AND conversation = ? AND state <> 'dead' ORDER BY state, seq LIMIT 1`,
+  wake: `UPDATE forward_items INDEXED BY forward_items_by_attempt SET due_ms = ?1
+    WHERE forward = ?2 AND state = 'retry' AND last_ms >= ?3 AND due_ms > ?1`,
+} as const;
+
 /** What a row that is gone was. */
 type Removed = Pick<Unfinished, 'state' | 'conversation'>;
 
@@ -90,8 +98,7 @@ export class ForwardRows {
     // In the order of the states' names, what is to be retried comes before what waits.
     const first = preparedArrays<[UnfinishedState, number]>(
       this.#database,
-      `SELECT state, seq FROM forward_items INDEXED BY forward_items_by_conversation
-       WHERE forward = ? AND conversation = ? AND state <> 'dead' ORDER BY state, seq LIMIT 1`,
+      ROW_STATEMENTS.first,
     ).get(this.#forward, conversation);
     if (first === undefined || first[0] !== 'waiting') return;
     prepared(
@@ -104,11 +111,7 @@ export class ForwardRows {
 
   /** What was attempted at `sinceMs` or later, and is due later than `nowMs`, is due then. */
   wake(sinceMs: number, nowMs: number): void {
-    prepared(
-      this.#database,
-      `UPDATE forward_items INDEXED BY forward_items_by_attempt SET due_ms = ?1
-       WHERE forward = ?2 AND state = 'retry' AND last_ms >= ?3 AND due_ms > ?1`,
-    ).run(nowMs, this.#forward, sinceMs);
+    prepared(this.#database, ROW_STATEMENTS.wake).run(nowMs, this.#forward, sinceMs);
   }
 
   /** Removes up to `limit` rows, whatever they are. Returns how many. The counts are not kept: the destination goes as well. */
