@@ -1,5 +1,5 @@
 // An application that takes what is forwarded, in a process of its own: answers after a delay, and counts.
-import { createServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -16,13 +16,15 @@ const server = createServer((request, response) => {
     ages = [];
     return;
   }
-  void text(request).then((body) => {
-    const [, receivedAt = ''] = /"received_at":"([^"]+)"/.exec(body) ?? [];
-    ages.push(Date.now() - Date.parse(receivedAt));
-    count += 1;
-    setTimeout(() => response.end(), delayMs);
-  });
+  void take(request, response);
 });
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
 });
+
+async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [, receivedAt = ''] = /"received_at":"([^"]+)"/.exec(await text(request)) ?? [];
+  ages.push(Date.now() - Date.parse(receivedAt));
+  count += 1;
+  setTimeout(() => response.end(), delayMs);
+}

@@ -164,7 +164,7 @@ describe('a replay of more than one request takes', () => {
     });
     assert.equal(imported.code, 0, imported.stderr);
     // None of them is wanted: reading alone is bounded.
-    const settings = destinations(urls, { app: { TYPES: 'event.*' } });
+    const settings = destinations(urls, { app: { TYPES: 'event.*', START: 'now' } });
     const DATABASE_URL = `sqlite:///${database}`;
     const env = { ...settings, API_TOKEN: TOKEN, DATABASE_URL };
     const large = await startService(t, { directory, env });

@@ -1,19 +1,21 @@
 // Requests about the destination `app`, with the statuses that the description promises for them.
 import type { Asked } from './ask.ts';
 
+type Described = readonly [described: string, asked: Asked];
+type Case = readonly [status: number, ...described: Described];
+
 /** Each with the path as the description names it. `headers`: those with the token. */
-export function forwardRequests(
-  headers: Readonly<Record<string, string>>,
-): readonly (readonly [status: number, described: string, asked: Asked])[] {
-  const dead = (name: string, query: string, token = headers) =>
-    [
-      '/forwards/{name}/dead',
-      { method: 'GET', path: `/forwards/${name}/dead`, query, headers: token },
-    ] as const;
+export function forwardRequests(headers: Readonly<Record<string, string>>): readonly Case[] {
+  const dead = (name: string, query: string, token = headers): Described => [
+    '/forwards/{name}/dead',
+    { method: 'GET', path: `/forwards/${name}/dead`, query, headers: token },
+  ];
   const json = { ...headers, 'Content-Type': 'application/json' };
   const long = JSON.stringify({ ids: ['x'.repeat(1_048_576)] });
-  const attempts = (query: string) =>
-    ['/forwards/attempts', { method: 'GET', path: '/forwards/attempts', query, headers }] as const;
+  const attempts = (query: string): Described => [
+    '/forwards/attempts',
+    { method: 'GET', path: '/forwards/attempts', query, headers },
+  ];
   return [
     [200, ...attempts('seq=1')],
     [404, ...attempts('seq=4711')],
@@ -22,13 +24,12 @@ export function forwardRequests(
     [401, ...dead('app', '', {})],
     [404, ...dead('none', '')],
     [422, ...dead('app', 'limit=0&cursor=x')],
-    ...['retry', 'discard', 'replay'].flatMap((verb) => {
+    ...['retry', 'discard', 'replay'].flatMap((verb): Case[] => {
       const body = JSON.stringify(verb === 'replay' ? { from: 1 } : { all: true });
-      const post = (name: string, token: Asked['headers'], text: string) =>
-        [
-          `/forwards/{name}/${verb}`,
-          { method: 'POST', path: `/forwards/${name}/${verb}`, headers: token, body: text },
-        ] as const;
+      const post = (name: string, token: typeof headers, text: string): Described => [
+        `/forwards/{name}/${verb}`,
+        { method: 'POST', path: `/forwards/${name}/${verb}`, headers: token, body: text },
+      ];
       return [
         [200, ...post('app', json, body)],
         [401, ...post('app', {}, body)],
@@ -36,7 +37,7 @@ export function forwardRequests(
         [413, ...post('app', json, long)],
         [415, ...post('app', headers, body)],
         [422, ...post('app', json, '{"ids":[],"from":0}')],
-      ] as const;
+      ];
     }),
   ];
 }

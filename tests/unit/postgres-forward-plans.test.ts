@@ -1,6 +1,6 @@
 // What forwarding asks PostgreSQL costs the same however much is stored and unfinished: no statement reads a table from its start.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { type TestContext, it } from 'node:test';
 import { Client } from 'pg';
 import type { Store, Unfinished } from '../../app/storage/store.ts';
 import { eventually } from '../support/bounded.ts';
@@ -52,23 +52,19 @@ interface Sent {
   readonly values: unknown[];
 }
 
-/** Runs `work`, and returns every statement with parameters that it sent. */
-async function statementsOf(work: () => Promise<void>): Promise<Sent[]> {
-  const sent: Sent[] = [];
-  const { query } = Client.prototype;
-  Client.prototype.query = function (this: Client, ...args: unknown[]) {
-    const [first, values] = args;
-    if (typeof first === 'string' && Array.isArray(values) && values.length > 0)
-      sent.push({ text: first, values });
-    else if (typeof first === 'object' && first !== null) sent.push(first as Sent);
-    return Reflect.apply(query, this, args) as unknown;
-  } as typeof query;
-  try {
-    await work();
-    return sent;
-  } finally {
-    Client.prototype.query = query;
+/** Runs `work`, and returns every statement with parameters that was sent meanwhile, once. */
+async function statementsOf(t: TestContext, work: () => Promise<void>): Promise<Sent[]> {
+  const sent = new Map<string, Sent>();
+  const { mock } = t.mock.method(Client.prototype, 'query');
+  await work();
+  for (const { arguments: args } of mock.calls) {
+    const [first, values] = args as readonly unknown[];
+    if (typeof first === 'object') sent.set((first as Sent).text, first as Sent);
+    else if (typeof first === 'string' && Array.isArray(values))
+      sent.set(first, { text: first, values });
   }
+  mock.restore();
+  return [...sent.values()].filter(({ values }) => values.length > 0);
 }
 
 /** Every call that forwarding makes. */
@@ -124,10 +120,8 @@ it('no statement of forwarding reads a whole table', async (t) => {
     await filled.forwards.open(name, mode, 'beginning');
   }
   await client.query(FILL);
-  const sent = await statementsOf(() => callAll(filled));
-  const plans = new Map(sent.map((each) => [each.text, each]));
   let explained = 0;
-  for (const { text, values } of plans.values()) {
+  for (const { text, values } of await statementsOf(t, () => callAll(filled))) {
     if (!/forward|messages|events|deliveries/.test(text)) continue;
     const { rows } = await client.query<Record<string, string>>(`EXPLAIN ${text}`, values);
     const plan = rows.map((row) => row['QUERY PLAN'] ?? '').join('\n');

@@ -8,7 +8,7 @@ import { lockForward, recount, release } from './record.ts';
 import { modeOf } from './rows.ts';
 
 /** Dead letters of a step: whoever forwards waits for it. */
-export const STEP_LETTERS = 1_000;
+const STEP_LETTERS = 1_000;
 
 const DELIVERY_ID = /^delivery:([1-9]\d{0,15})$/;
 const NUMBERS = `SELECT b.first_seq + m.ord FROM messages m JOIN batches b USING (batch) WHERE m.message_id = ANY($1::bytea[])

@@ -1,7 +1,8 @@
-// `oncebox migrate` of destinations: where each is, and what it has not finished, arrive as they were, also after an interruption.
+// A migration of destinations: where each is, and what it has not finished, arrive as they were, also after an interruption.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { Migration } from '../../app/cli/transfer/migration.ts';
 import { readDatabase } from '../../app/config/database.ts';
 import { openAdmin, openStore } from '../../app/storage/open.ts';
 import type { DatabaseLocation } from '../../app/model/database.ts';
@@ -9,12 +10,13 @@ import type { Store, Unfinished } from '../../app/storage/store.ts';
 import { create, messages } from '../contract/engine.ts';
 import { type Cleaner, temporaryDirectory } from '../support/cleanup.ts';
 import { postgresDatabase } from '../support/postgres.ts';
-import { silent } from '../unit/stores.ts';
-import { call } from './calls.ts';
+import { silent } from './stores.ts';
 
 const NAMES = ['app', 'audit'];
 /** More rows than are copied at once. */
 const ROWS = 12_000;
+const ignore = (): void => undefined;
+const UNSEEN = { copying: ignore, waiting: ignore, comparing: ignore };
 const STATES = ['retry', 'waiting', 'dead'] as const;
 
 const SQLITE = async (t: Cleaner): Promise<string> =>
@@ -84,9 +86,9 @@ for (const [name, freshSource, freshTarget] of [
         await fill(store);
         original = await seen(store);
       });
-      // A migration that ended in the middle has left something else.
       const admin = await openAdmin(locationOf(to));
-      const target = await admin.openTarget();
+      // A migration that ended in the middle has left something else.
+      const interrupted = await admin.openTarget();
       const left = {
         mode: 'raw',
         startedAfter: 0,
@@ -100,12 +102,16 @@ for (const [name, freshSource, freshTarget] of [
         report: null,
         usedMs: 1,
       }));
-      await target.storeForwards(forwards);
-      for (const forward of forwards) await target.storeUnfinished(forward, [row(5), row(6)]);
+      await interrupted.storeForwards(forwards);
+      for (const forward of forwards) await interrupted.storeUnfinished(forward, [row(5), row(6)]);
+      await interrupted.close();
+      const source = await (await openAdmin(locationOf(from))).openSource();
+      const target = await admin.openTarget();
+      const { signal } = new AbortController();
+      const report = await new Migration(source, target, signal, UNSEEN).run();
       await target.close();
-      const result = await call(t, ['migrate', '--from', from, '--to', to, '--json']);
-      const report = result.json();
-      assert.deepEqual([report['forwards'], report['unfinished']], [2, ROWS + 1]);
+      await source.close();
+      assert.deepEqual([report.forwards, report.unfinished], [2, ROWS + 1]);
       await withStore(to, async (store) => {
         assert.deepEqual(await seen(store), original);
         await create(store, messages(1));
