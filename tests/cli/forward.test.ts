@@ -7,7 +7,7 @@ import { oncebox, type Result } from './oncebox.ts';
 import { destinations, startApplication } from '../support/application.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
-import { isIdle, shown, TOKEN } from '../support/forwards.ts';
+import { isIdle, shown, steer, TOKEN } from '../support/forwards.ts';
 import { message } from '../support/message.ts';
 import { freePort } from '../support/request.ts';
 import { startService } from '../support/service.ts';
@@ -22,8 +22,12 @@ const url = `http://127.0.0.1:${service.port}/inbox`;
 const DEAD = Array.from({ length: 120 }, (_, index) => `m${String(index).padStart(3, '0')}`);
 
 before(async () => {
-  application.answer = () => 422;
-  for (const id of DEAD) await service.store(message({ message_id: id }));
+  // What is taken in between keeps the destination from being slowed.
+  application.answer = (body) => (body.includes('refused') ? 422 : 200);
+  for (const [index, id] of DEAD.entries()) {
+    await service.store(message({ message_id: id, text: 'refused' }));
+    if (index % 3 === 2) await service.store(message({ text: 'taken' }));
+  }
   await shown(service, 'app', (one) => isIdle(one) && one.dead === DEAD.length);
 });
 
@@ -41,7 +45,7 @@ describe('oncebox forward status', () => {
     const { code, stdout } = await forward(t, ['status']);
     assert.equal(code, 0);
     assert.match(stdout, /^destination +state +behind +oldest +dead +delivered +per second$/m);
-    assert.match(stdout, /^app +running +0 +- +120 +0 +0\.0$/m);
+    assert.match(stdout, /^app +running +0 +- +120 +40 +\d+\.\d$/m);
     assert.match(stdout, /^app: last error at \S+: .*422/m);
     assert.doesNotMatch(stdout, /the-password|the-key/);
   });
@@ -71,8 +75,8 @@ describe('oncebox forward dead', () => {
     assert.equal(code, 0);
     const ids = stdout.split('\n').flatMap((line) => /\bm\d{3}\b/.exec(line)?.[0] ?? []);
     assert.deepEqual(ids, DEAD.slice(0, 110));
-    assert.match(stderr, /^there are more: --after 110$/m);
-    const rest = await forward(t, ['dead', 'app', '--after', '110', '--json']);
+    assert.match(stderr, /^there are more: --after 146$/m);
+    const rest = await forward(t, ['dead', 'app', '--after', '146', '--json']);
     const { data, next_cursor } = rest.json() as { data: { id: string }[]; next_cursor: null };
     assert.deepEqual([data.map(({ id }) => id), next_cursor], [DEAD.slice(110), null]);
   });
@@ -133,7 +137,7 @@ describe('oncebox forward, steering', () => {
     const { code, stdout } = await forward(t, ['retry', 'app', '--all']);
     assert.deepEqual([code, stdout], [0, '117 dead letters attempted again\n']);
     await shown(service, 'app', (one) => isIdle(one) && one.dead === 0);
-    assert.deepEqual(application.taken, DEAD.slice(3));
+    assert.deepEqual(application.taken.slice(-117), DEAD.slice(3));
   });
 
   it('replays what is selected', async (t) => {
@@ -143,8 +147,36 @@ describe('oncebox forward, steering', () => {
     await shown(service, 'app', isIdle);
     assert.deepEqual(application.taken.slice(start), DEAD.slice(0, 3));
     const all = await forward(t, ['replay', 'app', '--from', '2020-01-01T00:00:00Z']);
-    assert.deepEqual([all.code, all.stdout], [0, '120 items are sent again\n']);
+    assert.deepEqual([all.code, all.stdout], [0, '160 items are sent again\n']);
     await shown(service, 'app', isIdle);
-    assert.equal(application.taken.length, start + 3 + 120);
+    assert.equal(application.taken.length, start + 3 + 160);
+  });
+});
+
+describe('a replay of more than one request takes', () => {
+  it('is answered in part, and goes on until it is done', async (t) => {
+    const count = 50_010;
+    const lines = Array.from({ length: count }, () => JSON.stringify(message()));
+    const directory = temporaryDirectory(t);
+    const database = join(directory, 'app.db');
+    const imported = await oncebox(t, ['import', '-', '--format', 'ndjson', '-d', database], {
+      stdin: `${lines.join('\n')}\n`,
+    });
+    assert.equal(imported.code, 0, imported.stderr);
+    // None of them is wanted: reading alone is bounded.
+    const settings = destinations(urls, { app: { TYPES: 'event.*' } });
+    const DATABASE_URL = `sqlite:///${database}`;
+    const env = { ...settings, API_TOKEN: TOKEN, DATABASE_URL };
+    const large = await startService(t, { directory, env });
+    await shown(large, 'app', isIdle);
+    const part = await steer(large, '/forwards/app/replay', { from: 1 });
+    assert.deepEqual(part.json(), { replayed: 0, next: 50_001 });
+    const rest = await steer(large, '/forwards/app/replay', { from: 50_001 });
+    assert.deepEqual(rest.json(), { replayed: 0, next: null });
+    const args = ['forward', 'replay', 'app', '--from', '1', '--json', '--url'];
+    const whole = await oncebox(t, [...args, `http://127.0.0.1:${large.port}`], {
+      env: { API_TOKEN: TOKEN },
+    });
+    assert.deepEqual(whole.json(), { replayed: 0 });
   });
 });
