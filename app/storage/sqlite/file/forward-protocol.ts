@@ -7,7 +7,6 @@ import type {
   ForwardStore,
   Unfinished,
 } from '../../store.ts';
-import type { Failure } from './protocol.ts';
 
 /** What changes a destination: one request is applied whole or not at all, and its rows are few. */
 export type ForwardWrite =
@@ -61,10 +60,6 @@ export interface ForwardWriteResults {
 }
 
 export type ForwardWriteResult = ForwardWriteResults[ForwardWrite['kind']];
-
-/** What became of one write. */
-export type ForwardOutcome =
-  { readonly result: ForwardWriteResult } | { readonly failure: Failure };
 
 /** Reads of forwarding: of the database alone, never of its index. */
 export type ForwardRead =

@@ -8,10 +8,10 @@ import type { StreamPage, StreamQuery } from '../../../model/stream.ts';
 import type { TimelineCounts, TimelineQuery } from '../../../model/timeline.ts';
 import type { AppendOutcome, BATCH_FAILURES, PruneRun, StoreUnavailable } from '../../store.ts';
 import type {
-  ForwardOutcome,
   ForwardRead,
   ForwardReadResults,
   ForwardWrite,
+  ForwardWriteResult,
 } from './forward-protocol.ts';
 
 /** Outcomes are sent as their index in this list, one byte per item. */
@@ -53,6 +53,10 @@ export type AppendResult =
       readonly lastSeq: number;
     }
   | { readonly failure: Failure };
+
+/** What became of one write of forwarding. */
+export type ForwardOutcome =
+  { readonly result: ForwardWriteResult } | { readonly failure: Failure };
 
 export type WriterReply =
   | { readonly kind: 'opened' }

@@ -3,11 +3,11 @@ import type { UnavailableReason } from '../../../model/unavailable.ts';
 import { COMMIT_MS_MAX } from '../../append-queue.ts';
 import { StoreUnavailable } from '../../store.ts';
 import type {
-  ForwardOutcome,
   ForwardWrite,
   ForwardWriteResult,
   ForwardWriteResults,
 } from '../file/forward-protocol.ts';
+import type { ForwardOutcome } from '../file/protocol.ts';
 
 interface Waiting {
   readonly resolve: (result: ForwardWriteResult) => void;

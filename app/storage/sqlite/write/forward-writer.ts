@@ -2,7 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { counterReader } from '../file/counters.ts';
 import { failureOf } from '../file/failure.ts';
-import type { ForwardOutcome, ForwardWrite, ForwardWriteResult } from '../file/forward-protocol.ts';
+import type { ForwardWrite, ForwardWriteResult } from '../file/forward-protocol.ts';
+import type { ForwardOutcome } from '../file/protocol.ts';
 import { type KeptForward, allForwards, forwardOf } from '../file/forwards.ts';
 import { prepared } from '../file/statements.ts';
 import { ForwardRows } from './forward-rows.ts';
