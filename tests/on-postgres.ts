@@ -10,7 +10,7 @@ const ONCE = {
   'starts no service, or none that stores anything': [
     'config',
     'config-refused',
-    'config-reserved',
+    'config-unknown',
     'container',
     'layers',
     'leftovers',

@@ -16,7 +16,7 @@ function scene(
   retryHours: number,
   play: (
     stage: Parameters<Scene['play']>[0] & { application: Application },
-  ) => ReturnType<Scene['play']>,
+  ) => Promise<Service | undefined>,
 ): Scene {
   return {
     fault,
@@ -31,7 +31,7 @@ function scene(
       const application = applications.get(stage.t);
       assert.ok(application);
       await until(stage.service, FINISHED);
-      return play({ ...stage, application });
+      return await play({ ...stage, application });
     },
   };
 }
@@ -71,6 +71,7 @@ export const FORWARD_SCENES: readonly Scene[] = [
       recording.hold(30);
       application.answer = () => 200;
       await scrapeWhen({ service, recording }, FINISHED);
+      return undefined;
     },
   ),
   scene(

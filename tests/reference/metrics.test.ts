@@ -12,13 +12,6 @@ import type { Environment } from '../support/service.ts';
 
 type Engine = 'SQLite' | 'PostgreSQL';
 
-/** A destination that is not there. */
-const FORWARDS: Environment = {
-  FORWARDS: 'app',
-  FORWARD_APP_URL: 'http://127.0.0.1:9/',
-  FORWARD_APP_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
-};
-
 async function scrapeOf(env: Environment): Promise<Map<string, Family>> {
   const { port } = await startApplication({ after });
   const forwards = destinations({ app: `http://127.0.0.1:${port}/` });

@@ -1,7 +1,10 @@
-// What tests of the settings of named sources have in common: secrets, and files with them.
+// What tests of the settings of sources and destinations have in common: secrets, files with them, and refusals.
+import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { ConfigError } from '../../app/config/config-error.ts';
+import { readConfig } from '../../app/config/config.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 
 export type Environment = Readonly<Record<string, string>>;
@@ -16,4 +19,18 @@ export function fileWith(name: string, content: string | Buffer): string {
   const path = join(FILES, name);
   writeFileSync(path, content);
   return path;
+}
+
+/** Fails unless the settings are refused with this message, and without HIDDEN and STANDARD in it. */
+export function assertRefused(env: Environment, message: RegExp): void {
+  assert.throws(
+    () => readConfig({ WEBHOOK_SECRET: 'core', ...env }),
+    (error) => {
+      assert.ok(error instanceof ConfigError, String(error));
+      assert.match(error.message, message);
+      assert.ok(!error.message.includes(HIDDEN), error.message);
+      assert.ok(!error.message.includes(STANDARD), error.message);
+      return true;
+    },
+  );
 }

@@ -1,4 +1,4 @@
-// Variables that look like settings and are none: refused where their prefix is ours, warned about where they are nearly one.
+// Variables that are no settings: those with a prefix of ours are refused, misspelt ones are warned about, and others mean nothing.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { oncebox } from './cli/oncebox.ts';
@@ -8,17 +8,18 @@ import { startService } from './support/service.ts';
 
 const VALUE = 'a value that may be a secret';
 
-describe('a setting of a destination that is not configured', () => {
-  it('is refused, without its value', async (t) => {
-    const reason = await refusal(t, 'FORWARD_CRM_URL', { env: { FORWARD_CRM_URL: VALUE } });
-    assert.match(reason, /is not a setting: no names are configured/);
+describe('a setting of no destination', () => {
+  it('is refused with exit code 78, without its value', async (t) => {
+    const reason = await refusal(t, 'FORWARD_CRM_SECRET', { env: { FORWARD_CRM_SECRET: VALUE } });
+    assert.match(reason, /is not a setting/);
     assert.ok(!reason.includes(VALUE));
   });
 
   it('is refused by oncebox config too', async (t) => {
     for (const args of [['config'], ['config', '--check']]) {
-      const env = { FORWARD_CRM_SECRET: VALUE };
-      const { code, stderr, stdout } = await oncebox(t, args, { env });
+      const { code, stderr, stdout } = await oncebox(t, args, {
+        env: { FORWARD_CRM_SECRET: VALUE },
+      });
       assert.equal(code, 78);
       assert.match(stderr, /^oncebox: FORWARD_CRM_SECRET is not a setting[^\n]+\n$/);
       assert.ok(!(stdout + stderr).includes(VALUE));
@@ -29,7 +30,7 @@ describe('a setting of a destination that is not configured', () => {
 it('variables that are empty, or that other programs set, do not stop the start', async (t) => {
   const env = {
     SOURCES: '',
-    FORWARD_CRM_URL: '',
+    FORWARD_CRM_SECRET: '',
     SOURCE_DATE_EPOCH: '1735689600',
     SOURCEGRAPH_URL: 'http://127.0.0.1/',
     FORWARDED_ALLOW_IPS: '*',
