@@ -58,6 +58,7 @@ export async function killRounds(t: Cleaner, options: KillOptions): Promise<Kill
     deliveries: new DeliveryLoad({ ports: () => ports, prefix, senders: 8 }),
     ports,
   };
+  t.after(() => life.deliveries.abandon());
   let kills = 0;
   for (; kills < rounds; kills += 1) {
     if (Math.random() < EARLY_DEATHS) await dieEarly(t, life);

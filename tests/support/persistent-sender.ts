@@ -31,7 +31,7 @@ export interface PersistentSenderOptions<T> {
   readonly endsWithService?: boolean;
 }
 
-/** Thrown by a sender whose service is gone. */
+/** Thrown by a sender whose service is gone, or whose test is over. */
 class Gone extends Error {}
 
 export class PersistentSender<T> {
@@ -45,6 +45,7 @@ export class PersistentSender<T> {
   #posts = 0;
   #attempts = 0;
   #stopped = false;
+  #abandoned = false;
 
   /** Begins at once. */
   constructor(options: PersistentSenderOptions<T>) {
@@ -64,6 +65,13 @@ export class PersistentSender<T> {
     this.#agent.destroy();
   }
 
+  /** Gives up at once what is not accepted yet: for a test that ended before it. Otherwise it would go on for a long time. */
+  abandon(): void {
+    this.#stopped = true;
+    this.#abandoned = true;
+    this.#agent.destroy();
+  }
+
   async #send(): Promise<void> {
     try {
       while (!this.#stopped) {
@@ -80,6 +88,7 @@ export class PersistentSender<T> {
   async #deliver(post: Post<T>): Promise<void> {
     const endMs = performance.now() + DELIVERY_MS_MAX;
     while ((await this.#attempt(post)) !== 200) {
+      if (this.#abandoned) throw new Gone();
       if (performance.now() > endMs) throw new Error(`${post.key} is never accepted`);
       await sleep(this.#options.retryMs);
     }

@@ -5,13 +5,22 @@ import { parseLogLine } from './output.ts';
 import { ServiceProcess } from './service.ts';
 import type { Options } from './service.ts';
 
-/** Starts the service, which must refuse to. Returns the `msg` of its one line, which must name `variable`. */
-export async function refusal(t: Cleaner, variable: string, options: Options): Promise<string> {
+/**
+ * Starts the service, which must refuse to, with the exit code where one is given. Returns the `msg` of its one line, which must name
+ * `variable`.
+ */
+export async function refusal(
+  t: Cleaner,
+  variable: string,
+  options: Options,
+  exitCode?: number,
+): Promise<string> {
   const service = new ServiceProcess(t, options);
   const { code, signal } = await service.exit();
   const { stdout, stderr } = service.output;
   assert.equal(signal, null);
   assert.ok(code !== 0 && code !== null, `exit code ${code}`);
+  if (exitCode !== undefined) assert.equal(code, exitCode);
   for (const line of service.output.lines()) assert.notEqual(line.event, 'listening');
   assert.equal(stderr.split('\n').length, 2, `one line: ${stderr}`);
   const line = parseLogLine(stderr);

@@ -1,6 +1,5 @@
 // `oncebox check`: whether the database is sound and everything derived agrees with the messages; rebuilds that on demand.
 import type { Command } from 'commander';
-import { readConfig } from '../../config/config.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import type { CheckName, Inspection } from '../../storage/admin.ts';
 import { EXIT } from '../exit.ts';
@@ -55,7 +54,7 @@ async function check(terminal: Terminal, options: Options): Promise<void> {
     terminal.interruption(),
     terminal.progress((name) => `checking ${name}`),
   );
-  const settings = settingsProblem();
+  const settings = await settingsProblem();
   const value = {
     database: admin.location,
     repaired: options.repair === true,
@@ -94,8 +93,9 @@ function report(
   ];
 }
 
-/** Returns why the service could not start with the settings of this environment; null where it could. */
-function settingsProblem(): string | null {
+/** Resolves to why the service could not start with the settings of this environment; null where it could. */
+async function settingsProblem(): Promise<string | null> {
+  const { readConfig } = await import('../../config/config.ts');
   try {
     readConfig();
     return null;

@@ -1,8 +1,6 @@
 // `oncebox config`: the settings as the service reads them.
 import type { Command } from 'commander';
-import { readConfig } from '../../config/config.ts';
 import { ConfigError } from '../../config/config-error.ts';
-import { describeSettings } from '../../config/describe.ts';
 import { misspeltSettings } from '../../config/misspelt.ts';
 import { describeLocation } from '../../model/database.ts';
 import { EXIT } from '../exit.ts';
@@ -22,8 +20,9 @@ export function addConfigCommand(program: Command, terminal: Terminal): void {
   );
 }
 
-function showConfig(terminal: Terminal, checkOnly: boolean): void {
-  const { problem, databasePath } = resolveSettings();
+async function showConfig(terminal: Terminal, checkOnly: boolean): Promise<void> {
+  const { problem, databasePath } = await resolveSettings();
+  const { describeSettings } = await import('../../config/describe.ts');
   const settings = describeSettings();
   const misspelt = misspeltSettings();
   const value = { usable: problem === null, problem, databasePath, misspelt };
@@ -41,7 +40,11 @@ function showConfig(terminal: Terminal, checkOnly: boolean): void {
   terminal.exitCode = EXIT.config;
 }
 
-function resolveSettings(): { problem: string | null; databasePath: string | null } {
+async function resolveSettings(): Promise<{
+  problem: string | null;
+  databasePath: string | null;
+}> {
+  const { readConfig } = await import('../../config/config.ts');
   try {
     return { problem: null, databasePath: describeLocation(readConfig().database) };
   } catch (error) {

@@ -1,7 +1,6 @@
 // `oncebox import`: messages, events and deliveries from NDJSON, or messages from CSV, each stored exactly once.
 import type { Command } from 'commander';
 import { ENVIRONMENT } from '../../config/environment.ts';
-import { readSourceNames } from '../../config/sources.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { inputBytes } from '../input.ts';
 import { adminOf, formatOption, withDatabase, withExamples, withJson } from '../options.ts';
@@ -40,6 +39,7 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
 
 async function importFrom(terminal: Terminal, file: string, options: ImportOptions): Promise<void> {
   const { Importer } = await import('../transfer/importer.ts');
+  const { readSourceNames } = await import('../../config/sources.ts');
   const isStdin = file === '-';
   const format = options.format ?? formatOf(file);
   const bytes = isStdin ? null : inputBytes(file);

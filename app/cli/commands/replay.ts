@@ -1,7 +1,6 @@
 // `oncebox replay`: decodes stored deliveries again, and stores what is new in them.
 import { type Command, InvalidArgumentError } from 'commander';
 import { ENVIRONMENT } from '../../config/environment.ts';
-import { readSources } from '../../config/sources.ts';
 import type { DeliveryFilter } from '../../storage/archive.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { adminOf, wholeNumber, withDatabase, withExamples, withJson } from '../options.ts';
@@ -48,6 +47,7 @@ async function replay(
   options: Options,
 ): Promise<void> {
   const filter = filterOf(numbers, options);
+  const { readSources } = await import('../../config/sources.ts');
   const sources = readSources(ENVIRONMENT);
   const { Replayer: Replaying } = await import('../transfer/replayer.ts');
   const admin = await adminOf(options);

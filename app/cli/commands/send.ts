@@ -4,13 +4,12 @@ import type { Command } from 'commander';
 import { ENVIRONMENT } from '../../config/environment.ts';
 import { variableOf } from '../../config/named.ts';
 import { variableOfSecret } from '../../config/secrets.ts';
-import { SOURCE_PREFIX } from '../../config/sources.ts';
 import { Delivery } from '../delivery.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { BODY_BYTES_MAX, readWhole } from '../input.ts';
 import { httpUrl, wholeNumber, withExamples, withJson } from '../options.ts';
 import { gaveUp, sendLines, type Target } from '../send-lines.ts';
-import { defaultSigning, type Signing, sourceNamed } from '../signing.ts';
+import type { Signing } from '../signing.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options {
@@ -55,7 +54,7 @@ export function addSendCommand(program: Command, terminal: Terminal): void {
     )
     .action(async (body: string | undefined, options: Options) => {
       refuseContradiction(command, body, options);
-      const target = targetOf(command, options);
+      const target = await targetOf(command, options);
       if (options.file !== undefined) await sendLines(terminal, options.file, target);
       else if (options.source === undefined) await sendOne(terminal, target, options);
       else await sendBody(terminal, target, body ?? '-', options);
@@ -87,8 +86,10 @@ function refuseContradiction(
     throw wrong(`--${stray} has no meaning with --source`);
 }
 
-/** Returns where to post and how it is signed. Throws ConfigError, and CommandError for a source that is not there. */
-function targetOf(command: Command, options: Options): Target {
+/** Resolves to where to post and how it is signed. Rejects with ConfigError, and with CommandError for a source that is not there. */
+async function targetOf(command: Command, options: Options): Promise<Target> {
+  const { SOURCE_PREFIX } = await import('../../config/sources.ts');
+  const { defaultSigning, sourceNamed } = await import('../signing.ts');
   const { source, concurrency, patience } = options;
   const receiver = source === undefined ? null : sourceNamed(source).receiver;
   const sign: Signing =

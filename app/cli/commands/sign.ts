@@ -8,7 +8,7 @@ import { SCHEMES, type SchemeName } from '../../model/source.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { BODY_BYTES_MAX, readWhole } from '../input.ts';
 import { httpUrl, instant, withExamples, withJson } from '../options.ts';
-import { schemeSigning, type Signing, sourceNamed } from '../signing.ts';
+import type { Signing } from '../signing.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options {
@@ -30,8 +30,8 @@ export function addSignCommand(program: Command, terminal: Terminal): void {
     .option('--id <id>', 'with --scheme or --source: id of the delivery; default: a new one')
     .option('--url <url>', 'with --scheme: the URL, where the scheme signs it', httpUrl)
     .option('--at <instant>', 'with --scheme or --source: when it is signed; default: now', instant)
-    .action((file: string | undefined, options: Options) => {
-      const signing = signingOf(options);
+    .action(async (file: string | undefined, options: Options) => {
+      const signing = await signingOf(options);
       const body = readWhole(file === undefined || file === '-' ? null : file, BODY_BYTES_MAX);
       if (signing === null) printSignature(terminal, body);
       else printHeaders(terminal, body, signing, options);
@@ -51,17 +51,21 @@ export function addSignCommand(program: Command, terminal: Terminal): void {
   );
 }
 
-/** Returns what signs; null where only X-Signature is asked for. Throws CommandError for options that do not fit together. */
-function signingOf({ scheme, source, id, url, at }: Options): Signing | null {
+/** Resolves to what signs; null where only X-Signature is asked for. Rejects with CommandError for options that do not fit together. */
+async function signingOf({ scheme, source, id, url, at }: Options): Promise<Signing | null> {
   const wrong = (reason: string): CommandError => new CommandError(reason, EXIT.usage);
   if (scheme !== undefined && source !== undefined)
     throw wrong('--scheme and --source exclude each other');
   if (url !== undefined && scheme === undefined) throw wrong('--url needs --scheme');
   if (source !== undefined) {
+    const { sourceNamed } = await import('../signing.ts');
     const { receiver } = sourceNamed(source);
     return (body, options) => receiver.sign(body, options);
   }
-  if (scheme !== undefined) return schemeSigning(scheme, url);
+  if (scheme !== undefined) {
+    const { schemeSigning } = await import('../signing.ts');
+    return schemeSigning(scheme, url);
+  }
   if (id !== undefined || at !== undefined)
     throw wrong(`${id === undefined ? '--at' : '--id'} needs --scheme or --source`);
   return null;

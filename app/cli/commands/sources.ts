@@ -4,7 +4,6 @@ import { readCore } from '../../config/core.ts';
 import { ENVIRONMENT } from '../../config/environment.ts';
 import { variableOf } from '../../config/named.ts';
 import { readSecret } from '../../config/secrets.ts';
-import { readSources, SOURCE_PREFIX } from '../../config/sources.ts';
 import { DEFAULT_SOURCE, type SchemeName } from '../../model/source.ts';
 import { httpUrl, withExamples, withJson } from '../options.ts';
 import { table, type Terminal } from '../terminal.ts';
@@ -27,8 +26,8 @@ export function addSourcesCommand(program: Command, terminal: Terminal): void {
       'scheme and host under which providers reach the service',
       (value: string) => new URL(httpUrl(value)).origin,
     )
-    .action(({ origin }: { origin?: string }) => {
-      const rows = rowsOf(origin ?? null);
+    .action(async ({ origin }: { origin?: string }) => {
+      const rows = await rowsOf(origin ?? null);
       terminal.result({ sources: rows }, () => lines(rows));
     });
   withExamples(
@@ -39,15 +38,18 @@ export function addSourcesCommand(program: Command, terminal: Terminal): void {
   );
 }
 
-/** Throws ConfigError for a setting that cannot be used. */
-function rowsOf(origin: string | null): Row[] {
+/** Rejects with ConfigError for a setting that cannot be used. */
+async function rowsOf(origin: string | null): Promise<Row[]> {
+  const { readSources, SOURCE_PREFIX } = await import('../../config/sources.ts');
   const { basePath } = readCore(ENVIRONMENT);
   const previousSecret = readSecret(ENVIRONMENT, 'WEBHOOK_SECRET_PREVIOUS') !== null;
   const row = (name: string, scheme: SchemeName, path: string, previous: boolean): Row => ({
     name,
     scheme,
     path: basePath + path,
-    url: publicUrl(name) ?? (origin === null ? null : origin + basePath + path),
+    url:
+      publicUrl(variableOf(SOURCE_PREFIX, name, 'PUBLIC_URL')) ??
+      (origin === null ? null : origin + basePath + path),
     previousSecret: previous,
   });
   return [
@@ -59,8 +61,8 @@ function rowsOf(origin: string | null): Row[] {
 }
 
 /** The URL that a provider signs is set, as the host is not known otherwise; null where it is not. */
-function publicUrl(name: string): string | null {
-  return ENVIRONMENT[variableOf(SOURCE_PREFIX, name, 'PUBLIC_URL')] || null;
+function publicUrl(variable: string): string | null {
+  return ENVIRONMENT[variable] || null;
 }
 
 function lines(rows: readonly Row[]): string[] {
