@@ -39,14 +39,3 @@ it('the page has exactly the settings of named sources, with the schemes that ha
   assert.equal(new Map(told).size, told.length, 'a setting has two rows');
   assert.deepEqual(new Map(told), new Map(known));
 });
-
-it('the page has exactly the settings of destinations, with their defaults', () => {
-  const told = tableOf(page('docs/reference/settings.md'), 'destination setting').map(
-    ({ 'destination setting': setting = '', default: value = '' }): [string, string | null] => [
-      setting,
-      value === 'none' ? null : value,
-    ],
-  );
-  assert.equal(new Map(told).size, told.length, 'a setting has two rows');
-  assert.deepEqual(new Map(told), new Map(Object.entries(FORWARD_DEFAULTS)));
-});
