@@ -156,16 +156,17 @@ export class Destination {
     const now = moment();
     session.makeWay(now);
     const { breaker } = session;
-    if (!breaker.isOpen) await intake.read(now.wallMs);
+    let again = false;
+    if (!breaker.isOpen) again = await intake.read(now.wallMs);
     else if (session.inFlight === 0 && now.steadyMs >= breaker.nextProbeMs)
-      await intake.readProbe();
+      again = await intake.readProbe();
     for (let hasMore = true; hasMore; sender.send()) hasMore = await intake.load();
     const { wallMs, steadyMs } = moment();
     const waits = [
       breaker.isOpen ? breaker.nextProbeMs - steadyMs : (session.dueMs ?? Infinity) - wallMs,
       sender.nextMs > steadyMs ? sender.nextMs - steadyMs : Infinity,
     ];
-    return Math.max(1, Math.min(TICK_MS, ...waits));
+    return again ? 0 : Math.max(1, Math.min(TICK_MS, ...waits));
   }
 
   #ended(

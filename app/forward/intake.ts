@@ -34,25 +34,32 @@ export class Intake {
     this.#recorder = recorder;
   }
 
-  /** Reads what may be sent next, without contents of new entries. `nowMs`: since 1970. Rejects with StoreUnavailable. */
-  async read(nowMs: number): Promise<void> {
+  /**
+   * Reads what may be sent next, without contents of new entries. `nowMs`: since 1970. Resolves with whether it is to be called again
+   * at once, as nothing that was read is wanted. Rejects with StoreUnavailable.
+   */
+  async read(nowMs: number): Promise<boolean> {
     const { concurrency } = this.#settings;
     const { dueMs, queue, window } = this.#session;
     if (dueMs !== null && dueMs <= nowMs && queue.loaded < ROWS * concurrency)
       await this.#readRows(nowMs, ROWS * concurrency);
     const room = READ_AHEAD * concurrency - window.size;
-    if (room >= (READ_AHEAD * concurrency) / 2) await this.#readEntries(room);
+    return room >= (READ_AHEAD * concurrency) / 2 && (await this.#readEntries(room));
   }
 
-  /** Finds something to probe with where there is nothing: a row or a new entry in turns, as one of them may be what fails. */
-  async readProbe(): Promise<void> {
+  /**
+   * Finds something to probe with where there is nothing: a row or a new entry in turns, as one of them may be what fails. Resolves
+   * as `read` does.
+   */
+  async readProbe(): Promise<boolean> {
     const { queue } = this.#session;
     const hasTask = (): boolean => queue.loaded > 0 || queue.bare(1).length > 0;
-    if (hasTask()) return;
+    if (hasTask()) return false;
     this.#probesRow = !this.#probesRow;
     if (this.#probesRow) await this.#readRows(EVER_MS, 1);
-    if (!hasTask()) await this.#readEntries(1);
+    const again = !hasTask() && (await this.#readEntries(READ_AHEAD));
     if (!hasTask()) await this.#readRows(EVER_MS, 1);
+    return again && !hasTask();
   }
 
   /** Reads contents of what is sent next. Resolves with whether there are more that may be read now. Rejects with StoreUnavailable. */
@@ -67,11 +74,11 @@ export class Intake {
     return found.length + gone.length < seqs.length && queue.loaded < concurrency;
   }
 
-  /** Reads what was committed after the window. */
-  async #readEntries(limit: number): Promise<void> {
+  /** Reads what was committed after the window. Resolves with whether nothing of it is wanted, and there is more. */
+  async #readEntries(limit: number): Promise<boolean> {
     const session = this.#session;
-    if (!session.more) return;
-    if (this.#settings.order === 'strict' && (await this.#held([ONE])).size > 0) return;
+    if (!session.more) return false;
+    if (this.#settings.order === 'strict' && (await this.#held([ONE])).size > 0) return false;
     session.more = false;
     const after = session.window.readUpTo;
     const { entries, end } = await this.#store.entries(this.#settings.mode, after, limit);
@@ -80,6 +87,7 @@ export class Intake {
     const conversations = new Set(tasks.flatMap(({ conversation }) => conversation ?? []));
     const held = await this.#held([...conversations]);
     session.addEntries(tasks, end, held);
+    return tasks.length === 0 && entries.length === limit;
   }
 
   #isNew(entry: ForwardEntry): boolean {
