@@ -62,7 +62,7 @@ export interface ForwardReport {
 }
 
 /** `retry`: to be attempted at a time. `waiting`: behind another of its conversation. `dead`: given up. */
-export const UNFINISHED_STATES = ['retry', 'waiting', 'dead'] as const;
+const UNFINISHED_STATES = ['retry', 'waiting', 'dead'] as const;
 export type UnfinishedState = (typeof UNFINISHED_STATES)[number];
 
 /** `ForwardStore.contents` adds no further one once payloads, texts and bodies pass this together. */

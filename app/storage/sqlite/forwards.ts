@@ -15,7 +15,7 @@ import type { WriterClient } from './write/writer-client.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 /** Rows that a step of steering changes: commits wait for it. */
-const STEP_ROWS = 512;
+const STEP_ROWS = 256;
 
 export class SqliteForwards implements ForwardStore {
   readonly #writer: WriterClient;
