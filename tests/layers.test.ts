@@ -86,7 +86,7 @@ const REFUSED: readonly [rule: string, file: string, source: string][] = [
   ['only-cli-imports-commander', 'app/http/g.ts', "import 'commander';"],
   ['only-cli-imports-csv-parse', 'app/http/i.ts', "import 'csv-parse';"],
   ['only-observe-imports-prom-client', 'app/http/d.ts', "import 'prom-client';"],
-  ['only-http-imports-http', 'app/ingest/b.ts', "import 'node:http';"],
+  ['only-http-forward-imports-http', 'app/ingest/b.ts', "import 'node:http';"],
   ['what-ships-needs-nothing-else', 'app/http/h.ts', "import 'fast-check';"],
   ['suites-from-outside', 'tests/a.test.ts', "import '../app/http/y.ts';"],
   ['suites-from-outside', 'tests/faults/a.test.ts', "import '../../app/http/y.ts';"],

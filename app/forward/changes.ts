@@ -43,7 +43,6 @@ export class Changes {
       put: [...this.#put.values()],
       remove: [...this.#remove],
       release: [...this.#release],
-      wakeSinceMs: null,
       delivered: this.#delivered,
       nowMs,
     };

@@ -6,7 +6,7 @@ export type ForwardMode = (typeof FORWARD_MODES)[number];
 
 /** How many requests may be in flight: one for each conversation, one in all, or any number. */
 export const FORWARD_ORDERS = ['sender', 'strict', 'none'] as const;
-export type ForwardOrder = (typeof FORWARD_ORDERS)[number];
+type ForwardOrder = (typeof FORWARD_ORDERS)[number];
 
 /** Where a destination that was never seen before begins. */
 export const FORWARD_STARTS = ['now', 'beginning'] as const;
@@ -62,8 +62,7 @@ export interface ForwardReport {
 }
 
 /** `retry`: to be attempted at a time. `waiting`: behind another of its conversation. `dead`: given up. */
-const UNFINISHED_STATES = ['retry', 'waiting', 'dead'] as const;
-export type UnfinishedState = (typeof UNFINISHED_STATES)[number];
+export type UnfinishedState = 'retry' | 'waiting' | 'dead';
 
 /** `ForwardStore.contents` adds no further one once payloads, texts and bodies pass this together. */
 export const CONTENTS_BYTES_MAX = 4 * 1_024 * 1_024;

@@ -62,11 +62,6 @@ export interface ForwardChange extends ForwardPosition {
    * is, and due at `nowMs`. After `put` and `remove`.
    */
   readonly release: readonly string[];
-  /**
-   * Rows to be retried whose last attempt was at this time or later, and that are due after `nowMs`, become due at `nowMs`: the
-   * destination is back. After `put`. Null: none.
-   */
-  readonly wakeSinceMs: number | null;
   readonly nowMs: number;
   /** Requests that succeeded since the last change. */
   readonly delivered: number;

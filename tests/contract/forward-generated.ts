@@ -54,7 +54,6 @@ const change: fc.Arbitrary<ForwardChange> = fc
     put: fc.uniqueArray(row, { selector: ({ seq }) => seq, maxLength: 6 }),
     remove: numbers,
     release: fc.uniqueArray(fc.constantFrom(...CONVERSATIONS), { maxLength: 2 }),
-    wakeSinceMs: fc.option(ms, { freq: 1 }),
     nowMs: ms,
     delivered: fc.nat(5),
   })

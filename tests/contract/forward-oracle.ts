@@ -124,17 +124,12 @@ export class MemoryForwards implements ForwardStore {
     await this.#turn();
     const kept = this.#kept.get(name);
     if (kept === undefined) return true;
-    const { position, finished, nowMs, wakeSinceMs } = change;
+    const { position, finished, nowMs } = change;
     kept.position = { position, finished };
     kept.delivered += change.delivered;
     for (const row of change.put) kept.rows.set(row.seq, row);
     for (const seq of change.remove) kept.rows.delete(seq);
     for (const conversation of change.release) this.#release(name, conversation, nowMs);
-    for (const row of wakeSinceMs === null ? [] : this.#rows(name)) {
-      const isSince = row.lastMs !== null && row.lastMs >= (wakeSinceMs ?? 0);
-      if (row.state === 'retry' && isSince && dueMsOf(row) > nowMs)
-        kept.rows.set(row.seq, { ...row, dueMs: nowMs });
-    }
     return true;
   }
 

@@ -30,7 +30,6 @@ function change(position: number, overrides: Partial<ForwardChange> = {}): Forwa
     put: [],
     remove: [],
     release: [],
-    wakeSinceMs: null,
     nowMs: 100,
     delivered: 0,
     ...overrides,
@@ -329,24 +328,6 @@ const ROWS: readonly Clause[] = [
       const first = { ...waiting(c), state: 'retry' as const, dueMs: 500 };
       assert.deepEqual(await forwards.due(NAME, 500, 9), { rows: [first], nextMs: null });
       assert.deepEqual(await forwards.held(NAME, [TALK, 'other']), [TALK, 'other']);
-    },
-  },
-  {
-    name: 'has what failed since a time due at once when the destination is back',
-    holds: async (engine) => {
-      const store = await engine.open();
-      const { forwards, numbers } = await opened(store, 4);
-      const [a = 0, b = 0, c = 0, d = 0] = numbers;
-      const put = [
-        retrying(a, 900, { lastMs: 49 }),
-        retrying(b, 900, { lastMs: 50 }),
-        retrying(c, 10, { lastMs: 51 }),
-        dead(d, { lastMs: 60 }),
-      ];
-      await forwards.record(NAME, change(d, { put, wakeSinceMs: 50, nowMs: 60 }));
-      assert.deepEqual(await dueNumbers(forwards, 60), [c, b]);
-      assert.equal((await forwards.due(NAME, 60, 9)).nextMs, 900);
-      assert.equal((await forwards.statuses())[0]?.dead, 1);
     },
   },
   {

@@ -77,13 +77,6 @@ export const WRONG_FORWARDS: readonly Mutant[] = [
     })),
   },
   {
-    name: 'nothing is woken',
-    caughtBy: 'when the destination is back',
-    wrap: forwarding((forwards) => ({
-      record: (name, change) => forwards.record(name, { ...change, wakeSinceMs: null }),
-    })),
-  },
-  {
     name: 'dead letters that are retried stay dead',
     caughtBy: 'attempted as if they never had been',
     wrap: forwarding(() => ({ retry: async (_, which) => (which === 'all' ? 0 : 3) })),

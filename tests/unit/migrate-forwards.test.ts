@@ -53,7 +53,7 @@ async function fill(store: Store): Promise<void> {
     await forwards.lease(name);
     await forwards.open(name, 'item', 'beginning');
   }
-  const nothing = { remove: [], release: [], wakeSinceMs: null, nowMs: 5, delivered: 4 };
+  const nothing = { remove: [], release: [], nowMs: 5, delivered: 4 };
   await forwards.record('app', { position: last, finished: [], put: numbers.map(row), ...nothing });
   await forwards.record('audit', { position: 1, finished: [3, 7], put: [row(2)], ...nothing });
   const said = { reason: 'it "failed"', lastError: 'é', lastErrorAt: null, ratePerSecond: 0.5 };

@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
 const LEASE = `WHERE name = 'forward ${NAME}'`;
 
 function change(overrides: Partial<ForwardChange> = {}): ForwardChange {
-  const nothing = { finished: [], put: [], remove: [], release: [], wakeSinceMs: null };
+  const nothing = { finished: [], put: [], remove: [], release: [] };
   return { position: 0, ...nothing, nowMs: 5, delivered: 1, ...overrides };
 }
 

@@ -26,7 +26,6 @@ export function change(position: number, overrides: Partial<ForwardChange> = {})
     put: [],
     remove: [],
     release: [],
-    wakeSinceMs: null,
     nowMs: 1,
     delivered: 0,
     ...overrides,

@@ -193,7 +193,6 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (forward, seq)
    );
    CREATE INDEX forward_items_by_due ON forward_items (forward, due_ms, seq) WHERE state = 'retry';
-   CREATE INDEX forward_items_by_attempt ON forward_items (forward, last_ms) WHERE state = 'retry';
    CREATE INDEX forward_items_by_state ON forward_items (forward, state, seq);
    CREATE INDEX forward_items_by_conversation ON forward_items (forward, sha256(conversation), state, seq) WHERE state <> 'dead';
 

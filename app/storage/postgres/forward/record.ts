@@ -1,5 +1,4 @@
-// What became of entries: position, rows and counts change together. To be called in a transaction whose statements each see what was
-// committed before them; functions reject with what the client throws.
+// What became of entries: position, rows and counts change together, in a transaction whose statements each see what was committed.
 import type { ForwardChange, Unfinished } from '../../store.ts';
 import { byteaArray, int4Array, int8Array, textArray } from '../database/arrays.ts';
 import type { Session, Value } from '../database/session.ts';
@@ -48,9 +47,6 @@ const RELEASE = `WITH first AS MATERIALIZED (
     RETURNING i.state
   ) ${recount('released', `(SELECT 'waiting' AS state FROM released) w`)} AND EXISTS (SELECT FROM released)`;
 
-const WAKE = `UPDATE forward_items SET due_ms = $3::int8
-  WHERE forward = $1 AND state = 'retry' AND last_ms >= $2::int8 AND due_ms > $3`;
-
 /** Takes the lock. Returns whether the destination was ever opened. */
 export async function lockForward(session: Session, name: string): Promise<boolean> {
   return (await session.run(LOCK, [name])) === 1;
@@ -62,12 +58,11 @@ export async function recordChange(
   name: string,
   change: ForwardChange,
 ): Promise<void> {
-  const { position, finished, put, remove, delivered, wakeSinceMs, nowMs } = change;
+  const { position, finished, put, remove, delivered, nowMs } = change;
   const numbers = [int8Array(remove), position, int8Array(finished), delivered];
   const sent = [
     session.rows(RECORD, [name, ...rowValues(put), ...numbers], 'forward_record'),
     release(session, name, change.release, nowMs),
-    wakeSinceMs === null ? 0 : session.run(WAKE, [name, wakeSinceMs, nowMs]),
   ] as const;
   await settled(sent);
 }

@@ -1,5 +1,4 @@
-// What people do with dead letters and with what was sent: retry, discard, replay. To be called in a transaction whose statements each see
-// what was committed before them; functions reject with what the client throws.
+// Retry, discard and replay, in a transaction whose statements each see what was committed before them.
 import type { ForwardMode } from '../../../model/forward.ts';
 import type { DeadSelection, Unfinished } from '../../store.ts';
 import { byteaArray, int8Array } from '../database/arrays.ts';

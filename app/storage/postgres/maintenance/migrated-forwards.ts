@@ -68,6 +68,6 @@ export async function insertUnfinished(
   { name, position, finished }: MigratedForward,
   put: readonly Unfinished[],
 ): Promise<void> {
-  const nothing = { remove: [], release: [], wakeSinceMs: null, delivered: 0, nowMs: 0 };
+  const nothing = { remove: [], release: [], delivered: 0, nowMs: 0 };
   await recordChange(session, name, { position, finished, put, ...nothing });
 }

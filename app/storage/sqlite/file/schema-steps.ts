@@ -205,7 +205,6 @@ export const SCHEMA_STEPS: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE INDEX forward_items_by_state ON forward_items (forward, state, seq);
    CREATE INDEX forward_items_by_due ON forward_items (forward, due_ms, seq) WHERE state = 'retry';
-   CREATE INDEX forward_items_by_attempt ON forward_items (forward, last_ms) WHERE state = 'retry';
    CREATE INDEX forward_items_by_conversation ON forward_items (forward, conversation, state, seq)
      WHERE conversation IS NOT NULL AND state <> 'dead';`,
 ];

@@ -8,8 +8,6 @@ import { change, prepared, preparedArrays } from '../file/statements.ts';
 export const ROW_STATEMENTS = {
   first: `SELECT state, seq FROM forward_items INDEXED BY forward_items_by_conversation
     WHERE forward = ? AND conversation = ? AND state <> 'dead' ORDER BY state, seq LIMIT 1`,
-  wake: `UPDATE forward_items INDEXED BY forward_items_by_attempt SET due_ms = ?1
-    WHERE forward = ?2 AND state = 'retry' AND last_ms >= ?3 AND due_ms > ?1`,
 } as const;
 
 /** What a row that is gone was. */
@@ -107,11 +105,6 @@ export class ForwardRows {
     ).run(nowMs, this.#forward, first[1]);
     this.#added.waiting -= 1;
     this.#added.retry += 1;
-  }
-
-  /** What was attempted at `sinceMs` or later, and is due later than `nowMs`, is due then. */
-  wake(sinceMs: number, nowMs: number): void {
-    prepared(this.#database, ROW_STATEMENTS.wake).run(nowMs, this.#forward, sinceMs);
   }
 
   /** Removes up to `limit` rows, whatever they are. Returns how many. The counts are not kept: the destination goes as well. */

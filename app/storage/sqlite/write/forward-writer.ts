@@ -75,12 +75,10 @@ function open(database: DatabaseSync, { name, mode, start, nowMs }: Write<'open'
 function record(database: DatabaseSync, { name, change }: Write<'record'>): void {
   const kept = forwardOf(database, name);
   if (kept === null) return;
-  const { nowMs, wakeSinceMs } = change;
   const rows = new ForwardRows(database, kept.forward);
   for (const row of change.put) rows.put(row);
   for (const seq of change.remove) rows.remove(seq);
-  for (const conversation of change.release) rows.release(conversation, nowMs);
-  if (wakeSinceMs !== null) rows.wake(wakeSinceMs, nowMs);
+  for (const conversation of change.release) rows.release(conversation, change.nowMs);
   rows.end();
   prepared(
     database,
