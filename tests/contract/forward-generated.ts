@@ -11,7 +11,8 @@ import type {
 } from '../../app/storage/store.ts';
 import { itemGroup } from './arbitraries.ts';
 import type { Engine } from './engine.ts';
-import { Places, assertEntriesAgree, assertForwardsAgree } from './forward-agreement.ts';
+import { assertEntriesAgree, assertForwardsAgree } from './forward-agreement.ts';
+import { Places } from './forward-places.ts';
 import { MemoryStore } from './oracle.ts';
 
 const NAMES = ['app', 'audit'];

@@ -1,6 +1,12 @@
 // What a store in memory has to forward: each entry, what is sent of it, and when it arrived.
-import type { ForwardMode } from '../../app/model/forward.ts';
-import type { ForwardContent, ForwardEntry } from '../../app/storage/store.ts';
+import type { ForwardMode, ForwardReport } from '../../app/model/forward.ts';
+import type {
+  ForwardContent,
+  ForwardEntry,
+  ForwardPosition,
+  ForwardStatus,
+  Unfinished,
+} from '../../app/storage/store.ts';
 import {
   type Committed,
   type Kept,
@@ -13,6 +19,27 @@ import {
   receivedAt,
   sourceOf,
 } from './kept.ts';
+
+/** What is kept of a destination. */
+export interface KeptForward {
+  readonly startedAfter: number;
+  mode: ForwardMode;
+  position: ForwardPosition;
+  delivered: number;
+  report: ForwardReport | null;
+  usedMs: number;
+  readonly rows: Map<number, Unfinished>;
+}
+
+/** What outlives a store, by name. */
+export type KeptForwards = Map<string, KeptForward>;
+
+export const NEVER_ATTEMPTED = { attempts: 0, firstMs: null, lastMs: null, error: null };
+
+/** When a row is due. */
+export function dueMsOf({ dueMs }: Unfinished): number {
+  return dueMs ?? Infinity;
+}
 
 /** The entry with a number; null where there is none. */
 export function entryOf(committed: Committed, mode: ForwardMode, seq: number): ForwardEntry | null {
@@ -68,7 +95,7 @@ export function bytesOf(content: ForwardContent): number {
 }
 
 /** When the item, or the delivery, with a number arrived. */
-export function arrivalOf(committed: Committed, seq: number): string | null {
+function arrivalOf(committed: Committed, seq: number): string | null {
   const item = committed[seq - 1];
   return item === undefined ? null : receivedAt(item);
 }
@@ -80,4 +107,28 @@ function typeOf(item: Kept): string {
 
 function partyOf(item: Kept): string | null {
   return isEvent(item) ? item.subject : item.from;
+}
+
+/** What is said of a destination. */
+export function statusOf(committed: Committed, name: string, kept: KeptForward): ForwardStatus {
+  const { startedAfter, position, delivered, report, mode, rows } = kept;
+  const count = (state: Unfinished['state']): number =>
+    [...rows.values()].filter((row) => row.state === state).length;
+  const oldest = entriesOf(committed, mode).find(({ seq }) => {
+    const row = rows.get(seq);
+    if (row !== undefined) return row.state !== 'dead';
+    return seq > position.position && !position.finished.includes(seq);
+  });
+  return {
+    name,
+    startedAfter,
+    ...position,
+    lastSeq: committed.length,
+    delivered,
+    retrying: count('retry'),
+    waiting: count('waiting'),
+    dead: count('dead'),
+    oldest: oldest === undefined ? null : arrivalOf(committed, oldest.seq),
+    report,
+  };
 }

@@ -16,24 +16,18 @@ import {
   StoreUnavailable,
   type Unfinished,
 } from '../../app/storage/store.ts';
-import { arrivalOf, bytesOf, contentOf, entriesOf, entryOf } from './forward-kept.ts';
+import {
+  type KeptForward,
+  type KeptForwards,
+  NEVER_ATTEMPTED,
+  bytesOf,
+  contentOf,
+  dueMsOf,
+  entriesOf,
+  entryOf,
+  statusOf,
+} from './forward-kept.ts';
 import type { Committed } from './kept.ts';
-
-/** What is kept of a destination. */
-interface KeptForward {
-  readonly startedAfter: number;
-  mode: ForwardMode;
-  position: ForwardPosition;
-  delivered: number;
-  report: ForwardReport | null;
-  usedMs: number;
-  readonly rows: Map<number, Unfinished>;
-}
-
-/** What outlives a store, by name. */
-export type KeptForwards = Map<string, KeptForward>;
-
-const NEVER_ATTEMPTED = { attempts: 0, firstMs: null, lastMs: null, error: null };
 
 export class MemoryForwards implements ForwardStore {
   readonly #committed: Committed;
@@ -146,7 +140,7 @@ export class MemoryForwards implements ForwardStore {
     const names = [...this.#kept.keys()].toSorted();
     return names.flatMap((name) => {
       const kept = this.#kept.get(name);
-      return kept === undefined ? [] : [this.#statusOf(name, kept)];
+      return kept === undefined ? [] : [statusOf(this.#committed, name, kept)];
     });
   }
 
@@ -202,29 +196,6 @@ export class MemoryForwards implements ForwardStore {
       if (usedMs < unusedSinceMs && !this.#configured.includes(name)) this.#kept.delete(name);
   }
 
-  #statusOf(name: string, kept: KeptForward): ForwardStatus {
-    const { startedAfter, position, delivered, report, mode, rows } = kept;
-    const count = (state: Unfinished['state']): number =>
-      this.#rows(name).filter((row) => row.state === state).length;
-    const oldest = entriesOf(this.#committed, mode).find(({ seq }) => {
-      const row = rows.get(seq);
-      if (row !== undefined) return row.state !== 'dead';
-      return seq > position.position && !position.finished.includes(seq);
-    });
-    return {
-      name,
-      startedAfter,
-      ...position,
-      lastSeq: this.#committed.length,
-      delivered,
-      retrying: count('retry'),
-      waiting: count('waiting'),
-      dead: count('dead'),
-      oldest: oldest === undefined ? null : arrivalOf(this.#committed, oldest.seq),
-      report,
-    };
-  }
-
   /** The rows of a destination, by number. */
   #rows(name: string): Unfinished[] {
     const rows = this.#kept.get(name)?.rows.values() ?? [];
@@ -272,8 +243,4 @@ export class MemoryForwards implements ForwardStore {
     await nextTurn();
     if (this.#isClosed()) throw new StoreUnavailable('shutting_down', 'the store is closed');
   }
-}
-
-function dueMsOf({ dueMs }: Unfinished): number {
-  return dueMs ?? Infinity;
 }

@@ -1,9 +1,10 @@
 // What a store in memory keeps of items, and what it says of them: each rule of the port once more, as plainly as it can be put.
 import { hash } from 'node:crypto';
-import { parseInstant } from '../../app/model/instant.ts';
+import { type Instant, parseInstant } from '../../app/model/instant.ts';
 import type { Delivery, EventItem, Item, MessageItem } from '../../app/model/item.ts';
 import type { OrderKey } from '../../app/model/order.ts';
 import type { Cursor, Direction } from '../../app/model/page.ts';
+import { foldCase } from '../../app/model/search.ts';
 
 /** The other content of a message of the default source, which has no delivery. */
 type DefaultConflict = Omit<EventItem, 'delivery'> & { readonly delivery: null };
@@ -162,4 +163,19 @@ export function pageOf<T extends Kept>(
     prev: first !== undefined && start > 0 ? keyOf(first) : null,
     next: last !== undefined && end < sorted.length ? keyOf(last) : null,
   };
+}
+
+export function isWithin(
+  item: Kept,
+  { since, until }: { since: Instant | null; until: Instant | null },
+): boolean {
+  const key = keyOf(item);
+  return (
+    (since === null || compare(key, { ...since, messageId: '' }) >= 0) &&
+    (until === null || compare(key, { ...until, messageId: '' }) < 0)
+  );
+}
+
+export function contains(text: string | null, part: string): boolean {
+  return text !== null && foldCase(text).includes(foldCase(part));
 }

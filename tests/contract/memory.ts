@@ -1,7 +1,7 @@
 // The store in memory as an engine of the suite.
 import type { Store } from '../../app/storage/store.ts';
 import type { Engine, StoreOptions } from './engine.ts';
-import type { KeptForwards } from './forward-oracle.ts';
+import type { KeptForwards } from './forward-kept.ts';
 import type { Committed } from './kept.ts';
 import { MemoryStore } from './oracle.ts';
 

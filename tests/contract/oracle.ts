@@ -1,10 +1,9 @@
 // A store in memory, plain enough to be checked by eye: what every engine is compared with.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventPage, EventQuery } from '../../app/model/event.ts';
-import { type Instant, parseInstant } from '../../app/model/instant.ts';
+import { parseInstant } from '../../app/model/instant.ts';
 import type { Delivery, Item } from '../../app/model/item.ts';
 import type { MessageQuery, Page } from '../../app/model/page.ts';
-import { foldCase } from '../../app/model/search.ts';
 import type { SourceCounts } from '../../app/model/source.ts';
 import type { Stats } from '../../app/model/stats.ts';
 import type { StreamPage, StreamScope } from '../../app/model/stream.ts';
@@ -17,12 +16,14 @@ import {
   type Unavailable,
 } from '../../app/storage/store.ts';
 import type { StoreOptions } from './engine.ts';
-import { type KeptForwards, MemoryForwards } from './forward-oracle.ts';
+import type { KeptForwards } from './forward-kept.ts';
+import { MemoryForwards } from './forward-oracle.ts';
 import {
   type Committed,
   type Kept,
   compare,
   conflictOf,
+  contains,
   deliveryOf,
   deliveryWith,
   eventDetail,
@@ -33,6 +34,7 @@ import {
   isEvent,
   isMessage,
   isNamed,
+  isWithin,
   keyOf,
   messageDetail,
   messageItemJson,
@@ -247,19 +249,4 @@ export class MemoryStore implements Store {
       (other) => isEvent(other) === isEvent(item) && idOf(other) === idOf(item),
     );
   }
-}
-
-function isWithin(
-  item: Kept,
-  { since, until }: { since: Instant | null; until: Instant | null },
-): boolean {
-  const key = keyOf(item);
-  return (
-    (since === null || compare(key, { ...since, messageId: '' }) >= 0) &&
-    (until === null || compare(key, { ...until, messageId: '' }) < 0)
-  );
-}
-
-function contains(text: string | null, part: string): boolean {
-  return text !== null && foldCase(text).includes(foldCase(part));
 }

@@ -10,7 +10,8 @@ import { Session } from '../../../app/forward/session.ts';
 import type { LoadedTask } from '../../../app/forward/task-queue.ts';
 import { Window } from '../../../app/forward/window.ts';
 import type { ForwardSettings } from '../../../app/model/forward.ts';
-import { type KeptForwards, MemoryForwards } from '../../contract/forward-oracle.ts';
+import type { KeptForwards } from '../../contract/forward-kept.ts';
+import { MemoryForwards } from '../../contract/forward-oracle.ts';
 import type { Committed } from '../../contract/kept.ts';
 
 const CONCURRENCY = 4;
