@@ -17,7 +17,6 @@ import {
   type Unfinished,
 } from '../../app/storage/store.ts';
 import {
-  type KeptForward,
   type KeptForwards,
   NEVER_ATTEMPTED,
   bytesOf,
