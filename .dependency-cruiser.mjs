@@ -63,7 +63,7 @@ const POSTGRES_ROOMS = {
   write: ['index', 'database'],
   read: ['index', 'database'],
   forward: ['read', 'write', 'index', 'database'],
-  maintenance: ['read', 'write', 'index', 'database'],
+  maintenance: ['forward', 'read', 'write', 'index', 'database'],
   store: ['forward', 'read', 'write', 'index', 'database'],
   admin: ['maintenance'],
 };

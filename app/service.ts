@@ -104,6 +104,7 @@ export async function startService(
     events,
   );
   try {
+    await forwarder?.begun();
     const url = await server
       .listen(config.host, config.port)
       .catch(startError('HOST, PORT: cannot listen there'));

@@ -18,6 +18,7 @@ const RETRY_MS = 200;
 const OPTIONS = {
   queueMessagesMax: APPEND_MESSAGES * APPENDS_AT_ONCE,
   retentionDays: null,
+  forwards: [],
   readerThreads: 1,
 };
 

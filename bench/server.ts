@@ -38,13 +38,15 @@ process.on('exit', () => {
 process.once('SIGTERM', () => process.exit(143));
 process.once('SIGINT', () => process.exit(130));
 
-/** Starts the service of a tree on a database file. */
+/** Starts the service of a tree on a database file. `others`: settings beside those of every benchmark. */
 export function startService(
   databasePath: string,
   log: LogSink,
   tree: Tree = THIS_TREE,
+  others: Record<string, string> = {},
 ): Promise<Server> {
-  return startServiceOn(`sqlite:///${databasePath}`, log, tree);
+  const settings = { DATABASE_URL: `sqlite:///${databasePath}`, HOST: '127.0.0.1', ...others };
+  return start(tree, SERVICE, settings, log);
 }
 
 /** Starts the service of a tree on the database of a URL. */

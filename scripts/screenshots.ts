@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { DESKTOP, PHONE, openWindow, startBrowser } from '../tests/support/browser.ts';
 import { message, sign } from '../tests/support/message.ts';
 import { startService } from '../tests/support/service.ts';
+import { fillAndForward, settingsOf, startApplications } from '../tests/browser/destinations.ts';
 import { fill, SOURCES } from '../tests/browser/inbox.ts';
 
 const TEXTS = [
@@ -44,6 +45,11 @@ for (let index = 0; index < MESSAGES; index += 1) {
 }
 await fill(service, new Date(now));
 const empty = await startService(cleaner);
+const env = settingsOf(
+  await startApplications(cleaner, 'app', 'crm', 'audit', 'legacy', 'billing'),
+);
+const forwarding = await startService(cleaner, { env });
+await fillAndForward(forwarding);
 mkdirSync(directory, { recursive: true });
 const browser = await startBrowser(cleaner);
 for (const [name, view, size, colorScheme] of [
@@ -55,16 +61,21 @@ for (const [name, view, size, colorScheme] of [
   ['sources', 'sources', DESKTOP, 'light'],
   ['events-dark', 'events?id=billing%3Aevt_TEST0001', DESKTOP, 'dark'],
   ['message', 'message?id=whatsapp%3Awamid.TEST0001', DESKTOP, 'light'],
+  ['forwarding', 'forwarding', DESKTOP, 'light'],
+  ['dead-letters-phone', 'forwarding?name=crm', PHONE, 'dark'],
   ['first-run', '', DESKTOP, 'light'],
   ['sources-phone', 'sources', PHONE, 'dark'],
 ] as const) {
-  const { port } = name === 'first-run' ? empty : service;
+  const shown = view.startsWith('forwarding') ? forwarding : service;
+  const { port } = name === 'first-run' ? empty : shown;
   const url = `http://127.0.0.1:${port}/#/${view}`;
   const { page } = await openWindow(cleaner, browser, url, { size, colorScheme });
   await page.waitForLoadState('networkidle');
   const rows = page.getByRole('listbox').getByRole('option');
   if (view.startsWith('messages')) await rows.nth(2).waitFor();
   if (name === 'detail-dark') await rows.nth(2).click();
+  if (name === 'dead-letters-phone')
+    await page.getByRole('checkbox').nth(2).scrollIntoViewIfNeeded();
   // The bars are painted on the frame after their data.
   await page.waitForTimeout(500);
   await page.screenshot({ path: `${directory}${name}.png` });

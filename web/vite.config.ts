@@ -27,6 +27,7 @@ const paths = [
   '/event',
   '/delivery',
   '/sources',
+  '/forwards',
   '/stats',
   '/health',
   '/metrics',

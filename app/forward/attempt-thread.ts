@@ -18,8 +18,8 @@ const destinations = new Map(
 );
 
 try {
-  // Receiving goes first where the processors are busy. On Linux this is of the thread alone.
-  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+  // Receiving goes first where the processors are busy, but forwarding does not stop. On Linux this is of the thread alone.
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 } catch {
   // Without the right to do so, forwarding shares the processors with receiving.
 }

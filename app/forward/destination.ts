@@ -35,6 +35,7 @@ export class Destination {
   #gone = false;
   #closing = false;
   #signalled = Promise.withResolvers<void>();
+  readonly #asked = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
 
   constructor(
@@ -55,6 +56,11 @@ export class Destination {
     if (this.#work === null) return;
     this.#work.session.more = true;
     this.#signalled.resolve();
+  }
+
+  /** Resolves when it has begun, or another process has the lease, or that cannot be known: what is stored from here on is forwarded. */
+  get begun(): Promise<void> {
+    return this.#asked.promise;
   }
 
   get name(): string {
@@ -81,7 +87,7 @@ export class Destination {
       this.#signalled = Promise.withResolvers<void>();
       let pauseMs = TICK_MS;
       try {
-        await this.#keepLease();
+        await this.#keepLease().finally(this.#asked.resolve);
         if (this.#work !== null) pauseMs = await this.#advance(this.#work);
         await this.#report();
       } catch (error) {

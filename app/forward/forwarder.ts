@@ -28,6 +28,11 @@ export class Forwarder {
     void store.forget(Date.now() - FORGET_MS).catch(() => undefined);
   }
 
+  /** Resolves when each destination has begun: one that is new begins after what is stored by then. */
+  async begun(): Promise<void> {
+    await Promise.all(this.#destinations.map((destination) => destination.begun));
+  }
+
   /** Something was committed. */
   committed(): void {
     for (const destination of this.#destinations) destination.committed();

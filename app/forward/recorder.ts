@@ -48,6 +48,8 @@ export class Recorder {
 
   /** Resolves with why not everything is durable; null where it is, or is not ours any more. Never rejects. */
   async #record(position: boolean): Promise<unknown> {
+    // Where there is nothing to do it would end before it is known to run.
+    await Promise.resolve();
     let failure: unknown = null;
     try {
       for (;;) {

@@ -89,7 +89,7 @@ function signed(
   { current, previous }: NonNullable<ForwardSettings['keys']>,
   { id, timestamp, body }: { id: string; timestamp: string; body: string | Uint8Array },
 ): Record<string, string> {
-  const signature = (key: Buffer): string =>
+  const signature = (key: Uint8Array): string =>
     `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
   return {
     'webhook-id': id,

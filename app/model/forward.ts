@@ -19,7 +19,7 @@ export interface ForwardSettings {
   readonly url: string;
   readonly mode: ForwardMode;
   /** Keys of Standard Webhooks; null where nothing is signed, which only mode `raw` allows. */
-  readonly keys: { readonly current: Buffer; readonly previous: Buffer | null } | null;
+  readonly keys: { readonly current: Uint8Array; readonly previous: Uint8Array | null } | null;
   /** Only items of these sources; null: of all. DEFAULT_SOURCE included. */
   readonly sources: readonly string[] | null;
   /** Only items of these types: `message`, `message.text`, `event.status`, and any of them with `*` at its end; null: all. */
@@ -64,3 +64,6 @@ export interface ForwardReport {
 /** `retry`: to be attempted at a time. `waiting`: behind another of its conversation. `dead`: given up. */
 export const UNFINISHED_STATES = ['retry', 'waiting', 'dead'] as const;
 export type UnfinishedState = (typeof UNFINISHED_STATES)[number];
+
+/** `ForwardStore.contents` adds no further one once payloads, texts and bodies pass this together. */
+export const CONTENTS_BYTES_MAX = 4 * 1_024 * 1_024;

@@ -21,9 +21,6 @@ export interface ForwardEntry {
   readonly party: string | null;
 }
 
-/** `contents` adds no further one once payloads, texts and bodies pass this together. */
-export const CONTENTS_BYTES_MAX = 4 * 1_024 * 1_024;
-
 /** What is sent of an entry. */
 export type ForwardContent =
   | { readonly seq: number; readonly message: MessageRow }

@@ -1,6 +1,8 @@
 // The port for moving a whole database into another one, of the same engine or not: messages keep their numbers. It knows no engine.
 import type { Delivery } from '../model/item.ts';
+import type { ForwardMode } from '../model/forward.ts';
 import type { ArchivedEvent, ArchivedMessage } from './archive.ts';
+import type { ForwardPosition, Unfinished } from './forward-store.ts';
 
 interface Numbered {
   readonly seq: number;
@@ -19,6 +21,18 @@ export type NumberedItem = NumberedMessage | NumberedEvent;
 /** A delivery with its number. */
 export type NumberedDelivery = Delivery & { readonly number: number };
 
+/** A destination with how far it is. */
+export interface MigratedForward extends ForwardPosition {
+  readonly name: string;
+  readonly mode: ForwardMode;
+  readonly startedAfter: number;
+  readonly delivered: number;
+  /** What was said of it last, JSON. */
+  readonly report: string | null;
+  /** When a process opened it, or reported of it; milliseconds since 1970. */
+  readonly usedMs: number;
+}
+
 /** One end of a migration. Methods reject with AdminError, with StoreUnavailable, and with what the engine and the system throw. */
 export interface MigrationEnd {
   /** The last number assigned, to a message that is there or not; 0 before the first. */
@@ -29,6 +43,10 @@ export interface MigrationEnd {
   deliveries(after: number, upTo: number, limit: number): Promise<readonly NumberedDelivery[]>;
   /** At most `limit` tombstones that follow one of them, or from the first on, in the order of their bytes. */
   tombstones(after: Uint8Array | null, limit: number): Promise<readonly Uint8Array[]>;
+  /** Destinations, by name. */
+  forwards(): Promise<readonly MigratedForward[]>;
+  /** At most `limit` rows of a destination with numbers above `after`, in their order. */
+  unfinished(name: string, after: number, limit: number): Promise<readonly Unfinished[]>;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -56,6 +74,10 @@ export interface MigrationTarget extends MigrationEnd {
   addTombstones(tombstones: readonly Uint8Array[]): Promise<void>;
   /** Removes items that were stored; a tombstone of each id stays. */
   remove(items: readonly NumberedItem[]): Promise<void>;
+  /** Replaces all destinations, which have no rows then. */
+  storeForwards(forwards: readonly MigratedForward[]): Promise<void>;
+  /** Adds rows to a destination that is stored. */
+  storeUnfinished(forward: MigratedForward, rows: readonly Unfinished[]): Promise<void>;
   /** Makes everything durable, and the database one that a service may open: its next message gets the number after `lastSeq`. */
   finish(lastSeq: number): Promise<void>;
 }

@@ -57,7 +57,17 @@ export class StoreUnavailable extends Refusal {
   }
 }
 
-export type * from './forward-store.ts';
+export type {
+  DeadLetter,
+  DeadSelection,
+  ForwardChange,
+  ForwardContent,
+  ForwardEntry,
+  ForwardPosition,
+  ForwardStatus,
+  ForwardStore,
+  Unfinished,
+} from './forward-store.ts';
 
 export interface Store {
   /**

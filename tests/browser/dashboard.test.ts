@@ -35,7 +35,7 @@ describe('every view', () => {
       const { page } = window;
       await page.getByText('+919876543210').first().waitFor();
       await window.accessible('overview');
-      for (const view of ['messages', 'live', 'send', 'nowhere']) {
+      for (const view of ['messages', 'forwarding', 'live', 'send', 'nowhere']) {
         await page.goto(`${base}/#/${view}`);
         if (view === 'messages') {
           await page.getByRole('option').nth(2).click();

@@ -106,7 +106,7 @@ describe('the events', () => {
     await link.focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Event', exact: true }).waitFor();
-    assert.equal(await page.evaluate('document.activeElement.id'), 'detail');
+    await page.locator('#detail:focus').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('heading', { name: 'Event', exact: true }).waitFor({ state: 'detached' });
     assert.match(String(await page.evaluate('document.activeElement.textContent')), /succeeded/);

@@ -61,8 +61,9 @@ describe('the page of the API', () => {
     const contents = page.getByRole('navigation', { name: 'Contents' });
     await contents.getByRole('link', { name: 'POST /webhook', exact: true }).waitFor();
     const names = await contents.getByRole('link').allTextContents();
-    assert.equal(names.length, 16);
-    for (const name of names) assert.match(name, /^(GET|POST) \/[a-z/]+(\{source\})?$/);
+    assert.equal(names.length, 22);
+    for (const name of names)
+      assert.match(name, /^(GET|POST) \/[a-z/]+(\{source\}|\{name\}\/[a-z]+)?$/);
     assert.doesNotMatch((await page.locator('main').textContent()) ?? '', /`/);
     await page.locator('code', { hasText: 'x-other-answers' }).waitFor();
   });

@@ -1,7 +1,11 @@
 // Forwarding in memory: what every engine's is compared with.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ForwardMode, ForwardReport, ForwardStart } from '../../app/model/forward.ts';
-import { CONTENTS_BYTES_MAX } from '../../app/storage/forward-store.ts';
+import {
+  CONTENTS_BYTES_MAX,
+  type ForwardMode,
+  type ForwardReport,
+  type ForwardStart,
+} from '../../app/model/forward.ts';
 import {
   type DeadLetter,
   type DeadSelection,

@@ -1,6 +1,6 @@
 // What a store promises of forwarding: what there is to forward, how far each destination is, and what it has not finished.
 import assert from 'node:assert/strict';
-import { CONTENTS_BYTES_MAX } from '../../app/storage/forward-store.ts';
+import { CONTENTS_BYTES_MAX } from '../../app/model/forward.ts';
 import {
   type ForwardChange,
   type ForwardStore,
@@ -246,12 +246,14 @@ const ENTRIES: readonly Clause[] = [
       const appends = Array.from({ length: 40 }, () => store.append(messages(5)));
       const seen: number[] = [];
       let after = 0;
-      const appended = Promise.all(appends);
+      const state = { appended: false };
+      const appended = Promise.all(appends).then(() => (state.appended = true));
       await eventually('all that is appended', async () => {
+        const isLast = state.appended;
         const { entries, end } = await store.forwards.entries('item', after, 7);
         seen.push(...entries.map(({ seq }) => seq));
         after = end;
-        return seen.length >= 200 ? true : undefined;
+        return isLast && entries.length === 0 ? true : undefined;
       });
       await appended;
       const { entries } = await store.forwards.entries('item', 0, 1_000);

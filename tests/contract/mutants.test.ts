@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { memoryEngine } from './memory.ts';
 import { CLAUSES } from './suite.ts';
+import { WRONG_FORWARDS } from './wrong-forwards.ts';
 import { WRONG_ITEM_READS } from './wrong-item-reads.ts';
 import { WRONG_ITEM_WRITES } from './wrong-item-writes.ts';
 import { WRONG_READS } from './wrong-reads.ts';
@@ -14,6 +15,7 @@ describe('the suite catches a store in which', () => {
     ...WRONG_READS,
     ...WRONG_ITEM_WRITES,
     ...WRONG_ITEM_READS,
+    ...WRONG_FORWARDS,
   ])
     it(name, async () => {
       const clauses = CLAUSES.filter((clause) => clause.name.includes(caughtBy));

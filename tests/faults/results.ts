@@ -25,6 +25,11 @@ const NOTHING = {
   replicatedAcknowledged: 0,
   replicatedRefused: 0,
   replicatedDeliveries: 0,
+  /** Deaths while items were forwarded, what arrived, what of it arrived again, and what was given up as it never could arrive. */
+  forwardKills: 0,
+  forwarded: 0,
+  forwardRepeats: 0,
+  forwardDead: 0,
 };
 
 export type Figures = typeof NOTHING;

@@ -1,5 +1,6 @@
 // The long form of these tests: `npm run torture -- --minutes N` kills the service, cuts its power, breaks its disk and feeds it nonsense.
 import { parseArgs } from 'node:util';
+import { forwardKillRounds } from '../forward/kill-rounds.ts';
 import { killRounds as killClusterRounds } from '../postgres/kill-rounds.ts';
 import type { Death } from '../postgres/kill-rounds.ts';
 import { startService } from '../support/service.ts';
@@ -15,6 +16,7 @@ import { Results } from './results.ts';
 import { buildShim, Disk } from './shim.ts';
 
 const KILLS_A_LIFE = 12;
+const FORWARDED_A_LIFE = 2_000;
 const FUZZED_A_LIFE = 10_000;
 const LOAD_MS_MAX = 6_000;
 const RECORDED_MESSAGES = 300;
@@ -47,6 +49,8 @@ const { values } = parseArgs({
     fuzz: { type: 'string' },
     /** Kills alone, so many. */
     kills: { type: 'string' },
+    /** A service that forwards, and the application behind it, for so many minutes. */
+    forward: { type: 'boolean', default: false },
     /** Ten times what can be stored, once. */
     overload: { type: 'boolean', default: false },
     /** Generates the same requests again, and cuts the power at the same places of a record. */
@@ -62,6 +66,7 @@ try {
   if (!['sqlite', 'postgres'].includes(values.engine))
     throw new Error('--engine must be sqlite or postgres');
   if (values.engine === 'postgres') await liveInCluster(number('minutes', values.minutes ?? '10'));
+  else if (values.forward) await forward(number('minutes', values.minutes ?? '10'));
   else if (values.overload)
     await inTurn(async (t) => say({ event: 'overload', ...(await overload(t)) }));
   else if (values.fuzz !== undefined) await fuzzOnly(number('fuzz', values.fuzz));
@@ -93,6 +98,29 @@ async function live(minutes: number): Promise<void> {
       say({ event: 'life', life, seed, ...results.own });
     }
   });
+}
+
+async function forward(minutes: number): Promise<void> {
+  const endMs = performance.now() + minutes * 60_000;
+  for (let life = 0; performance.now() < endMs; life += 1) {
+    const failing = life % 2 === 0 ? 'once' : 'dead';
+    const random = seeded(seed + life);
+    await inTurn(async (t) => {
+      const figures = await forwardKillRounds(t, {
+        rounds: KILLS_A_LIFE,
+        items: FORWARDED_A_LIFE,
+        random,
+        failing,
+      });
+      results.add({
+        forwardKills: figures.kills,
+        forwarded: figures.items - figures.dead,
+        forwardRepeats: figures.repeats,
+        forwardDead: figures.dead,
+      });
+    });
+    say({ event: 'life', life, seed, ...results.own });
+  }
 }
 
 async function liveInCluster(minutes: number): Promise<void> {

@@ -19,8 +19,8 @@ export function forwardingTo(
   };
 }
 
-export const TOKEN = 'the-token-of-these-tests';
-export const AUTHORIZED = { Authorization: `Bearer ${TOKEN}` };
+const TOKEN = 'the-token-of-these-tests';
+const AUTHORIZED = { Authorization: `Bearer ${TOKEN}` };
 
 /** Returns messages of so many senders in turns. Their ids say of whom they are, and the how many-th of theirs. */
 export function messagesOf(senders: number, count: number, prefix = 'm'): Draft[] {

@@ -12,6 +12,23 @@ export interface Asked {
   readonly body?: string;
 }
 
+/** Reads that need the store, and are 503 without it. */
+export const STORED_READS: readonly string[] = [
+  '/message?id=x',
+  '/event?id=x',
+  '/delivery?id=1',
+  '/messages',
+  '/messages/stream',
+  '/events',
+  '/events/stream',
+  '/sources',
+  '/forwards',
+  '/forwards/attempts?seq=1',
+  '/stats',
+  '/stats/timeline',
+  '/health/ready',
+];
+
 /** Sends a request; of an answer without an end only the beginning is read. */
 export function ask(
   of: Service,

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { type Asked, ask } from './ask.ts';
+import { type Asked, STORED_READS, ask } from './ask.ts';
+import { forwardRequests } from './forward-requests.ts';
 import { sourceRequests } from './source-requests.ts';
+import { destinations } from '../support/application.ts';
 import { execute, holdWriteLock } from '../support/database.ts';
 import { type Answered, Description, type Operation, type Schema } from '../support/description.ts';
 import { fitting, parametersOf } from '../support/generated.ts';
@@ -19,6 +21,8 @@ const RUNS = 120;
 
 const env = {
   ...SOURCES,
+  // Nothing listens there.
+  ...destinations({ app: 'http://127.0.0.1:9/' }),
   SOURCE_WA_MAX_BODY_BYTES: String(BODY_BYTES_MAX),
   MAX_BODY_BYTES: String(BODY_BYTES_MAX),
   API_TOKEN: TOKEN,
@@ -177,6 +181,19 @@ describe('the webhook of a source', () => {
   });
 });
 
+describe('a destination', () => {
+  const cases = forwardRequests(authorized);
+  for (const [status, described, asked] of cases)
+    it(`answers ${asked.method} ${asked.path} ${asked.query ?? asked.body?.slice(0, 20) ?? ''} with ${status}`, async () =>
+      assert.equal((await judged(service, asked, described)).status, status));
+
+  it('is not steered where there is no token', async (t) => {
+    const open = await startService(t, { env: { ...env, API_TOKEN: undefined } });
+    for (const [, described, asked] of cases.filter(([, , { method }]) => method === 'POST'))
+      assert.equal((await judged(open, asked, described)).status, 403);
+  });
+});
+
 describe('one item', () => {
   for (const [path, ids] of [
     ['/message', ['wa:w1', 'none']],
@@ -204,28 +221,18 @@ describe('a store that cannot answer', () => {
     await release();
     execute(
       broken.databasePath,
-      ['messages', 'events', 'deliveries', 'sources', 'counters']
+      ['messages', 'events', 'deliveries', 'sources', 'counters', 'forwards', 'forward_items']
         .map((table) => `DROP TABLE ${table};`)
         .join(' '),
     );
-    const ids = ['/message?id=x', '/event?id=x', '/delivery?id=1'];
-    const asking = [
-      ...ids,
-      '/messages',
-      '/messages/stream',
-      '/events',
-      '/events/stream',
-      '/sources',
-      '/stats',
-      '/stats/timeline',
-      '/health/ready',
-    ];
-    for (const target of asking)
+    for (const target of STORED_READS)
       for (const method of ['GET', 'HEAD']) {
         const [path = '', query] = target.split('?');
         const asked = { method, path, query, headers: authorized };
         assert.equal((await judged(broken, asked)).status, 503, target);
       }
+    for (const [status, described, asked] of forwardRequests(authorized))
+      if (status === 200) assert.equal((await judged(broken, asked, described)).status, 503);
     assert.equal((await judged(broken, { method: 'GET', path: '/health/live' })).status, 200);
   });
 });

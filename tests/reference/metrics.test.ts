@@ -11,8 +11,15 @@ import type { Environment } from '../support/service.ts';
 
 type Engine = 'SQLite' | 'PostgreSQL';
 
+/** A destination that is not there. */
+const FORWARDS: Environment = {
+  FORWARDS: 'app',
+  FORWARD_APP_URL: 'http://127.0.0.1:9/',
+  FORWARD_APP_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+};
+
 async function scrapeOf(env: Environment): Promise<Map<string, Family>> {
-  const service = await startService({ after }, { env });
+  const service = await startService({ after }, { env: { ...FORWARDS, ...env } });
   await service.store(message());
   await service.get('/messages');
   return parseExposition((await service.get('/metrics')).text);

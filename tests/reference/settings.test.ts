@@ -1,6 +1,7 @@
 // docs/reference/settings.md against the settings of the code: their names and defaults, in both directions.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { FORWARD_DEFAULTS } from '../../app/config/forwards.ts';
 import { SETTINGS } from '../../app/config/settings.ts';
 import { SOURCE_SETTINGS } from '../../app/config/sources.ts';
 import { codeIn, page, tableOf } from '../support/markdown.ts';
@@ -28,4 +29,15 @@ it('the page has exactly the settings of named sources, with the schemes that ha
   const known = [...SOURCE_SETTINGS].map(([name, of]): [string, string[]] => [name, of.toSorted()]);
   assert.equal(new Map(told).size, told.length, 'a setting has two rows');
   assert.deepEqual(new Map(told), new Map(known));
+});
+
+it('the page has exactly the settings of destinations, with their defaults', () => {
+  const told = tableOf(page('docs/reference/settings.md'), 'destination setting').map(
+    ({ 'destination setting': setting = '', default: value = '' }): [string, string | null] => [
+      setting,
+      value === 'none' ? null : value,
+    ],
+  );
+  assert.equal(new Map(told).size, told.length, 'a setting has two rows');
+  assert.deepEqual(new Map(told), new Map(Object.entries(FORWARD_DEFAULTS)));
 });

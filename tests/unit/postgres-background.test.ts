@@ -33,7 +33,7 @@ async function database(t: Cleaner, stores: readonly Store[]): Promise<string> {
   });
 }
 
-const OPTIONS = { queueMessagesMax: 10_000, retentionDays: null, readerThreads: 2 };
+const OPTIONS = { queueMessagesMax: 10_000, retentionDays: null, forwards: [], readerThreads: 2 };
 
 describe('the background work of PostgreSQL', () => {
   it('is taken over from a store that is gone, and from one that closes', async (t) => {

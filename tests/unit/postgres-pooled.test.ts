@@ -31,7 +31,7 @@ describe('a PostgreSQL store behind pgbouncer', () => {
       if (url === undefined) return;
       await clause.holds({
         open: async ({ queueMessagesMax = 10_000 } = {}) => {
-          const options = { queueMessagesMax, retentionDays: null, readerThreads: 2 };
+          const options = { queueMessagesMax, retentionDays: null, forwards: [], readerThreads: 2 };
           const location = readPostgresUrl('DATABASE_URL', url);
           const store = await PostgresStore.open(location, options, silent);
           stores.push(store);

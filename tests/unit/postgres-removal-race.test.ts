@@ -19,7 +19,13 @@ for (const isolation of ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as
   it(`an append that waits for a removal finds its tombstone, at ${isolation}`, async (t) => {
     const location = readPostgresUrl('DATABASE_URL', await postgresDatabase(t));
     const url = `postgres://${location.user}:${location.password}@127.0.0.1:${location.hosts[0]?.port}/${location.database}`;
-    const options = { queueMessagesMax: 1_000, retentionDays: null, readerThreads: 1, isolation };
+    const options = {
+      queueMessagesMax: 1_000,
+      retentionDays: null,
+      forwards: [],
+      readerThreads: 1,
+      isolation,
+    };
     const store = await PostgresStore.open(location, options, silent);
     const session = await new Connector(location).connect(60_000);
     try {

@@ -9,7 +9,7 @@ import { append, messages } from '../contract/engine.ts';
 import { postgresDatabase, postgresServer, queryOnce } from '../support/postgres.ts';
 import { silent } from './stores.ts';
 
-const OPTIONS = { queueMessagesMax: 1_000, retentionDays: null, readerThreads: 2 };
+const OPTIONS = { queueMessagesMax: 1_000, retentionDays: null, forwards: [], readerThreads: 2 };
 
 async function openAt(url: string): Promise<Store> {
   return await PostgresStore.open(readPostgresUrl('DATABASE_URL', url), OPTIONS, silent);

@@ -25,6 +25,12 @@ export async function database(t: Cleaner): Promise<{ url: string; opened: Store
 
 /** Opens one more store over a database. */
 export async function openAt(url: string, isolation: Isolation = 'READ COMMITTED'): Promise<Store> {
-  const options = { queueMessagesMax: 10_000, retentionDays: null, readerThreads: 2, isolation, forwards: [] };
+  const options = {
+    queueMessagesMax: 10_000,
+    retentionDays: null,
+    readerThreads: 2,
+    isolation,
+    forwards: [],
+  };
   return await PostgresStore.open(readPostgresUrl('DATABASE_URL', url), options, silent);
 }

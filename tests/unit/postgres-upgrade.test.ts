@@ -21,8 +21,11 @@ const append1 = (id: string): string => `
   SELECT coalesce(l.first_seq + l.width, 1), 1, 1, coalesce(l.total, 0) + 1, currval('batch_ids')
   FROM (SELECT 1) one LEFT JOIN (SELECT * FROM batches ORDER BY first_seq DESC LIMIT 1) l ON true`;
 /** How the old program takes the lease, and keeps it. */
-const LEASE_1 = `UPDATE leases SET holder = gen_random_uuid(), until = now() + interval '12 s'
-  WHERE name = 'background'`;
+const lease = (
+  name: string,
+): string => `UPDATE leases SET holder = gen_random_uuid(), until = now() + interval '12 s'
+  WHERE name = '${name}'`;
+const LEASE_1 = lease('background');
 /** Where the server has what is stored: another file where a table or an index is written anew. */
 const FILES = `SELECT relname, pg_relation_filenode(oid) AS file FROM pg_class
   WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace ORDER BY 1`;
@@ -47,7 +50,7 @@ it('a database of schema 1 is upgraded beside replicas of the old program', asyn
   await reader.query('SELECT FROM messages, batches, tombstones, senders, segments, periods');
   await old.query('BEGIN');
   await old.query(append1('meanwhile'));
-  const options = { queueMessagesMax: 100, retentionDays: null, readerThreads: 2 };
+  const options = { queueMessagesMax: 100, retentionDays: null, forwards: [], readerThreads: 2 };
   const opening = openStore(locationOf(url), options, silent);
   const store = await bounded(opening, () => 'the upgrade');
   try {
@@ -57,7 +60,8 @@ it('a database of schema 1 is upgraded beside replicas of the old program', asyn
     for (const [name, file] of before) assert.equal(after.get(name), file, name);
     // The old program stores on, and gets no background work any more.
     await old.query(append1('after'));
-    assert.equal((await old.query(LEASE_1)).rowCount, 0);
+    for (const name of ['background', 'background-2'])
+      assert.equal((await old.query(lease(name))).rowCount, 0, name);
     await append(store, messageItem(delivery(), 'new'));
     const ids = ['after', 'before', 'chat:new', 'meanwhile'];
     assert.deepEqual(idsOf((await list(store)).data), ids);

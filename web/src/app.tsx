@@ -7,6 +7,7 @@ import { useRoute, type Route } from './route.ts';
 import { ThemeButton } from './theme.tsx';
 import { TokenPrompt } from './token-prompt.tsx';
 import { Events } from './views/events.tsx';
+import { Forwarding } from './views/forwarding.tsx';
 import { Live } from './views/live.tsx';
 import { MessagePage } from './views/message.tsx';
 import { Messages } from './views/messages.tsx';
@@ -19,6 +20,7 @@ const VIEWS: readonly { view: string; title: string; icon: IconName }[] = [
   { view: 'messages', title: 'Messages', icon: 'messages' },
   { view: 'events', title: 'Events', icon: 'events' },
   { view: 'sources', title: 'Sources', icon: 'sources' },
+  { view: 'forwarding', title: 'Forwarding', icon: 'forwarding' },
   { view: 'live', title: 'Live', icon: 'live' },
   { view: 'send', title: 'Send', icon: 'send' },
 ];
@@ -35,8 +37,11 @@ export function App() {
   const first = useRef(true);
   useEffect(() => {
     document.title = `${title} · Oncebox`;
-    // After a change of view the reading goes on in it, not in the navigation.
-    if (!first.current) main.current?.focus({ preventScroll: true });
+    // After a change of view the reading goes on at its beginning, not in the navigation.
+    if (!first.current) {
+      main.current?.focus({ preventScroll: true });
+      window.scrollTo(0, 0);
+    }
     first.current = false;
   }, [title]);
   return (
@@ -92,7 +97,9 @@ export function App() {
   );
 }
 
-function titleOf({ view }: Route): string {
+function titleOf({ view, parameters }: Route): string {
+  const destination = view === 'forwarding' ? parameters.get('name') : null;
+  if (destination !== null) return `Forwarding to ${destination}`;
   if (view === MESSAGE) return 'Message';
   return VIEWS.find((each) => each.view === view)?.title ?? 'Not found';
 }
@@ -102,6 +109,7 @@ function View({ route }: { route: Route }) {
   if (route.view === 'messages') return <Messages parameters={route.parameters} />;
   if (route.view === 'events') return <Events parameters={route.parameters} />;
   if (route.view === 'sources') return <Sources />;
+  if (route.view === 'forwarding') return <Forwarding parameters={route.parameters} />;
   if (route.view === MESSAGE) return <MessagePage id={route.parameters.get('id') ?? ''} />;
   if (route.view === 'live') return <Live />;
   if (route.view === 'send') return <Send />;

@@ -4,6 +4,7 @@ const PATHS = {
   messages: 'M4 5h16v11H9l-5 4z',
   events: 'M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01',
   sources: 'M9 2v5M15 2v5M6 7h12v4a6 6 0 0 1-12 0zM12 17v5',
+  forwarding: 'M3 12h13M11 7l5 5-5 5M21 4v16',
   live: 'M12 12h.01M8.500 8.500a5 5 0 0 0 0 7M15.500 8.500a5 5 0 0 1 0 7M5.500 5.500a9 9 0 0 0 0 13M18.500 5.500a9 9 0 0 1 0 13',
   send: 'M21 3 10 14M21 3l-7 18-4-7-7-4z',
   offline:

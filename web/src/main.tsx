@@ -6,6 +6,7 @@ import './style/views.css';
 import './style/messages.css';
 import './style/items.css';
 import './style/sources.css';
+import './style/forwarding.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationSource, MigrationTarget } from '../../storage/migration.ts';
 import { CommandError } from '../exit.ts';
+import { copyForwards } from './forward-copy.ts';
 import { CHUNK_DELIVERIES, CHUNK_ITEMS, type Compared, Comparison } from './comparison.ts';
 
 const CHUNK_TOMBSTONES = 10_000;
@@ -17,6 +18,9 @@ export interface MigrationEvents {
 
 export interface MigrationReport extends Compared {
   readonly tombstones: number;
+  /** Destinations, and their rows. */
+  readonly forwards: number;
+  readonly unfinished: number;
   readonly lastSeq: number;
 }
 
@@ -58,9 +62,13 @@ export class Migration {
     });
     const compared = await comparison.run(lastSeq);
     const tombstones = await this.#compareTombstones();
+    const forwarding = await copyForwards(this.#source, this.#target, async () => {
+      this.#signal.throwIfAborted();
+      await eventLoop();
+    });
     await this.#source.freeze();
     await this.#target.finish(lastSeq);
-    return { ...compared, tombstones, lastSeq };
+    return { ...compared, ...forwarding, tombstones, lastSeq };
   }
 
   /** Copies what the target lacks. Resolves with the number up to which it has everything. */

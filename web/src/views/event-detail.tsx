@@ -6,6 +6,7 @@ import { usePolled } from '../polled.ts';
 import { hrefOf } from '../route.ts';
 import { CopyButton } from './copy-button.tsx';
 import { DeliveryButton } from './delivery-button.tsx';
+import { Forwarded } from './forwarded.tsx';
 import { Panel } from './panel.tsx';
 import { Payload } from './payload.tsx';
 
@@ -65,6 +66,7 @@ function Body({ event }: { event: FullEvent }) {
         <dt>Id</dt>
         <dd class="mono breaking">{event.event_id}</dd>
       </dl>
+      <Forwarded key={event.seq} seq={event.seq} />
       {event.payload === null ? (
         <p class="muted">The post could not be read. Download it to see what came.</p>
       ) : (

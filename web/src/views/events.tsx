@@ -9,6 +9,7 @@ import { isFailure, statusOf } from '../status.ts';
 import { EventDetail } from './event-detail.tsx';
 import { EventFilters, type EventFilter } from './event-filters.tsx';
 import { OrderButton } from './order-button.tsx';
+import { Pager } from './pager.tsx';
 
 const POLL_MS = 5_000;
 const PAGE_ROWS = '50';
@@ -29,6 +30,8 @@ export function Events({ parameters }: { parameters: URLSearchParams }) {
   const filtered = Object.values(filter).some((value) => value !== '');
   const hrefFor = (place: Readonly<Record<string, string>>): string =>
     hrefOf('events', { ...filter, order, ...place });
+  const pageAt = (found: string | null): string | null =>
+    found === null ? null : hrefFor({ cursor: new URLSearchParams(found).get('cursor') ?? '' });
   return (
     <div class="messages">
       <EventFilters
@@ -53,9 +56,9 @@ export function Events({ parameters }: { parameters: URLSearchParams }) {
           />
           {page.data !== null && (
             <Pager
-              page={page.data}
-              started={cursor !== ''}
-              hrefFor={(start) => hrefFor({ cursor: start })}
+              first={cursor === '' ? null : hrefFor({})}
+              previous={pageAt(page.data.prev)}
+              next={pageAt(page.data.next)}
             />
           )}
         </div>
@@ -145,32 +148,4 @@ function Entry({ event }: { event: EventEntry }) {
 function toneOf(event: EventEntry): string {
   if (isFailure(statusOf(event))) return 'bad-text';
   return event.type === 'unparsed' || event.type === 'conflict' ? 'warn-text' : '';
-}
-
-interface PagerProps {
-  readonly page: EventPage;
-  /** Whether it is not the first page. */
-  readonly started: boolean;
-  /** The address of the page that begins at a cursor; of the first where it is empty. */
-  readonly hrefFor: (cursor: string) => string;
-}
-
-function Pager({ page, started, hrefFor }: PagerProps) {
-  if (page.prev === null && page.next === null && !started) return null;
-  const to = (query: string): string => hrefFor(new URLSearchParams(query).get('cursor') ?? '');
-  return (
-    <nav class="pager" aria-label="Pages">
-      {started && <a href={hrefFor('')}>First page</a>}
-      {page.prev !== null && (
-        <a href={to(page.prev)} rel="prev">
-          Previous
-        </a>
-      )}
-      {page.next !== null && (
-        <a href={to(page.next)} rel="next">
-          Next
-        </a>
-      )}
-    </nav>
-  );
 }

@@ -112,8 +112,9 @@ export function InstantField(props: {
   readonly name: string;
   readonly value: string;
   readonly change: (value: string) => void;
+  readonly required?: boolean;
 }) {
-  const { label, name, value, change } = props;
+  const { label, name, value, change, required = false } = props;
   return (
     <label class="field">
       <span>{label}</span>
@@ -121,6 +122,7 @@ export function InstantField(props: {
         type="datetime-local"
         name={name}
         step="1"
+        required={required}
         value={localOf(value)}
         onInput={(event) => change(instantOf(event.currentTarget.value))}
       />

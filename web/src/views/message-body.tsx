@@ -9,6 +9,7 @@ import { DEFAULT_SOURCE } from '../sources.ts';
 import { Conflicts } from './conflicts.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { DeliveryButton } from './delivery-button.tsx';
+import { Forwarded } from './forwarded.tsx';
 import { Marked } from './marked.tsx';
 import { Payload } from './payload.tsx';
 import { Statuses } from './statuses.tsx';
@@ -68,6 +69,7 @@ function Known({ message }: { message: FullMessage }) {
   const { statuses, conflicts, payload } = message;
   return (
     <>
+      <Forwarded key={message.seq} seq={message.seq} />
       {statuses.length > 0 && <Statuses events={statuses} />}
       {conflicts.length > 0 && <Conflicts message={message} conflicts={conflicts} />}
       {payload !== null && <Payload json={payload} />}

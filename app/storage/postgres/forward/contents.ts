@@ -1,7 +1,7 @@
 // What is sent of entries: items with their payloads, and deliveries.
-import type { ForwardMode } from '../../../model/forward.ts';
+import { CONTENTS_BYTES_MAX, type ForwardMode } from '../../../model/forward.ts';
 import { DEFAULT_SOURCE } from '../../../model/source.ts';
-import { CONTENTS_BYTES_MAX } from '../../forward-store.ts';
+
 import type { ForwardContent, ForwardEntry } from '../../store.ts';
 import { int8Array } from '../database/arrays.ts';
 import { firstRows } from '../database/chunks.ts';

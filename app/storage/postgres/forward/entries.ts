@@ -46,7 +46,7 @@ const DELIVERIES_AFTER = `SELECT d.seq, d.received_at, d.source, d.delivery FROM
     WHERE i.batch = b.batch AND i.ord > $1::int8 - b.first_seq ORDER BY i.ord OFFSET 0
   ) d`;
 
-/** SQL for the first \`$2\` entries after the number \`$1\`. */
+/** SQL for the first `$2` entries after the number `$1`. */
 const AFTER: Readonly<Record<ForwardMode, string>> = {
   item: `SELECT m.seq, m.is_event, m.id, m.source, m.kind,
       CASE WHEN m.is_event THEN m.subject ELSE convert_to(m.from_msisdn, 'UTF8') END
@@ -54,10 +54,14 @@ const AFTER: Readonly<Record<ForwardMode, string>> = {
   raw: `SELECT d.seq, ${OF_DELIVERY} FROM (${DELIVERIES_AFTER} ORDER BY d.seq LIMIT $2::int8) d ORDER BY d.seq`,
 };
 
-/** SQL for when the first entry after the number \`$1\` arrived that is none of \`$2\`, and its number. */
+/** SQL for whether a number is none of `$2`, and of no dead letter of the destination `$3`. */
+const isAlive = (number: string): string => `${number} <> ALL($2::int8[]) AND NOT EXISTS (
+    SELECT FROM forward_items i WHERE i.forward = $3 AND i.seq = ${number} AND i.state = 'dead')`;
+
+/** SQL for the first such entry after the number `$1`: its number, and when it arrived. */
 export const FIRST_AFTER: Readonly<Record<ForwardMode, string>> = {
-  item: `SELECT m.seq, m.created_at FROM ${ITEMS_AFTER} WHERE m.seq <> ALL($2::int8[]) ORDER BY b.first_seq, m.ord LIMIT 1`,
-  raw: `${DELIVERIES_AFTER} WHERE d.seq <> ALL($2::int8[]) ORDER BY d.seq LIMIT 1`,
+  item: `SELECT m.seq, m.created_at FROM ${ITEMS_AFTER} WHERE ${isAlive('m.seq')} ORDER BY b.first_seq, m.ord LIMIT 1`,
+  raw: `${DELIVERIES_AFTER} WHERE ${isAlive('d.seq')} ORDER BY d.seq LIMIT 1`,
 };
 
 export type EntryRow = readonly [

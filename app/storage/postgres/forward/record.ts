@@ -18,7 +18,7 @@ export function recount(added: string, removed: string, others = ''): string {
     ) c WHERE f.name = $1`;
 }
 
-/** Numbers to put are \`$2\`, those to remove \`$10\`. */
+/** Numbers to put are `$2`, those to remove `$10`. */
 const RECORD = `WITH old AS MATERIALIZED (
     SELECT seq, state FROM forward_items WHERE forward = $1 AND seq = ANY($2::int8[] || $10::int8[])
   ), gone AS (
@@ -34,7 +34,7 @@ const RECORD = `WITH old AS MATERIALIZED (
       first_ms = excluded.first_ms, last_ms = excluded.last_ms, due_ms = excluded.due_ms, error = excluded.error
   ) ${recount('new', 'old', 'position = $11::int8, finished = $12::int8[], delivered = f.delivered + $13::int8,')}`;
 
-/** Conversations are \`$2\`, the time is \`$3\`. */
+/** Conversations are `$2`, the time is `$3`. */
 const RELEASE = `WITH first AS MATERIALIZED (
     SELECT w.seq FROM (SELECT DISTINCT conversation FROM unnest($2::bytea[]) AS u (conversation)) c
     CROSS JOIN LATERAL (

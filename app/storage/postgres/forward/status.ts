@@ -77,7 +77,7 @@ async function statusOf(session: Session, row: StatusRow, lastSeq: number): Prom
   const arrivals = await settled([
     session.rows<Arrival>(OLDEST[mode], [name, 'retry']),
     session.rows<Arrival>(OLDEST[mode], [name, 'waiting']),
-    session.rows<Arrival>(FIRST_AFTER[mode], [position, int8Array(finished)]),
+    session.rows<Arrival>(FIRST_AFTER[mode], [position, int8Array(finished), name]),
   ]);
   const [first] = arrivals.flat().toSorted(([a], [b]) => a - b);
   return {

@@ -8,7 +8,7 @@ import { lockForward, recount, release } from './record.ts';
 import { modeOf } from './rows.ts';
 
 /** Dead letters of a step: whoever forwards waits for it. */
-export const STEP_LETTERS = 1_000;
+const STEP_LETTERS = 1_000;
 
 const DELIVERY_ID = /^delivery:([1-9]\d{0,15})$/;
 const NUMBERS = `SELECT b.first_seq + m.ord FROM messages m JOIN batches b USING (batch) WHERE m.message_id = ANY($1::bytea[])
@@ -28,7 +28,7 @@ const DISCARD = `WITH gone AS (
     DELETE FROM forward_items WHERE forward = $1 AND state = 'dead' AND seq = ANY($2::int8[]) RETURNING state
   ), counted AS (${recount('(SELECT state FROM gone WHERE false) n', 'gone')})
   SELECT 1 FROM gone`;
-/** Conversations are \`$4\`. */
+/** Conversations are `$4`. */
 const REPLAY = `WITH wanted AS MATERIALIZED (
     SELECT w.seq, w.conversation, i.state FROM forwards f CROSS JOIN unnest($2::int8[], $4::bytea[]) AS w (seq, conversation)
     LEFT JOIN forward_items i ON i.forward = $1 AND i.seq = w.seq

@@ -1,6 +1,7 @@
 // Reads everything that leaves a database: items in the order of their numbers, deliveries, tombstones.
 import type { ArchivedEvent, ArchivedMessage } from '../../archive.ts';
-import type { NumberedDelivery, NumberedItem } from '../../migration.ts';
+import type { MigratedForward, NumberedDelivery, NumberedItem } from '../../migration.ts';
+import type { Unfinished } from '../../store.ts';
 import { ITEMS_AFTER, deliveryNumber } from '../database/numbers.ts';
 import type { Session, Value } from '../database/session.ts';
 import { DELIVERY_COLUMNS, type DeliveryValues, deliveryOf } from '../read/items.ts';
@@ -8,6 +9,7 @@ import { MESSAGE_COLUMNS, type MessageRow, messageOf } from '../read/rows.ts';
 import { lastSeqOf } from '../read/stream.ts';
 import { firstRows } from '../database/chunks.ts';
 import { ended, expected } from './connection.ts';
+import { migratedForwards, migratedUnfinished } from './migrated-forwards.ts';
 
 /** The columns of an ArchivedValues, of a message `m` with its origin `o`. */
 export const ARCHIVED_COLUMNS = `${MESSAGE_COLUMNS}, m.created_at, o.source, o.kind, o.payload, o.content`;
@@ -172,6 +174,14 @@ export class Archive {
       ),
     );
     return rows.map(([hash]) => hash);
+  }
+
+  async forwards(): Promise<MigratedForward[]> {
+    return await expected(() => migratedForwards(this.session));
+  }
+
+  async unfinished(name: string, after: number, limit: number): Promise<Unfinished[]> {
+    return await expected(() => migratedUnfinished(this.session, name, after, limit));
   }
 
   async close(): Promise<void> {

@@ -52,7 +52,7 @@ export class DatabaseSource extends Archive implements MigrationSource {
     return row?.[0] === hashes.size;
   }
 
-  /** No one can append then, remove, or take the lease. */
+  /** No one can append then, remove, forward, or take the lease. */
   async freeze(): Promise<boolean> {
     if (this.#freezer !== null) return await expected(() => isAlive(this.#freezer));
     const leased = await expected(() => isLeased(this.session));
@@ -88,6 +88,7 @@ async function isLocked(session: Session): Promise<boolean> {
     );
     if (await isLeased(session, 'FOR UPDATE')) return false;
     await session.run('SELECT 1 FROM list_state, search_state, source_state FOR UPDATE');
+    await session.run('SELECT 1 FROM forwards FOR UPDATE');
     await session.run('SELECT 1 FROM commit_order FOR UPDATE');
     return true;
   } catch (error) {

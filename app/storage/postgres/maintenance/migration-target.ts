@@ -2,12 +2,14 @@
 import type { PostgresLocation } from '../../../model/database.ts';
 import { AdminError } from '../../admin.ts';
 import type {
+  MigratedForward,
   MigrationTarget,
   NumberedDelivery,
   NumberedEvent,
   NumberedItem,
   NumberedMessage,
 } from '../../migration.ts';
+import type { Unfinished } from '../../store.ts';
 import { byteaArray, int8Array } from '../database/arrays.ts';
 import { LAST_KEY } from '../database/keys.ts';
 import { isUnfinished, markUnfinished, migrate } from '../database/migrations.ts';
@@ -23,6 +25,7 @@ import {
 } from './numbered-rows.ts';
 import { Archive } from './archive.ts';
 import { assertUnused, connect, ended, expected } from './connection.ts';
+import { insertUnfinished, replaceForwards } from './migrated-forwards.ts';
 
 /** A batch has as many items as those of a busy service, and few numbers that no message has. */
 const BATCH_ITEMS = 512;
@@ -116,6 +119,14 @@ export class DatabaseTarget extends Archive implements MigrationTarget {
     );
   }
 
+  async storeForwards(forwards: readonly MigratedForward[]): Promise<void> {
+    await this.#transaction(() => replaceForwards(this.session, forwards));
+  }
+
+  async storeUnfinished(forward: MigratedForward, rows: readonly Unfinished[]): Promise<void> {
+    await this.#transaction(() => insertUnfinished(this.session, forward, rows));
+  }
+
   async finish(lastSeq: number): Promise<void> {
     await this.#transaction(async ([last, total]) => {
       // What was stored before is durable with this commit.
@@ -125,7 +136,7 @@ export class DatabaseTarget extends Archive implements MigrationTarget {
     });
     await expected(() =>
       this.session.run(
-        'ANALYZE messages, origins, events, deliveries, batches, source_batches, tombstones',
+        'ANALYZE messages, origins, events, deliveries, batches, source_batches, tombstones, forward_items',
       ),
     );
   }

@@ -1,12 +1,19 @@
 // A database file as the source of a migration: read beside a running service, and finally without one.
 import type { DatabaseSync } from 'node:sqlite';
-import type { MigrationSource, NumberedDelivery, NumberedItem } from '../../migration.ts';
+import type {
+  MigratedForward,
+  MigrationSource,
+  NumberedDelivery,
+  NumberedItem,
+} from '../../migration.ts';
+import type { Unfinished } from '../../store.ts';
 import { eventTombstoneOf, tombstoneOf } from '../../tombstones.ts';
 import { openForReading } from '../file/connection.ts';
 import { SCHEMA_VERSION, SchemaError, schemaVersion } from '../file/migrations.ts';
 import { InUseError, ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
 import { Archive } from './archive.ts';
+import { migratedForwards, migratedUnfinished } from './migrated-forwards.ts';
 
 export class FileSource implements MigrationSource {
   readonly #path: string;
@@ -48,6 +55,14 @@ export class FileSource implements MigrationSource {
 
   async tombstones(after: Uint8Array | null, limit: number): Promise<Uint8Array[]> {
     return this.#archive.tombstones(after, limit);
+  }
+
+  async forwards(): Promise<MigratedForward[]> {
+    return migratedForwards(this.#database);
+  }
+
+  async unfinished(name: string, after: number, limit: number): Promise<Unfinished[]> {
+    return migratedUnfinished(this.#database, name, after, limit);
   }
 
   async areRemoved(items: readonly NumberedItem[]): Promise<boolean> {

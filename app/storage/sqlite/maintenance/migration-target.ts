@@ -2,7 +2,13 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { AdminError } from '../../admin.ts';
-import type { MigrationTarget, NumberedDelivery, NumberedItem } from '../../migration.ts';
+import type {
+  MigratedForward,
+  MigrationTarget,
+  NumberedDelivery,
+  NumberedItem,
+} from '../../migration.ts';
+import type { Unfinished } from '../../store.ts';
 import { openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { migrate } from '../file/migrations.ts';
@@ -12,6 +18,12 @@ import { type Removed, purgeRemovals, removeItems } from '../write/remover.ts';
 import { SourceTally, insertDelivery, insertEvent, insertMessage } from '../write/rows.ts';
 import { Archive } from './archive.ts';
 import { publish } from './files.ts';
+import {
+  insertUnfinished,
+  migratedForwards,
+  migratedUnfinished,
+  replaceForwards,
+} from './migrated-forwards.ts';
 
 /** Holds the pages of a large transaction: ids come in no order. */
 const CACHE_KIB = 262_144;
@@ -68,6 +80,22 @@ export class FileTarget implements MigrationTarget {
 
   async tombstones(after: Uint8Array | null, limit: number): Promise<Uint8Array[]> {
     return this.#archive.tombstones(after, limit);
+  }
+
+  async forwards(): Promise<MigratedForward[]> {
+    return migratedForwards(this.#database);
+  }
+
+  async unfinished(name: string, after: number, limit: number): Promise<Unfinished[]> {
+    return migratedUnfinished(this.#database, name, after, limit);
+  }
+
+  async storeForwards(forwards: readonly MigratedForward[]): Promise<void> {
+    this.#transaction(() => replaceForwards(this.#database, forwards));
+  }
+
+  async storeUnfinished(forward: MigratedForward, rows: readonly Unfinished[]): Promise<void> {
+    this.#transaction(() => insertUnfinished(this.#database, forward, rows));
   }
 
   async store(items: readonly NumberedItem[]): Promise<void> {

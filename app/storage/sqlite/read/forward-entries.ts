@@ -1,9 +1,9 @@
 // What there is to forward, and what is sent of it. To be called inside a snapshot; functions throw what SQLite throws.
 import type { DatabaseSync } from 'node:sqlite';
-import type { ForwardMode } from '../../../model/forward.ts';
+import { CONTENTS_BYTES_MAX, type ForwardMode } from '../../../model/forward.ts';
 import { DEFAULT_SOURCE } from '../../../model/source.ts';
 import type { EventRow, MessageRow } from '../../item-json.ts';
-import { CONTENTS_BYTES_MAX, type ForwardContent, type ForwardEntry } from '../../forward-store.ts';
+import type { ForwardContent, ForwardEntry } from '../../forward-store.ts';
 import { counterReader } from '../file/counters.ts';
 import type { ForwardReadResults } from '../file/forward-protocol.ts';
 import { prepared } from '../file/statements.ts';
