@@ -85,7 +85,11 @@ describe('retention', { concurrency: 2 }, () => {
   });
 
   for (const [what, file, line] of [
-    ['its index cannot be read', 'retention.ts', 'run.database ??= openReader(this.#options.path);'],
+    [
+      'its index cannot be read',
+      'retention.ts',
+      'run.database ??= openReader(this.#options.path);',
+    ],
     ['the free pages cannot be counted', 'writer.ts', 'return pagesOf(this.#database);'],
   ] as const) {
     it(`says why where ${what}, and the service goes on`, async (t) => {
