@@ -73,8 +73,8 @@ describe('retention', { concurrency: 2 }, () => {
   });
 
   it('as the index is deleted before it is opened: an empty one is not taken for the end', async (t) => {
-    const open = 'run.database ??= openReader(this.#path);';
-    const first = `if (!globalThis.deleted) process.getBuiltinModule('node:fs').rmSync(this.#path + '-index');
+    const open = 'run.database ??= openReader(this.#options.path);';
+    const first = `if (!globalThis.deleted) process.getBuiltinModule('node:fs').rmSync(this.#options.path + '-index');
       globalThis.deleted = true;`;
     const main = mutant(t, 'storage/sqlite/write/retention.ts', open, `${first} ${open}`);
     const scene = new Scene(t, prepared);
@@ -85,7 +85,11 @@ describe('retention', { concurrency: 2 }, () => {
   });
 
   for (const [what, file, line] of [
-    ['its index cannot be read', 'retention.ts', 'run.database ??= openReader(this.#path);'],
+    [
+      'its index cannot be read',
+      'retention.ts',
+      'run.database ??= openReader(this.#options.path);',
+    ],
     ['the free pages cannot be counted', 'writer.ts', 'return pagesOf(this.#database);'],
   ] as const) {
     it(`says why where ${what}, and the service goes on`, async (t) => {

@@ -48,3 +48,5 @@ CREATE TABLE sources (
 ) WITHOUT ROWID;
 ALTER TABLE removals ADD COLUMN source TEXT;
 INSERT INTO counters (name, value) VALUES ('events', 0);
+PRAGMA user_version = 8;
+PRAGMA application_id = 0x4f4e4342;

@@ -29,3 +29,5 @@ CREATE INDEX forward_items_by_state ON forward_items (forward, state, seq);
 CREATE INDEX forward_items_by_due ON forward_items (forward, due_ms, seq) WHERE state = 'retry';
 CREATE INDEX forward_items_by_conversation ON forward_items (forward, conversation, state, seq)
   WHERE conversation IS NOT NULL AND state <> 'dead';
+PRAGMA user_version = 9;
+PRAGMA application_id = 0x4f4e4342;
