@@ -11,6 +11,7 @@ const OWN = [
   'docs',
   'event',
   'events',
+  'forwards',
   'health',
   'icon.svg',
   'message',
