@@ -34,7 +34,7 @@ function wordsOf(heading: string): string[] {
 async function listed(t: Cleaner, before: readonly string[]): Promise<string[]> {
   const { code, stdout } = await oncebox(t, ['help', ...before]);
   assert.equal(code, 0);
-  const [, list = ''] = stdout.split(/^Commands:\n/m);
+  const [, list = ''] = stdout.split(/^(?:Commands|Examples):\n/m);
   return [...list.matchAll(/^ {2}([a-z]+) /gm)]
     .map(([, name = '']) => name)
     .filter((name) => name !== 'help')

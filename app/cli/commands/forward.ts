@@ -36,6 +36,11 @@ export function addForwardCommand(program: Command, terminal: Terminal): void {
     said: 'forgotten',
   });
   addReplay(forward, terminal);
+  withExamples(
+    forward,
+    ['forward status --json', 'prints how far each destination is'],
+    ['forward retry app --all', 'attempts the dead letters of app again'],
+  );
 }
 
 /** Adds `--url` and `--json`. */
