@@ -58,8 +58,8 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
     const main = mutant(
       t,
       'storage/sqlite/write/writer.ts',
-      'failure === null ? { failure, outcomes, created, lastSeq }',
-      'failure === null ? { failure, outcomes: outcomes.reverse(), created, lastSeq }',
+      '? { appended: { failure, outcomes: codes, ...inserted }, outcomes }',
+      '? { appended: { failure, outcomes: codes.reverse(), ...inserted }, outcomes }',
     );
     await assert.rejects(assertOutcomes(t, { main }), /was created (0|[0-9]{2,}|[2-9]) times/);
   });
@@ -72,8 +72,8 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
     const main = mutant(
       t,
       'storage/sqlite/write/writer.ts',
-      'failure === null ? { failure, outcomes, created, lastSeq } : { failure }',
-      '({ failure: null, outcomes, created, lastSeq })',
+      '? { appended: { failure, outcomes: codes, ...inserted }, outcomes }',
+      '|| true ? { appended: { failure: null, outcomes: codes, ...inserted }, outcomes }',
     );
     const fault = DISK_FAULTS['writes fail (EIO)'];
     assert.ok(fault);
