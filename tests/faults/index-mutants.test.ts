@@ -60,7 +60,7 @@ const BUGS: readonly Bug[] = [
     before: 'if (before === null || file === null || after === null) return false;',
     changed: 'return true;',
     suite: 'faults/index-file.test.ts',
-    test: 'its log beside an older file',
+    test: 'its log beside',
   },
   {
     name: 'a segment is not counted',

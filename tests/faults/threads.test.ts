@@ -12,8 +12,8 @@ describe('a thread that dies', () => {
     const main = mutant(
       t,
       'storage/sqlite/write/writer-thread.ts',
-      "if (request.kind === 'append') {",
-      "if (request.kind === 'append') {\n      if (request.messages[0]?.text === 'die') process.exit(3);",
+      'const gathered = gather(request);',
+      "if (request.kind === 'append' && request.messages[0]?.text === 'die') process.exit(3);\n      const gathered = gather(request);",
     );
     const service = await startService(t, { main });
     const stored = message();
