@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { request as httpRequest } from './node-http.ts';
 
-/** No answer by then is none. A post waits for the disk, which can stand still for half a minute where other programs write much. */
+/** No answer by then is none. A test that computes for long beside this one keeps an answer that has come from being read. */
 const ANSWER_MS_MAX = 120_000;
 
 /** What a test wants sent. `path` goes out as it is, a raw `+` or `%zz` too. */
