@@ -37,7 +37,7 @@ export async function holdWrites(
   client.on('error', () => undefined);
   await client.connect();
   t.after(() => client.end());
-  await client.query('BEGIN; LOCK TABLE messages IN EXCLUSIVE MODE');
+  await client.query('BEGIN; LOCK TABLE messages, events IN EXCLUSIVE MODE');
   return async () => {
     await client.query('ROLLBACK');
   };
