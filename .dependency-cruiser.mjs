@@ -51,8 +51,8 @@ const SQLITE_ROOMS = {
   write: ['index', 'file'],
   read: ['index', 'file'],
   maintenance: ['read', 'write', 'index', 'file'],
-  forwards: ['read', 'write', 'file'],
-  store: ['forwards', 'read', 'write', 'index', 'file'],
+  forward: ['read', 'write', 'file'],
+  store: ['forward', 'read', 'write', 'index', 'file'],
   admin: ['maintenance'],
 };
 

@@ -105,7 +105,7 @@ function isHopeless(id: string): boolean {
   return /^m-3-[0-9]*7$/.test(id);
 }
 
-/** Posts everything, each until it was acknowledged, to whoever serves. */
+/** Posts everything, each until it was acknowledged, to the service that runs. */
 async function postAll(drafts: readonly Draft[], service: () => Service): Promise<void> {
   const rest = drafts.values();
   const poster = async (): Promise<void> => {

@@ -65,7 +65,7 @@ export class PersistentSender<T> {
     this.#agent.destroy();
   }
 
-  /** Gives up at once what is not accepted yet: for a test that ended before it. Otherwise it would go on for a long time. */
+  /** Stops sending what is not accepted yet: for a test that ended before it. Otherwise it would go on for a long time. */
   abandon(): void {
     this.#stopped = true;
     this.#abandoned = true;
@@ -95,7 +95,7 @@ export class PersistentSender<T> {
     this.acknowledged.set(post.key, post.record);
   }
 
-  /** Gives the status; null where the service is gone. */
+  /** Returns the status; null where the service is gone. */
   async #attempt({ key, path, headers, body }: Post<T>): Promise<number | null> {
     const ports = this.#options.ports();
     this.#attempts += 1;

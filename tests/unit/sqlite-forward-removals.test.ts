@@ -10,9 +10,10 @@ import type { ForwardMode } from '../../app/model/forward.ts';
 import { SqliteStore } from '../../app/storage/sqlite/store.ts';
 import { message } from '../contract/engine.ts';
 import { delivery, eventItem, messageItem } from '../contract/items.ts';
+import { NAME, change, waiting } from '../contract/forward-changes.ts';
 import { eventually } from '../support/bounded.ts';
 import { query } from '../support/database.ts';
-import { NAME, change, databasePath, openStore, retried, waiting } from './sqlite-forwards.ts';
+import { databasePath, openStore, retried } from './sqlite-forwards.ts';
 import { silent } from './stores.ts';
 
 const DAYS = 30;

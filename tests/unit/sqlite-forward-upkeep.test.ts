@@ -6,8 +6,9 @@ import type { TestContext } from 'node:test';
 import type { StoreAdmin } from '../../app/storage/admin.ts';
 import { openAdmin } from '../../app/storage/open.ts';
 import { message } from '../contract/engine.ts';
+import { NAME, change, waiting } from '../contract/forward-changes.ts';
 import { execute } from '../support/database.ts';
-import { NAME, change, databasePath, openStore, retried, waiting } from './sqlite-forwards.ts';
+import { databasePath, openStore, retried } from './sqlite-forwards.ts';
 
 const signal = new AbortController().signal;
 

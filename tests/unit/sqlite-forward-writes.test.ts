@@ -7,8 +7,9 @@ import type { Store } from '../../app/storage/store.ts';
 import { ServiceLock } from '../../app/storage/sqlite/file/service-lock.ts';
 import { Writer } from '../../app/storage/sqlite/write/writer.ts';
 import { message } from '../contract/engine.ts';
+import { NAME, change } from '../contract/forward-changes.ts';
 import { holdWriteLock, query } from '../support/database.ts';
-import { NAME, change, databasePath, openStore, retried } from './sqlite-forwards.ts';
+import { databasePath, openStore, retried } from './sqlite-forwards.ts';
 
 const PAGE_SIZE_AT = 8;
 const HEADER_BYTES = 32;

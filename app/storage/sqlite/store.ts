@@ -21,13 +21,12 @@ import { reasonOf } from './file/failure.ts';
 import { networkFileSystem, openToOthers } from './file/file-system.ts';
 import { Signals } from './file/signals.ts';
 import { COMMIT_MS_MAX } from '../append-queue.ts';
-import { SqliteForwards } from './forwards.ts';
+import { SqliteForwards } from './forward/forwards.ts';
 import { IndexerClient } from './index/indexer-client.ts';
 import { GAUGE_DESCRIPTIONS } from './read/gauges.ts';
-import { Readers } from './read/readers.ts';
+import { READ_TIMEOUT_MS, Readers } from './read/readers.ts';
 import { WriterClient } from './write/writer-client.ts';
 
-const READ_TIMEOUT_MS = 10_000;
 /** One check, or one reading of the gauges: below the 3 s that probes wait. */
 const STATE_TIMEOUT_MS = 2_000;
 const OPEN_TIMEOUT_MS = 30_000;

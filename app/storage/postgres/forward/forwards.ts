@@ -134,7 +134,7 @@ export class PostgresForwards implements ForwardStore {
     }
   }
 
-  /** Step by step, as whoever forwards waits for each. */
+  /** Step by step, as the replica that forwards waits for each. */
   async #steer(name: string, which: DeadSelection, steer: Steer): Promise<number> {
     let count = 0;
     for (let after: number | null = 0; after !== null;) {

@@ -1,12 +1,10 @@
 // Which of the replicas forwards to a destination: the one that holds its lease, by the clock of the server.
 import type { Pool } from '../database/pool.ts';
 import type { Session } from '../database/session.ts';
-import { inTransaction, settled } from '../database/transaction.ts';
-import { UNSYNCED } from '../index/lease.ts';
+import { changeLease } from '../index/lease.ts';
 
 /** It is renewed every second. A replica that is gone is replaced after this, and the second. */
 const LEASE_SECONDS = 10;
-const LEASE_MS_MAX = 5_000;
 
 /** The row of the lease of the destination `$1`. */
 const ROW = `'forward ' || $1::text`;
@@ -21,17 +19,17 @@ export const REMOVE_LEASES = `DELETE FROM leases WHERE name IN (SELECT 'forward 
 
 /** Takes or renews the lease. Returns whether the holder has it. Rejects with StoreUnavailable. */
 export async function takeLease(pool: Pool, name: string, holder: string): Promise<boolean> {
-  return (await run(pool, TAKE, [name, holder])) === 1;
+  return (await changeLease(pool, TAKE, [name, holder])) === 1;
 }
 
-/** Gives it back, where the holder has it. Rejects with StoreUnavailable. */
+/** Ends it, where the holder has it. Rejects with StoreUnavailable. */
 export async function giveBackLease(pool: Pool, name: string, holder: string): Promise<void> {
-  await run(pool, GIVE_BACK, [name, holder]);
+  await changeLease(pool, GIVE_BACK, [name, holder]);
 }
 
-/** Gives all back that the holder has. Rejects with StoreUnavailable. */
+/** Ends all that the holder has. Rejects with StoreUnavailable. */
 export async function giveBackLeases(pool: Pool, holder: string): Promise<void> {
-  await run(pool, GIVE_ALL_BACK, [holder]);
+  await changeLease(pool, GIVE_ALL_BACK, [holder]);
 }
 
 /**
@@ -40,18 +38,4 @@ export async function giveBackLeases(pool: Pool, holder: string): Promise<void> 
  */
 export async function holdLease(session: Session, name: string, holder: string): Promise<boolean> {
   return (await session.run(HOLD, [name, holder])) === 1;
-}
-
-async function run(pool: Pool, statement: string, values: readonly string[]): Promise<number> {
-  return await pool.use(LEASE_MS_MAX, (session) =>
-    inTransaction(
-      session,
-      async () => {
-        const sent = [session.run(UNSYNCED), session.run(statement, values)] as const;
-        const [, changed] = await settled(sent);
-        return changed;
-      },
-      'READ COMMITTED',
-    ),
-  );
 }

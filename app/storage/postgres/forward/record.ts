@@ -4,7 +4,7 @@ import { byteaArray, int4Array, int8Array, textArray } from '../database/arrays.
 import type { Session, Value } from '../database/session.ts';
 import { settled } from '../database/transaction.ts';
 
-/** Whoever changes rows of a destination takes this first: the counts are those of all its rows. */
+/** Taken before rows of a destination are changed: the counts are those of all its rows. */
 const LOCK = 'SELECT 1 FROM forwards WHERE name = $1 FOR UPDATE';
 
 /** SQL that adds to the counts of the destination `$1` what the states in `added` are, and takes away those in `removed`. */

@@ -6,7 +6,7 @@ import type { Session } from '../database/session.ts';
 import { lockForward, recount, release } from './record.ts';
 import { modeOf } from './rows.ts';
 
-/** Dead letters of a step: whoever forwards waits for it. */
+/** Dead letters of a step: the replica that forwards waits for it. */
 const STEP_LETTERS = 1_000;
 
 const DELIVERY_ID = /^delivery:([1-9]\d{0,15})$/;

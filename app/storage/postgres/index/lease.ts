@@ -18,7 +18,7 @@ const GIVE_BACK = `UPDATE leases SET holder = NULL, until = '-infinity' WHERE na
  * A lease need not outlive the server. So it waits for no standby: a connection that ends meanwhile would leave a process of the server
  * behind that holds the row, and each attempt after it another one.
  */
-export const UNSYNCED = 'SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 2000';
+const UNSYNCED = 'SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 2000';
 
 /**
  * It saves work and is no lock: each step of the work has its own, so that two that believe to have the lease do no harm.
@@ -41,13 +41,13 @@ export class Lease {
     return performance.now() < this.#heldUntilMs;
   }
 
-  /** Gives it back, so that another replica need not wait. */
+  /** Ends it, so that another replica need not wait. */
   async close(): Promise<void> {
     await this.#loop.close();
     if (!this.isHeld) return;
     this.#heldUntilMs = 0;
     try {
-      await this.#run(GIVE_BACK);
+      await changeLease(this.#pool, GIVE_BACK, [this.#holder]);
     } catch {
       // Then it ends by itself.
     }
@@ -56,25 +56,29 @@ export class Lease {
   async #take(): Promise<void> {
     const askedMs = performance.now();
     try {
-      const taken = await this.#run(TAKE);
+      const taken = await changeLease(this.#pool, TAKE, [this.#holder]);
       this.#heldUntilMs = taken === 1 ? askedMs + LEASE_SECONDS * 1_000 : 0;
     } catch {
       // The server is away. What is held still counts until it ends.
     }
   }
+}
 
-  /** Returns how many rows the statement changed. Rejects with StoreUnavailable. */
-  #run(statement: string): Promise<number> {
-    return this.#pool.use(LEASE_MS_MAX, (session) =>
-      inTransaction(
-        session,
-        async () => {
-          const sent = [session.run(UNSYNCED), session.run(statement, [this.#holder])] as const;
-          const [, changed] = await settled(sent);
-          return changed;
-        },
-        'READ COMMITTED',
-      ),
-    );
-  }
+/** Changes leases by one statement. Returns how many it changed. Rejects with StoreUnavailable. */
+export function changeLease(
+  pool: Pool,
+  statement: string,
+  values: readonly string[],
+): Promise<number> {
+  return pool.use(LEASE_MS_MAX, (session) =>
+    inTransaction(
+      session,
+      async () => {
+        const sent = [session.run(UNSYNCED), session.run(statement, values)] as const;
+        const [, changed] = await settled(sent);
+        return changed;
+      },
+      'READ COMMITTED',
+    ),
+  );
 }

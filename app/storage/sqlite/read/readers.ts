@@ -5,6 +5,8 @@ import type { ReadResults, ReaderRequest } from '../file/protocol.ts';
 import type { Signals } from '../file/signals.ts';
 import { type Admission, ReaderPool } from './reader-pool.ts';
 
+/** Time limit of a read, with the wait for a thread. */
+export const READ_TIMEOUT_MS = 10_000;
 /** How often a search that is held checks whether it may begin. */
 const HELD_POLL_MS = 20;
 

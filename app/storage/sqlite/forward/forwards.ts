@@ -1,5 +1,5 @@
 // Forwarding behind the port: reads by the reader threads, writes by the writer's thread, where they share the commits of items.
-import type { ForwardMode, ForwardReport, ForwardStart } from '../../model/forward.ts';
+import type { ForwardMode, ForwardReport, ForwardStart } from '../../../model/forward.ts';
 import type {
   DeadLetter,
   DeadSelection,
@@ -8,12 +8,11 @@ import type {
   ForwardStatus,
   ForwardStore,
   Unfinished,
-} from '../store.ts';
-import type { ForwardRead, ForwardReadResults } from './file/forward-protocol.ts';
-import type { Readers } from './read/readers.ts';
-import type { WriterClient } from './write/writer-client.ts';
+} from '../../store.ts';
+import type { ForwardRead, ForwardReadResults } from '../file/forward-protocol.ts';
+import { READ_TIMEOUT_MS, type Readers } from '../read/readers.ts';
+import type { WriterClient } from '../write/writer-client.ts';
 
-const READ_TIMEOUT_MS = 10_000;
 /** Rows that a step of steering changes: commits wait for it. */
 const STEP_ROWS = 256;
 
