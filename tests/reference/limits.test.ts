@@ -46,6 +46,7 @@ const INDEXER = 'storage/sqlite/index/indexer.ts';
 const RETENTION = 'storage/sqlite/write/retention.ts';
 const WRITER = 'storage/sqlite/write/writer-thread.ts';
 const STORE = 'storage/sqlite/store.ts';
+const READERS = 'storage/sqlite/read/readers.ts';
 const STDOUT = 'observe/stdout.ts';
 const POOLS = 'storage/postgres/database/pools.ts';
 const DERIVED = 'storage/postgres/index/limits.ts';
@@ -123,7 +124,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'matches that a search keeps in memory': [count('storage/sqlite/read/search.ts', 'KEPT_MAX')],
   'one query; a check or a scrape': [
-    seconds(STORE, 'READ_TIMEOUT_MS'),
+    seconds(READERS, 'READ_TIMEOUT_MS'),
     seconds(STORE, 'STATE_TIMEOUT_MS'),
   ],
   'open streams': [count(BROADCASTER, 'SUBSCRIBERS_MAX')],
