@@ -22,33 +22,40 @@ export interface Times {
 
 /** Speaks HTTP by itself: Node's client takes a good part of what a read of the service does, and would be measured with it. */
 export class ReadClient {
-  readonly #socket: Socket;
-  readonly #host: string;
+  readonly #server: URL;
+  #socket: Socket | null = null;
 
-  private constructor(socket: Socket, host: string) {
-    this.#socket = socket;
-    this.#host = host;
+  private constructor(url: string) {
+    this.#server = new URL(url);
   }
 
   /** Connects to a server. Rejects when it cannot. */
   static async open(url: string): Promise<ReadClient> {
-    const { hostname, port, host } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-    await once(socket, 'connect');
-    return new ReadClient(socket, host);
+    const client = new ReadClient(url);
+    await client.#connected();
+    return client;
+  }
+
+  /** Connects again where the server has closed an idle connection, before the time is taken. */
+  async #connected(): Promise<Socket> {
+    if (this.#socket !== null && !this.#socket.destroyed) return this.#socket;
+    const { hostname, port } = this.#server;
+    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    await once(this.#socket, 'connect');
+    return this.#socket;
   }
 
   /** Asks for a path with its query. Rejects when the connection fails. One request at a time. */
   async ask(path: string): Promise<Answer> {
+    const socket = await this.#connected();
     const startMs = performance.now();
-    this.#socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nConnection: keep-alive\r\n\r\n`,
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: ${this.#server.host}\r\nConnection: keep-alive\r\n\r\n`,
     );
     const parts: Buffer[] = [];
     let head: string | null = null;
-    let missing = 0;
-    for (;;) {
-      const [part] = (await once(this.#socket, 'data')) as [Buffer];
+    let missing = 1;
+    for await (const part of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       parts.push(part);
       if (head === null) {
         const start = Buffer.concat(parts);
@@ -61,13 +68,14 @@ export class ReadClient {
       }
       if (missing <= 0) break;
     }
+    if (head === null || missing > 0) throw new Error(`no whole answer to ${path}`);
     const ms = performance.now() - startMs;
     const body = Buffer.concat(parts).toString('utf8', Buffer.byteLength(head) + HEAD_END.length);
     return { status: Number(head.slice(9, 12)), link: header(head, 'link'), body, ms };
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#socket?.destroy();
   }
 }
 
