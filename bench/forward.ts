@@ -40,7 +40,7 @@ const options = readOptions({
   rounds: '3',
   connections: '64',
   rate: '500',
-  'rate-max': '16000',
+  'rate-max': '30000',
   parts: 'rate,latency,ingest,behind',
 });
 const [rows = 0] = readNumbers(options.rows);
@@ -51,6 +51,10 @@ const [connections = 0] = readNumbers(options.connections);
 const [rate = 0] = readNumbers(options.rate);
 const [rateMax = 0] = readNumbers(options['rate-max']);
 const directory = workingDirectory();
+const receiverProcesses = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of receiverProcesses) child.kill('SIGKILL');
+});
 const PARTS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
   rate: measureRates,
   latency: measureLatency,
@@ -208,13 +212,16 @@ async function startReceiver(delayMs: number): Promise<Receiver> {
   const child: ChildProcess = spawn(process.execPath, [program, String(delayMs)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  process.on('exit', () => child.kill('SIGKILL'));
+  receiverProcesses.add(child);
   const [port] = (await once(child.stdout ?? child, 'data')) as [Buffer];
   const url = `http://127.0.0.1:${String(port).trim()}/`;
   return {
     url,
     figures: async () =>
       (await (await fetch(url)).json()) as Awaited<ReturnType<Receiver['figures']>>,
-    end: () => child.kill(),
+    end: () => {
+      receiverProcesses.delete(child);
+      child.kill();
+    },
   };
 }
