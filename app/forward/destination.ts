@@ -5,6 +5,7 @@ import type { Attempts } from './attempts.ts';
 import { Intake } from './intake.ts';
 import { moment } from './moment.ts';
 import type { ForwardObserver } from './observer.ts';
+import type { Receiving } from './receiving.ts';
 import { Recorder } from './recorder.ts';
 import { Reporter } from './reporter.ts';
 import { type EndedAttempt, Sender } from './sender.ts';
@@ -26,6 +27,7 @@ export class Destination {
   readonly #settings: ForwardSettings;
   readonly #store: ForwardStore;
   readonly #attempts: Attempts;
+  readonly #receiving: Receiving;
   readonly #observer: ForwardObserver;
   readonly #reporter = new Reporter();
   /** Null while another process has the lease. */
@@ -42,11 +44,13 @@ export class Destination {
     settings: ForwardSettings,
     store: ForwardStore,
     attempts: Attempts,
+    receiving: Receiving,
     observer: ForwardObserver,
   ) {
     this.#settings = settings;
     this.#store = store;
     this.#attempts = attempts;
+    this.#receiving = receiving;
     this.#observer = observer;
     this.#running = this.#run();
   }
@@ -133,9 +137,14 @@ export class Destination {
       failed: (error) => this.#observer.failed(name, error),
     });
     const intake = new Intake(this.#settings, this.#store, session, recorder);
-    const sender = new Sender(this.#settings, session, this.#attempts, (attempt) => {
-      if (this.#work?.session === session) this.#ended(this.#work, attempt);
-    });
+    const sender = new Sender(
+      this.#settings,
+      session,
+      { attempts: this.#attempts, receiving: this.#receiving },
+      (attempt) => {
+        if (this.#work?.session === session) this.#ended(this.#work, attempt);
+      },
+    );
     if (this.#closing || this.#gone) sender.stop();
     this.#work = { session, recorder, intake, sender };
     this.#become(this.#gone ? 'disabled' : 'running', this.#gone ? GONE : null);

@@ -4,6 +4,7 @@ import type { ForwardStore } from '../storage/store.ts';
 import { Attempts } from './attempts.ts';
 import { Destination } from './destination.ts';
 import type { ForwardObserver } from './observer.ts';
+import { Receiving } from './receiving.ts';
 
 /** Time limit at shutdown for requests that are in flight. */
 const DRAIN_MS_MAX = 10_000;
@@ -13,6 +14,7 @@ const FORGET_MS = 30 * 86_400_000;
 export class Forwarder {
   readonly #destinations: readonly Destination[];
   readonly #attempts: Attempts;
+  readonly #receiving = new Receiving();
 
   /** `settings`: at least one. `fatal` is called when forwarding cannot go on. */
   constructor(
@@ -23,7 +25,9 @@ export class Forwarder {
   ) {
     const attempts = new Attempts(settings, fatal);
     this.#attempts = attempts;
-    this.#destinations = settings.map((one) => new Destination(one, store, attempts, observer));
+    this.#destinations = settings.map(
+      (one) => new Destination(one, store, attempts, this.#receiving, observer),
+    );
     // Without effect where nothing can be stored now: the next start does it.
     void store.forget(Date.now() - FORGET_MS).catch(() => undefined);
   }
@@ -35,6 +39,7 @@ export class Forwarder {
 
   /** Something was committed. */
   committed(): void {
+    this.#receiving.committed();
     for (const destination of this.#destinations) destination.committed();
   }
 

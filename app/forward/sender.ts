@@ -3,6 +3,7 @@ import type { ForwardSettings } from '../model/forward.ts';
 import type { Attempts } from './attempts.ts';
 import { type Moment, moment } from './moment.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import type { Receiving } from './receiving.ts';
 import type { Session } from './session.ts';
 import type { LoadedTask, Task } from './task-queue.ts';
 import type { Unfinished } from '../storage/store.ts';
@@ -26,6 +27,7 @@ export class Sender {
   readonly #settings: ForwardSettings;
   readonly #session: Session;
   readonly #attempts: Attempts;
+  readonly #receiving: Receiving;
   readonly #ended: (attempt: EndedAttempt) => void;
   #nextMs = 0;
   #stopped = false;
@@ -34,12 +36,13 @@ export class Sender {
   constructor(
     settings: ForwardSettings,
     session: Session,
-    attempts: Attempts,
+    { attempts, receiving }: { readonly attempts: Attempts; readonly receiving: Receiving },
     ended: (attempt: EndedAttempt) => void,
   ) {
     this.#settings = settings;
     this.#session = session;
     this.#attempts = attempts;
+    this.#receiving = receiving;
     this.#ended = ended;
   }
 
@@ -68,7 +71,8 @@ export class Sender {
   #maySend({ steadyMs }: Moment): boolean {
     const { order, concurrency } = this.#settings;
     const { breaker, inFlight, atRisk } = this.#session;
-    const max = breaker.isOpen || order === 'strict' ? 1 : concurrency;
+    const isSingle = breaker.isOpen || order === 'strict' || this.#receiving.isSaturated;
+    const max = isSingle ? 1 : concurrency;
     if (this.#stopped || inFlight >= max || atRisk >= AT_RISK * max) return false;
     return steadyMs >= this.#nextMs && (!breaker.isOpen || steadyMs >= breaker.nextProbeMs);
   }
