@@ -44,17 +44,15 @@ export class RawJson {
     return this.#whole.charCodeAt(this.#start) === BRACE_OPEN;
   }
 
-  /** Returns the elements of an array; none where the value is no array. Its text is scanned once. */
-  elements(): RawJson[] {
-    const elements: RawJson[] = [];
-    if (!this.isArray) return elements;
+  /** Yields the elements of an array; none where the value is no array. Its text is scanned once, as far as they are asked for. */
+  *elements(): Generator<RawJson, void> {
+    if (!this.isArray) return;
     let at = afterSpace(this.#whole, this.#start + 1);
     while (this.#whole.charCodeAt(at) !== BRACKET_CLOSE) {
       const element = new RawJson(this.#whole, at);
-      elements.push(element);
+      yield element;
       at = afterComma(this.#whole, element.#end);
     }
-    return elements;
   }
 
   /**

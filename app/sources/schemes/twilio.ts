@@ -4,7 +4,15 @@ import { type Delivery, type EventItem, type Item, STATUS } from '../../model/it
 import { bodyText, member, textMember } from '../body.ts';
 import { type Form, fieldOf, formJson, formOf } from '../form.ts';
 import { instantOf } from '../instants.ts';
-import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
+import {
+  boundedItems,
+  columnName,
+  columnText,
+  contentOf,
+  itemId,
+  itemsOr,
+  unparsed,
+} from '../items.ts';
 import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
@@ -68,7 +76,10 @@ function itemsOf(delivery: Delivery, bodyBytesMax: number): readonly Item[] {
   if (json === null) return [unparsed(delivery, delivery.body)];
   if (!json.isArray) return [eventOfJson(delivery, json)];
   const events = json.elements().map((element) => eventOfJson(delivery, element));
-  return events.length === 0 ? [unparsed(delivery, json.text)] : events;
+  return boundedItems(
+    delivery,
+    itemsOr(events, () => [unparsed(delivery, json.text)]),
+  );
 }
 
 function itemOfForm(delivery: Delivery, form: Form): Item {
