@@ -156,6 +156,15 @@ describe('an import of what named sources have sent', () => {
   });
 });
 
+it('a sender that would steer the terminal is shown without that by `oncebox stats`', async (t) => {
+  const path = database(t);
+  const from = '\u001b[2Jfrom\r\n\u009b';
+  await importInto(t, path, file(t, 'in.ndjson', [JSON.stringify({ ...GOOD.message, from })]));
+  const { stdout } = await call(t, ['stats', '-d', path]);
+  assert.match(stdout, /from/);
+  assert.doesNotMatch(stdout, /(?!\n)\p{Cc}/u);
+});
+
 function parsed(line: string): Line {
   return JSON.parse(line) as Line;
 }

@@ -36,7 +36,7 @@ export function verifyTwilio(publicUrl: string, post: Post, keys: Keys): Verdict
   const signs = (key: Buffer | null, url: string): boolean =>
     key !== null &&
     signedUrls(url, post.query).some((one) =>
-      isSame(signature, signatureOf(key, one + fields.text)),
+      isSame(signature, signatureOf(key, one, fields.bytes)),
     );
   if (signs(keys.current, publicUrl)) return { signedWith: 'current' };
   if (signs(keys.previous, publicUrl)) return { signedWith: 'previous' };
@@ -74,7 +74,7 @@ export function signTwilio(
   const hashed = isForm ? '' : `${BODY_HASH}=${hash('sha256', body)}`;
   const query = [own, hashed].filter((part) => part !== '').join('&');
   const fields = isForm ? fieldsText(formOf(body.toString('utf8'))) : '';
-  const signature = signatureOf(key, urlWith(publicUrl, query) + fields);
+  const signature = signatureOf(key, urlWith(publicUrl, query), Buffer.from(fields));
   return { header: HEADER.header, signature, query };
 }
 
@@ -96,20 +96,20 @@ function hasMoreFields(body: Buffer): boolean {
   return true;
 }
 
-/** Returns what is signed after the URL, or what is wrong with the body. */
-function signedFields({ query, body }: Post): { readonly text: string } | Refused {
+/** Returns what is signed after the URL, in UTF-8, or what is wrong with the body. */
+function signedFields({ query, body }: Post): { readonly bytes: Buffer } | Refused {
   const expected = formOf(query).get(BODY_HASH)?.[0];
   if (expected === undefined)
     return hasMoreFields(body)
       ? { fault: 'malformed', hint: `the form has more than ${FIELDS_MAX} fields` }
-      : { text: fieldsText(formOf(body.toString('utf8'))) };
+      : { bytes: Buffer.from(fieldsText(formOf(body.toString('utf8')))) };
   return isSame(expected, hash('sha256', body))
-    ? { text: '' }
+    ? { bytes: Buffer.alloc(0) }
     : { fault: 'mismatch', hint: `the body is not that of ${BODY_HASH} in the URL` };
 }
 
-function signatureOf(key: Buffer, text: string): string {
-  return createHmac('sha1', key).update(text, 'utf8').digest('base64');
+function signatureOf(key: Buffer, url: string, fields: Buffer): string {
+  return createHmac('sha1', key).update(url, 'utf8').update(fields).digest('base64');
 }
 
 /** Returns the forms of a URL that may have been signed. */
