@@ -1,4 +1,4 @@
-// The URL of a destination as people see it.
+// URLs of the settings as people see them.
 
 /** Stands for a value that is not shown. */
 export const HIDDEN = '********';

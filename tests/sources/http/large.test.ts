@@ -64,7 +64,7 @@ it(
     const { data } = recordIn((await service.get('/events?type=unparsed')).json());
     assert.ok(Array.isArray(data) && data.length === 2);
     const events = await Promise.all(
-      data.map(async (event) => {
+      data.map(async (event: unknown) => {
         const id = encodeURIComponent(String(recordIn(event)['event_id']));
         return recordIn((await service.get(`/event?id=${id}`)).json());
       }),
