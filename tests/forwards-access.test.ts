@@ -93,7 +93,12 @@ describe('steering of a destination', () => {
             const path = `/forwards/app/${verb}`;
             const body = '{"all":true,"from":1}';
             const typed = { ...headers, 'Content-Type': type };
-            const answer = await services[which].send({ method: 'POST', path, headers: typed, body });
+            const answer = await services[which].send({
+              method: 'POST',
+              path,
+              headers: typed,
+              body,
+            });
             assert.equal(answer.status, steering);
           }
       }

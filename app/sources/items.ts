@@ -1,7 +1,13 @@
 // What all schemes need to make items of a delivery: ids, comparable content, safe texts, and the event for what cannot be parsed.
 import { hash } from 'node:crypto';
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { CONTENT_DIGITS, type Delivery, type EventItem, type Item, UNPARSED } from '../model/item.ts';
+import {
+  CONTENT_DIGITS,
+  type Delivery,
+  type EventItem,
+  type Item,
+  UNPARSED,
+} from '../model/item.ts';
 
 /** A provider's id that is longer is replaced by its hash: indexes hold ids. */
 const ID_UNITS_MAX = 512;
@@ -65,7 +71,8 @@ const DELIVERY_ITEMS_MAX = 65_536;
 export function boundedItems(delivery: Delivery, items: Iterable<Item>): readonly Item[] {
   const bounded: Item[] = [];
   for (const item of items) {
-    if (bounded.length === DELIVERY_ITEMS_MAX) return [...bounded, unparsed(delivery, delivery.body)];
+    if (bounded.length === DELIVERY_ITEMS_MAX)
+      return [...bounded, unparsed(delivery, delivery.body)];
     bounded.push(item);
   }
   return bounded;

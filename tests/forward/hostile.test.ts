@@ -43,7 +43,7 @@ describe('an application whose certificate nobody vouches for', () => {
       'the attempt that fails',
       async () => (await statusOf(service))['last_error'] ?? undefined,
     );
-    assert.match(String(error), /certificate/);
+    assert.match(JSON.stringify(error), /certificate/);
     assert.equal(application.requests(), 0);
   });
 

@@ -119,7 +119,10 @@ describe('a post that is made to cost much', () => {
   const many = (item: string): string => `[${`${item},`.repeat(60_000)}${item}]`;
   for (const [what, text] of [
     ['the id of an entry', `{"entry":[{"id":${LONG},"x":${many('{}')}}]}`],
-    ['metadata', post(entry(`{"field":"messages","value":{"metadata":${LONG},"x":${many('{}')}}}`))],
+    [
+      'metadata',
+      post(entry(`{"field":"messages","value":{"metadata":${LONG},"x":${many('{}')}}}`)),
+    ],
     ['the name of a list', `{${LONG}:${many('{}')}}`],
     [
       'a contact',
