@@ -65,7 +65,7 @@ export class RawJson {
     let at = afterSpace(this.#whole, this.#start + 1);
     while (this.#whole.charCodeAt(at) !== BRACE_CLOSE) {
       const nameEnd = afterString(this.#whole, at);
-      const name = JSON.parse(this.#whole.slice(at, nameEnd)) as string;
+      const name = stringOf(this.#whole.slice(at, nameEnd));
       const colon = afterSpace(this.#whole, nameEnd);
       const member = new RawJson(this.#whole, afterSpace(this.#whole, colon + 1));
       members.set(name, member);
@@ -73,6 +73,11 @@ export class RawJson {
     }
     return members;
   }
+}
+
+/** Returns the string that a JSON text is. Most names have nothing escaped in them: those are not parsed. */
+function stringOf(json: string): string {
+  return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1);
 }
 
 // The scanners below rely on the text being JSON: they look only at what they must to find an end.

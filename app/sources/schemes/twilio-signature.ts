@@ -1,7 +1,7 @@
 // What Twilio signs: the URL that it called, followed by the fields of the form; or the URL alone, which then holds the hash of the body.
 import { createHmac, hash } from 'node:crypto';
 import { parse, stringify } from 'node:querystring';
-import { type Form, formOf } from '../form.ts';
+import { FORM_FIELDS_MAX, type Form, formOf, hasTooManyFields } from '../form.ts';
 import type { Keys, Post, Verdict } from '../scheme.ts';
 import { type SignatureHeader, headerText, signaturesIn } from '../signature-header.ts';
 import { absentHint, formHint } from '../signature-hints.ts';
@@ -15,8 +15,6 @@ const HEADER: SignatureHeader = {
 };
 /** The parameter of the URL that holds the hash of a body that is no form. */
 const BODY_HASH = 'bodySHA256';
-/** Twilio sends less than a hundred. */
-const FIELDS_MAX = 10_000;
 /** Up to this size of a body it is tried which other URL a refused post was signed for. Real posts are smaller. */
 const EXPLAINED_BYTES_MAX = 65_536;
 
@@ -86,22 +84,12 @@ export function fieldsText(form: Form): string {
     .join('');
 }
 
-/** Whether a body is a form that would take long to sort, before it is known who sent it. */
-function hasMoreFields(body: Buffer): boolean {
-  let at = -1;
-  for (let fields = 1; fields <= FIELDS_MAX; fields += 1) {
-    at = body.indexOf('&', at + 1);
-    if (at === -1) return false;
-  }
-  return true;
-}
-
 /** Returns what is signed after the URL, in UTF-8, or what is wrong with the body. */
 function signedFields({ query, body }: Post): { readonly bytes: Buffer } | Refused {
   const expected = formOf(query).get(BODY_HASH)?.[0];
   if (expected === undefined)
-    return hasMoreFields(body)
-      ? { fault: 'malformed', hint: `the form has more than ${FIELDS_MAX} fields` }
+    return hasTooManyFields(body)
+      ? { fault: 'malformed', hint: `the form has more than ${FORM_FIELDS_MAX} fields` }
       : { bytes: Buffer.from(fieldsText(formOf(body.toString('utf8')))) };
   return isSame(expected, hash('sha256', body))
     ? { bytes: Buffer.alloc(0) }

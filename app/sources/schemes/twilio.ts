@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { type Delivery, type EventItem, type Item, STATUS } from '../../model/item.ts';
 import { bodyText, member, textMember } from '../body.ts';
-import { type Form, fieldOf, formJson, formOf } from '../form.ts';
+import { type Form, fieldOf, formJson, formOf, hasTooManyFields } from '../form.ts';
 import { instantOf } from '../instants.ts';
 import {
   boundedItems,
@@ -69,6 +69,7 @@ function itemsOf(delivery: Delivery, bodyBytesMax: number): readonly Item[] {
   const text = bodyText(delivery, bodyBytesMax);
   if (text === null) return [unparsed(delivery, delivery.body)];
   if (!isJson(text)) {
+    if (hasTooManyFields(text)) return [unparsed(delivery, delivery.body)];
     const form = formOf(text);
     return [form.size === 0 ? unparsed(delivery, delivery.body) : itemOfForm(delivery, form)];
   }
