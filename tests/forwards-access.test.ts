@@ -73,6 +73,37 @@ describe('steering of a destination', () => {
         if (status === 401) assert.equal(answer.headers['www-authenticate'], 'Bearer');
       });
 
+  for (const [which, reads, steering] of [
+    ['with API_TOKEN', 401, 401],
+    ['without one', 200, 403],
+  ] as const)
+    it(`by a page of another origin, or of a name that was bound to the address, of a service ${which}`, async () => {
+      const pages = [
+        { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' },
+        { Origin: 'http://evil.example', Host: 'evil.example' },
+      ];
+      for (const page of pages) {
+        // A browser adds cookies, and no token.
+        const headers = { ...page, Cookie: `token=${TOKEN}` };
+        const read = await services[which].send({ path: '/forwards', headers });
+        assert.equal(read.status, reads);
+        assert.equal(read.headers['access-control-allow-origin'], undefined);
+        for (const type of [JSON_TYPE, 'text/plain', 'application/x-www-form-urlencoded'])
+          for (const verb of STEERING) {
+            const path = `/forwards/app/${verb}`;
+            const body = '{"all":true,"from":1}';
+            const typed = { ...headers, 'Content-Type': type };
+            const answer = await services[which].send({
+              method: 'POST',
+              path,
+              headers: typed,
+              body,
+            });
+            assert.equal(answer.status, steering);
+          }
+      }
+    });
+
   it('is answered without permission for other origins', async () => {
     const answer = await services['with API_TOKEN'].send({
       method: 'OPTIONS',

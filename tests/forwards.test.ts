@@ -15,7 +15,7 @@ const env = {
   API_TOKEN: TOKEN,
   ...destinations(
     {
-      app: `http://who:the-password@127.0.0.1:${application.port}/in/box?key=the-key&n=1`,
+      app: `http://who:the-password@127.0.0.1:${application.port}/in/box?key=the-key&n=1&the-key`,
       events: `${BASE}/events`,
       raw: `${BASE}/raw`,
     },
@@ -84,7 +84,7 @@ describe('GET /forwards', () => {
 
   it('shows no password and no value of a query, anywhere', async () => {
     const { url } = await shown(service, 'app');
-    assert.equal(url, `${BASE}/in/box?key=********&n=********`);
+    assert.equal(url, `${BASE}/in/box?key=********&n=********&********`);
     const seq = (await dead()).data[0]?.seq ?? 0;
     for (const path of ['/forwards', '/forwards/app/dead', `/forwards/attempts?seq=${seq}`])
       assert.doesNotMatch((await read(service, path)).text, /who|the-password|the-key/, path);

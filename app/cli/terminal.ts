@@ -188,11 +188,20 @@ export function bytes(count: number): string {
   return `${unit === 0 ? whole(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Returns rows as lines, each column as wide as its widest cell. Columns listed in `right` (from 0) are aligned right. */
+/** Returns a text without what would steer the terminal. Ids, senders and errors are what others wrote. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '\uFFFD');
+}
+
+/**
+ * Returns rows as lines, each column as wide as its widest cell. Columns listed in `right` (from 0) are aligned right. Cells may be any
+ * text.
+ */
 export function table(
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   right: readonly number[] = [],
 ): string[] {
+  const rows = cells.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows)
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);

@@ -1,4 +1,5 @@
 // The settings as they are shown to people.
+import { HIDDEN, withoutValues } from '../model/shown-url.ts';
 import { ENVIRONMENT, type Environment } from './environment.ts';
 import { FORWARD_PREFIX, isSecretOfForward } from './forwards.ts';
 import { variablesWith } from './named.ts';
@@ -41,22 +42,21 @@ function describeNamed(
     .toSorted()
     .map((name) => ({
       name,
-      value: isSecret(name) ? MASK : withoutPassword(environment[name] ?? ''),
+      value: isSecret(name) ? HIDDEN : shownOfNamed(name, environment[name] ?? ''),
       source: 'environment',
     }));
 }
 
-/** Stands for what is not shown. */
-const MASK = '********';
-
 /** A URL of another scheme than sqlite: is shown only where it is clear which part of it is the password. */
 function shown(name: string, value: string): string {
   if (name === 'DATABASE_URL' && !value.startsWith('sqlite:'))
-    return maskedPostgresUrl(value) ?? MASK;
-  return SECRET_NAMES.includes(name) ? MASK : value;
+    return maskedPostgresUrl(value) ?? HIDDEN;
+  return SECRET_NAMES.includes(name) ? HIDDEN : value;
 }
 
-/** A URL may have a user and a password in it, and a token in its query. */
-function withoutPassword(value: string): string {
-  return value.replace(/\/\/[^/?#]*@/, `//${MASK}@`).replaceAll(/(?<=[?&][^=&]*=)[^&]*/g, MASK);
+/** A URL may have a user and a password in it, and a token in its query. Of what is none it is not clear where they are. */
+function shownOfNamed(name: string, value: string): string {
+  if (!name.endsWith('_URL')) return value;
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return HIDDEN;
+  return withoutValues(value.replace(/\/\/[^/?#]*@/, `//${HIDDEN}@`));
 }

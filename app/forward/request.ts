@@ -19,13 +19,16 @@ export interface AttemptOf {
   readonly attempt: number;
 }
 
-/** Headers of a delivery that are about its connection, or that the request sets itself. */
+/** Headers of a delivery that are about its connection (RFC 9110, section 7.6.1), or that the request sets itself. */
 const OWN = new Set([
   'connection',
   'content-length',
   'expect',
   'host',
   'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
   'transfer-encoding',
   'upgrade',
   'user-agent',

@@ -3,7 +3,7 @@ import { DEFAULT_SOURCE, type SignatureFault } from '../model/source.ts';
 import type { Post, Source } from '../sources/scheme.ts';
 import { type SigningKeys, signingKeyOf } from './signature.ts';
 
-/** Of a longer body nothing is said: a caller without the key would have it hashed once for each source. */
+/** Of a longer body nothing is said, nor of a compressed one: a caller without the key would have it hashed or inflated once for each source. */
 const BODY_BYTES_MAX = 65_536;
 
 /**
@@ -21,7 +21,8 @@ export type FindHint = (
 export function hintFinder(sources: readonly Source[], keys: SigningKeys): FindHint {
   return (source, post, fault, nowMs) => {
     // A signature of the wrong form is a mistake of its own; where there is none, another scheme may find one in its header.
-    if ((fault !== 'mismatch' && fault !== 'missing') || post.body.length > BODY_BYTES_MAX)
+    if (fault !== 'mismatch' && fault !== 'missing') return null;
+    if (post.body.length > BODY_BYTES_MAX || post.headers['content-encoding'] !== undefined)
       return null;
     const other = sources.find(
       (candidate) => candidate !== source && 'signedWith' in candidate.receiver.verify(post, nowMs),

@@ -5,6 +5,19 @@ export function looksLikeForm(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,256}=/.test(text);
 }
 
+/** Fields of a form that is read. Providers send less than a hundred. */
+export const FORM_FIELDS_MAX = 10_000;
+
+/** Whether a form would take long to read. */
+export function hasTooManyFields(form: string | Buffer): boolean {
+  let at = -1;
+  for (let fields = 1; fields <= FORM_FIELDS_MAX; fields += 1) {
+    at = form.indexOf('&', at + 1);
+    if (at === -1) return false;
+  }
+  return true;
+}
+
 /** The values of each name: names in the order of their first mention, values in the order in which they came. */
 export type Form = ReadonlyMap<string, readonly string[]>;
 

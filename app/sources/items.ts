@@ -1,7 +1,13 @@
 // What all schemes need to make items of a delivery: ids, comparable content, safe texts, and the event for what cannot be parsed.
 import { hash } from 'node:crypto';
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { CONTENT_DIGITS, type Delivery, type EventItem, UNPARSED } from '../model/item.ts';
+import {
+  CONTENT_DIGITS,
+  type Delivery,
+  type EventItem,
+  type Item,
+  UNPARSED,
+} from '../model/item.ts';
 
 /** A provider's id that is longer is replaced by its hash: indexes hold ids. */
 const ID_UNITS_MAX = 512;
@@ -53,6 +59,36 @@ export function unparsed(
     content: contentOf(written),
     delivery,
   };
+}
+
+/** Items of one post. None of a provider has as many in the longest body by default; who signs one that has must not keep all others waiting. */
+const DELIVERY_ITEMS_MAX = 65_536;
+
+/**
+ * Returns the items of a delivery, up to a bound: what follows is not read, and one event `unparsed` of the whole body stands for it, so that
+ * nothing that was signed is lost.
+ */
+export function boundedItems(delivery: Delivery, items: Iterable<Item>): readonly Item[] {
+  const bounded: Item[] = [];
+  for (const item of items) {
+    if (bounded.length === DELIVERY_ITEMS_MAX)
+      return [...bounded, unparsed(delivery, delivery.body)];
+    bounded.push(item);
+  }
+  return bounded;
+}
+
+/** Yields items; where there are none, what stands for that in which they would have been. */
+export function* itemsOr(
+  items: Iterable<Item>,
+  otherwise: () => Iterable<Item>,
+): Generator<Item, void> {
+  let some = false;
+  for (const item of items) {
+    some = true;
+    yield item;
+  }
+  if (!some) yield* otherwise();
 }
 
 /**

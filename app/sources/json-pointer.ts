@@ -38,6 +38,11 @@ function step(value: unknown, token: string): unknown {
 function writtenText(json: RawJson, pointer: JsonPointer): string | null {
   let at: RawJson | undefined = json;
   for (const token of pointer)
-    at = Array.isArray(at?.value) ? at.elements()[Number(token)] : at?.members().get(token);
+    at = at?.isArray === true ? elementAt(at, Number(token)) : at?.members().get(token);
   return at?.text ?? null;
+}
+
+function elementAt(array: RawJson, index: number): RawJson | undefined {
+  const [element] = array.elements().drop(index);
+  return element;
 }

@@ -44,17 +44,15 @@ export class RawJson {
     return this.#whole.charCodeAt(this.#start) === BRACE_OPEN;
   }
 
-  /** Returns the elements of an array; none where the value is no array. Its text is scanned once. */
-  elements(): RawJson[] {
-    const elements: RawJson[] = [];
-    if (!this.isArray) return elements;
+  /** Yields the elements of an array; none where the value is no array. Its text is scanned once, as far as they are asked for. */
+  *elements(): Generator<RawJson, void> {
+    if (!this.isArray) return;
     let at = afterSpace(this.#whole, this.#start + 1);
     while (this.#whole.charCodeAt(at) !== BRACKET_CLOSE) {
       const element = new RawJson(this.#whole, at);
-      elements.push(element);
+      yield element;
       at = afterComma(this.#whole, element.#end);
     }
-    return elements;
   }
 
   /**
@@ -67,7 +65,7 @@ export class RawJson {
     let at = afterSpace(this.#whole, this.#start + 1);
     while (this.#whole.charCodeAt(at) !== BRACE_CLOSE) {
       const nameEnd = afterString(this.#whole, at);
-      const name = JSON.parse(this.#whole.slice(at, nameEnd)) as string;
+      const name = stringOf(this.#whole.slice(at, nameEnd));
       const colon = afterSpace(this.#whole, nameEnd);
       const member = new RawJson(this.#whole, afterSpace(this.#whole, colon + 1));
       members.set(name, member);
@@ -75,6 +73,11 @@ export class RawJson {
     }
     return members;
   }
+}
+
+/** Returns the string that a JSON text is. Most names have nothing escaped in them: those are not parsed. */
+function stringOf(json: string): string {
+  return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1);
 }
 
 // The scanners below rely on the text being JSON: they look only at what they must to find an end.

@@ -121,6 +121,9 @@ describe('an import of what named sources have sent', () => {
       [{ ...delivery, delivery: 1.5 }, /^delivery: must be a whole number$/],
       [{ ...delivery, received_at: 'now' }, /^received_at: must be a valid UTC instant$/],
       [{ ...delivery, headers: [['a']] }, /^headers: /],
+      [{ ...delivery, headers: [['Content-Length', '1']] }, /^headers: .*in lower case$/],
+      [{ ...delivery, headers: [['a b', '1']] }, /^headers: .*names of headers/],
+      [{ ...delivery, headers: [['a', 'b\r\nx: y']] }, /^headers: must have no line ends$/],
       [{ ...delivery, messages: [], events: [] }, /^messages: must name an item$/],
       [{ ...delivery, events: ['bill:1'] }, /^messages: must begin with the name of the source/],
       [{ what: 'is this' }, /^message_id: Field required; from: Field required/],
@@ -151,6 +154,15 @@ describe('an import of what named sources have sent', () => {
     const again = await importInto(t, path, input, 4);
     assert.deepEqual(again['events'], { created: 0, duplicates: 0, conflicts: 1 });
   });
+});
+
+it('a sender that would steer the terminal is shown without that by `oncebox stats`', async (t) => {
+  const path = database(t);
+  const from = '\u001b[2Jfrom\r\n\u009b';
+  await importInto(t, path, file(t, 'in.ndjson', [JSON.stringify({ ...GOOD.message, from })]));
+  const { stdout } = await call(t, ['stats', '-d', path]);
+  assert.match(stdout, /from/);
+  assert.doesNotMatch(stdout, /(?!\n)\p{Cc}/u);
 });
 
 function parsed(line: string): Line {

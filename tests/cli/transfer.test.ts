@@ -31,6 +31,11 @@ const HOSTILE = [
   "'already",
   "''",
   '\t=1',
+  '\n=1',
+  '＝1',
+  "x;=cmd|' /C calc'!A0;y",
+  "x;'y;''z",
+  'x;\t+1',
   'x\0y',
   '\u{feff}bom',
   '\u{1f600}\u{1f600}',
@@ -86,6 +91,8 @@ describe('export and import', () => {
     const began = [...cells].map(([, quoted, plain]) => (quoted ?? plain ?? '').slice(0, 1));
     assert.equal(began.filter((first) => first !== '' && '=+-@\t\r'.includes(first)).length, 0);
     assert.ok(began.filter((first) => first === "'").length > HOSTILE.length);
+    // Where the comma is for decimals, a spreadsheet takes semicolons for the ends of cells, in quotes too.
+    assert.doesNotMatch(stdout, /[;\t\r\n]"?[=+\-@＝＋－＠]/);
   });
 
   it('an export is what GET /messages lists, with the same filters', async (t) => {

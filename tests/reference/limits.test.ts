@@ -76,6 +76,8 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     count(ISSUE, 'INPUT_DEPTH_MAX'),
   ],
   'conflicts that are kept for one id': [count('model/item.ts', 'CONFLICTS_MAX')],
+  'items of one post': [count(ITEMS, 'DELIVERY_ITEMS_MAX')],
+  'fields of a form': [count('sources/form.ts', 'FORM_FIELDS_MAX')],
   'named sources': [count('config/sources.ts', 'SOURCES_MAX')],
   'a post whose signature is tried for other sources': [kib('ingest/hint.ts', 'BODY_BYTES_MAX')],
   'the text of a message of a named source': [count(ITEMS, 'TEXT_UNITS_MAX')],

@@ -150,6 +150,7 @@ for (const [scheme, settings] of SINGLE)
       ['JSON and more', '{} {}'],
       ['bytes that are not UTF-8', Buffer.from('7b22e9223a317d', 'hex')],
       ['gzip that is not said to be', gzipSync('{}')],
+      ['a form of more fields than are read', `payload={}${'&a'.repeat(100_000)}`],
     ] as const)
       it(`that is ${what} is an event unparsed`, () => {
         assert.deepEqual(storedOf(itemOf(source, delivery(body))), {

@@ -1,7 +1,7 @@
 // Meta: what is stored of each post, field by field.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isEvent } from '../../app/model/item.ts';
+import { type EventItem, isEvent } from '../../app/model/item.ts';
 import { META } from '../../app/sources/schemes/meta.ts';
 import { deliveryOf, holds, itemsOf, receiverOf, storedOf } from './decoded.ts';
 import { EVENT_CASES } from './meta-events.ts';
@@ -105,4 +105,33 @@ it('a post of 20,000 messages and 20,000 statuses: all of them', () => {
     new Set(items.map((item) => ('event_id' in item ? item.event_id : item.message_id))).size,
     2 * count,
   );
+});
+
+describe('a post that is made to cost much', () => {
+  it('is 65,536 items and one event for the whole of it', () => {
+    const items = decode(`{"entry":[${'{},'.repeat(70_000)}{}]}`);
+    assert.equal(items.length, 65_537);
+    const { payload, type } = items.at(-1) as EventItem;
+    assert.deepEqual([payload, type], [null, 'unparsed']);
+  });
+
+  const LONG = `"${'7'.repeat(3_500_000)}"`;
+  const many = (item: string): string => `[${`${item},`.repeat(60_000)}${item}]`;
+  for (const [what, text] of [
+    ['the id of an entry', `{"entry":[{"id":${LONG},"x":${many('{}')}}]}`],
+    [
+      'metadata',
+      post(entry(`{"field":"messages","value":{"metadata":${LONG},"x":${many('{}')}}}`)),
+    ],
+    ['the name of a list', `{${LONG}:${many('{}')}}`],
+    [
+      'a contact',
+      post(
+        entry(messagesChange({ contacts: `[{"wa_id":${LONG}}]`, messages: many('{"id":"1"}') })),
+      ),
+    ],
+  ] as const)
+    it(`has each of its items once, however long is ${what}`, { timeout: 60_000 }, () => {
+      assert.equal(decode(text).length, 60_001);
+    });
 });

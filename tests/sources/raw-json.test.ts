@@ -55,7 +55,7 @@ function check(json: RawJson, value: unknown): number {
   assert.deepEqual(json.value, value);
   assert.equal(json.text, json.text.trim());
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const [elements, members] = [json.elements(), json.members()];
+  const [elements, members] = [[...json.elements()], json.members()];
   assert.equal(elements.length, Array.isArray(value) ? value.length : 0);
   assert.deepEqual(new Set(members.keys()), new Set(isObject ? Object.keys(value) : []));
   const inside = [
@@ -81,7 +81,8 @@ describe('what is found in a text', () => {
     const written = String.raw`[1.50,"\u00e9\/",{"b" : 1e400,"a":12345678901234567890}]`;
     const texts = parsed(` ${written}`)
       .elements()
-      .map(({ text }) => text);
+      .map(({ text }) => text)
+      .toArray();
     assert.deepEqual(texts, [
       '1.50',
       String.raw`"\u00e9\/"`,
@@ -116,14 +117,14 @@ describe('texts that are made to cost much', () => {
   it('100,000 levels beside an item are passed over', () => {
     const items = parsed(`[${bomb('[', ']')},{"id":1},${bomb('{"a":', '}')}]`).elements();
     assert.deepEqual(
-      items.map(({ text }) => text.length),
+      [...items].map(({ text }) => text.length),
       [2 * DEPTH + 1, 8, 6 * DEPTH + 1],
     );
   });
 
   it('100,000 levels can be walked one by one, from the outside', () => {
     let [json, levels] = [parsed(bomb('[', ']').slice(DEPTH - 1_000, DEPTH + 1_001)), 0];
-    for (let inner = json.elements()[0]; inner !== undefined; [inner] = json.elements()) {
+    for (let [inner] = json.elements(); inner !== undefined; [inner] = json.elements()) {
       [json, levels] = [inner, levels + 1];
     }
     assert.deepEqual([levels, json.text], [1_000, '0']);
@@ -134,7 +135,8 @@ describe('texts that are made to cost much', () => {
     assert.deepEqual(
       parsed(`[${awkward},1]`)
         .elements()
-        .map(({ text }) => text),
+        .map(({ text }) => text)
+        .toArray(),
       [awkward, '1'],
     );
   });

@@ -1,6 +1,7 @@
 // Twilio: what is stored of each post, field by field.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { EventItem } from '../../app/model/item.ts';
 import { TWILIO } from '../../app/sources/schemes/twilio.ts';
 import { deliveryOf, holds, itemsOf, receiverOf } from './decoded.ts';
 import { CALLBACK_CASES, JSON_CASES } from './twilio-events.ts';
@@ -62,7 +63,15 @@ it('the answer is TwiML without anything to say', () => {
   });
 });
 
-it('a form of 100,000 fields is one event', () => {
+it('a form of more fields than are read is one event unparsed', () => {
   const body = Array.from({ length: 100_000 }, (_, index) => `f${index}=${index}`).join('&');
-  assert.equal(itemsOf(TWILIO_SOURCE, deliveryOf(body)).length, 1);
+  const [item, ...others] = itemsOf(TWILIO_SOURCE, deliveryOf(body)) as readonly EventItem[];
+  assert.deepEqual([item?.type, item?.payload, others], ['unparsed', null, []]);
+});
+
+it('a list of more events than are read is 65,536 of them, and one for the whole of it', () => {
+  const items = itemsOf(TWILIO_SOURCE, deliveryOf(`[${'{},'.repeat(70_000)}{}]`));
+  assert.equal(items.length, 65_537);
+  const { payload, type } = items.at(-1) as EventItem;
+  assert.deepEqual([payload, type], [null, 'unparsed']);
 });

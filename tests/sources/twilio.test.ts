@@ -34,7 +34,8 @@ const fields = fc.array(fc.tuple(name, text), { maxLength: 8 });
 /** A form, with each character escaped that must be; and texts that are taken for one. */
 const forms = fc.oneof(
   { arbitrary: fields.map((pairs) => String(new URLSearchParams(pairs))), weight: 4 },
-  fc.string({ unit: fc.constantFrom(...'ab=&%+2fFé;?[]{} \n\0'), maxLength: 20 }),
+  // Only of ASCII: Express takes other letters beside a broken escape for bytes that are no text.
+  fc.string({ unit: fc.constantFrom(...'ab=&%+2fF;?[]{} \n\0'), maxLength: 20 }),
 );
 const query = fc.oneof(
   fc.constant(''),

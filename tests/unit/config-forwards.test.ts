@@ -163,3 +163,23 @@ it('a description shows neither keys nor what may be secret in a URL', () => {
   assert.ok(!text.includes(HIDDEN) && !text.includes(STANDARD), text);
   assert.ok(text.includes('https://********@example.com/in?token=********'), text);
 });
+
+describe('a description of a URL', () => {
+  for (const [url, described] of [
+    ['https://example.com/in', 'https://example.com/in'],
+    [`https://example.com/in?${HIDDEN}`, 'https://example.com/in?********'],
+    [
+      `https://example.com/in?a=${HIDDEN}=${HIDDEN}&${HIDDEN}`,
+      'https://example.com/in?a=********&********',
+    ],
+    [`https:///user:${HIDDEN}@example.com/in`, 'https:///********@example.com/in'],
+    // These cannot be used, and are shown before that is known.
+    [`https://user:${HIDDEN}/2@example.com/in`, '********'],
+    [`https:user:${HIDDEN}@example.com/in`, '********'],
+    [`user:${HIDDEN}@example.com`, '********'],
+  ] as const)
+    it(`hides what may be secret: ${described}`, () => {
+      const shown = describeSettings({ ...base, ...app, FORWARD_APP_URL: url });
+      assert.equal(shown.find(({ name }) => name === 'FORWARD_APP_URL')?.value, described);
+    });
+});

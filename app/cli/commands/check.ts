@@ -4,7 +4,7 @@ import { ConfigError } from '../../config/config-error.ts';
 import type { CheckName, Inspection } from '../../storage/admin.ts';
 import { EXIT } from '../exit.ts';
 import { adminOf, withDatabase, withExamples, withJson } from '../options.ts';
-import { rowsText, table, type Terminal } from '../terminal.ts';
+import { printable, rowsText, table, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly database?: string;
@@ -82,7 +82,7 @@ function report(
   const note =
     index === null ? ['there is no index to check: the next start of the service builds it'] : [];
   const problems = findings.flatMap(({ name, problems: found }) =>
-    found.map((problem) => `${name}: ${problem}`),
+    found.map((problem) => `${name}: ${printable(problem)}`),
   );
   if (settings !== null) problems.push(`settings: ${settings}`);
   return [

@@ -1,5 +1,5 @@
 // Destinations and dead letters as text.
-import { table, whole } from '../terminal.ts';
+import { printable, table, whole } from '../terminal.ts';
 
 /** A destination as `GET /forwards` lists it. */
 export interface Destination {
@@ -53,17 +53,12 @@ export function deadLines(letters: readonly DeadLetter[]): string[] {
   if (letters.length === 0) return ['no dead letters'];
   const rows = letters.map(({ id, seq, type, attempts, last_attempt_at, error }) => [
     String(seq),
-    printable(id),
-    printable(type),
+    id,
+    type,
     whole(attempts),
     last_attempt_at ?? '-',
-    printable(error ?? '-'),
+    error ?? '-',
   ]);
   const head = ['number', 'id', 'type', 'attempts', 'last attempt', 'error'];
   return table([head, ...rows], [0, 3]);
-}
-
-/** Ids and errors are what others wrote: what would steer the terminal is replaced. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '\uFFFD');
 }

@@ -88,12 +88,18 @@ const eventSchema = z
       });
   });
 
+/** As a post has them: other names or values could end a header, or say where the body ends, in the request that forwards it. */
+const headerName = z
+  .string('must have texts alone')
+  .regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/, 'must have names of headers, in lower case');
+const headerValue = column.refine((value) => !/[\r\n]/.test(value), 'must have no line ends');
+
 const deliverySchema = z
   .object({
     delivery: z.int('must be a whole number').min(1, 'must be above 0'),
     source: source.refine((name) => name !== DEFAULT_SOURCE, 'must be the name of a named source'),
     received_at: passed,
-    headers: z.array(z.tuple([column, column]), 'must be a list of pairs'),
+    headers: z.array(z.tuple([headerName, headerValue]), 'must be a list of pairs'),
     body: z.string('must be a string').refine(isBase64, 'must be Base64'),
     messages: z.array(id),
     events: z.array(id),

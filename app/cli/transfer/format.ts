@@ -46,15 +46,19 @@ function cell(value: string | null): string {
 /** Prefix of a heading whose cells are guarded. An import removes the guard. */
 const SAFE_PREFIX = 'safe_';
 const GUARD = "'";
-/** Cells that a spreadsheet may take for a formula, and those that begin with a guard. */
-const DANGEROUS = /^[=+\-@\t\r']/;
+/**
+ * Where a spreadsheet may see a formula begin, or a guard is: at the begin of a text, and behind what it may take for the end of a cell or
+ * row. Where the comma is for decimals that is a semicolon, and then quotes inside a cell mean nothing.
+ */
+const FORMULA = /(?<=^|[;\t\r\n])(?=[=+\-@\t\r\n'＝＋－＠])/g;
+const GUARDED = /(?<=^|[;\t\r\n])'/g;
 
 function isGuarded(name: (typeof COLUMNS)[number]): boolean {
   return name !== 'ts' && name !== 'created_at';
 }
 
 function guarded(value: string): string {
-  return DANGEROUS.test(value) ? GUARD + value : value;
+  return value.replaceAll(FORMULA, GUARD);
 }
 
 /** Returns the column of a heading, and whether its cells are guarded; null for an unknown one. */
@@ -64,7 +68,7 @@ export function columnOf(heading: string): { name: string; guarded: boolean } | 
   return COLUMNS.some((known) => known === name) ? { name, guarded: isSafe } : null;
 }
 
-/** Returns a cell without its guard. */
+/** Returns a cell without its guards. */
 export function unguarded(value: string): string {
-  return value.startsWith(GUARD) ? value.slice(GUARD.length) : value;
+  return value.replaceAll(GUARDED, '');
 }

@@ -1,7 +1,7 @@
 // GET /forwards: every destination, how far it is, and what keeps it.
 import { behindOf } from '../../forward/behind.ts';
-import { shownUrl } from '../../forward/shown-url.ts';
 import type { ForwardSettings } from '../../model/forward.ts';
+import { shownUrl } from '../../model/shown-url.ts';
 import type { ForwardStatus } from '../../storage/store.ts';
 import * as schemas from '../openapi/forward-schemas.ts';
 import { okJson } from '../replies.ts';

@@ -1,6 +1,6 @@
 // GitHub: a signature of the body alone; id and type in headers. Each post is one event, named as `X-GitHub-Event` names it.
 import { keptHeader } from '../body.ts';
-import { fieldOf, formOf } from '../form.ts';
+import { fieldOf, formOf, hasTooManyFields } from '../form.ts';
 import { HUB_HEADER, HUB_SIGNATURE } from '../hub-signature.ts';
 import { RawJson } from '../raw-json.ts';
 import { receiverOf } from '../receiver.ts';
@@ -39,5 +39,7 @@ export const GITHUB: Scheme = {
 
 /** A webhook sends JSON, or a form whose field `payload` is that JSON; the signature is over the form. */
 function payloadIn(text: string): RawJson | null {
-  return RawJson.parse(text) ?? RawJson.parse(fieldOf(formOf(text), 'payload') ?? '');
+  const json = RawJson.parse(text);
+  if (json !== null || hasTooManyFields(text)) return json;
+  return RawJson.parse(fieldOf(formOf(text), 'payload') ?? '');
 }

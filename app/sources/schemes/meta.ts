@@ -1,11 +1,19 @@
 // Meta, for WhatsApp: posts of many entries, changes, messages and statuses. Each is stored by itself, so that a broken one costs no other.
-import { hash } from 'node:crypto';
+import { type Hash, createHash } from 'node:crypto';
 import { type Delivery, type EventItem, type Item, STATUS } from '../../model/item.ts';
 import { bodyText, member, textMember } from '../body.ts';
 import { handshake } from '../handshake.ts';
 import { HUB_HEADER, HUB_SIGNATURE } from '../hub-signature.ts';
 import { instantOf } from '../instants.ts';
-import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
+import {
+  boundedItems,
+  columnName,
+  columnText,
+  contentOf,
+  itemId,
+  itemsOr,
+  unparsed,
+} from '../items.ts';
 import { RawJson } from '../raw-json.ts';
 import { receiverOf } from '../receiver.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
@@ -35,13 +43,12 @@ export const META: Scheme = {
 function itemsOf(delivery: Delivery, bodyBytesMax: number): readonly Item[] {
   const written = bodyText(delivery, bodyBytesMax);
   const body = written === null ? null : RawJson.parse(written);
-  if (body === null) return [unparsed(delivery, delivery.body)];
-  const members = body.members();
-  const items = [
-    ...listOf(delivery, members.get('entry'), (entry) => itemsOfEntry(delivery, entry)),
-    ...otherItems({ delivery, identity: '', ts: delivery.receivedAt }, members, ROOT_NAMES),
-  ];
-  return items.length === 0 ? [unparsed(delivery, body.text)] : items;
+  return body === null
+    ? [unparsed(delivery, delivery.body)]
+    : boundedItems(
+        delivery,
+        itemsOr(itemsOfBody(delivery, body), () => [unparsed(delivery, body.text)]),
+      );
 }
 
 const ROOT_NAMES = new Set(['object', 'entry']);
@@ -52,78 +59,89 @@ const VALUE_NAMES = new Set(['messaging_product', 'metadata', 'contacts', 'messa
 /** What the items of an entry have in common that carry no id of their own. */
 interface Around {
   readonly delivery: Delivery;
-  /** What tells equal items of two entries apart: the id of the entry and its time, as they were written. */
-  readonly identity: string;
+  /**
+   * The hash so far of what tells equal items of two entries apart: the id of the entry and its time, as they were written. As texts they
+   * would be hashed again for each item, and may be as long as the body.
+   */
+  readonly identity: Hash;
   readonly ts: string;
 }
 
-/** Returns what `read` makes of the elements of a list. What is there and is no list is one event `unparsed`. */
-function listOf(
+function* itemsOfBody(delivery: Delivery, body: RawJson): Generator<Item, void> {
+  const members = body.members();
+  const around: Around = { delivery, identity: createHash('sha256'), ts: delivery.receivedAt };
+  yield* listOf(delivery, members.get('entry'), (entry) => itemsOfEntry(delivery, entry));
+  yield* otherItems(around, members, ROOT_NAMES);
+}
+
+/** Yields what `read` makes of the elements of a list. What is there and is no list is one event `unparsed`. */
+function* listOf(
   delivery: Delivery,
   list: RawJson | undefined,
-  read: (element: RawJson) => readonly Item[],
-): readonly Item[] {
-  if (list === undefined || list.text === 'null') return [];
-  return list.isArray ? list.elements().flatMap(read) : [unparsed(delivery, list.text)];
+  read: (element: RawJson) => Iterable<Item>,
+): Generator<Item, void> {
+  if (list === undefined || list.text === 'null') return;
+  if (!list.isArray) yield unparsed(delivery, list.text);
+  for (const element of list.elements()) yield* read(element);
 }
 
 /**
- * Returns an event for each object that is a member of another name than `names`, and for each element where the member is a list. Texts
+ * Yields an event for each object that is a member of another name than `names`, and for each element where the member is a list. Texts
  * and numbers tell about what is beside them, and yield none.
  */
-function otherItems(
+function* otherItems(
   around: Around,
   members: ReadonlyMap<string, RawJson>,
   names: ReadonlySet<string>,
-): readonly EventItem[] {
-  return [...members]
-    .filter(([name]) => !names.has(name))
-    .flatMap(([name, found]) =>
-      (found.isObject ? [found] : found.elements()).map((item) => eventOf(around, name, item)),
-    );
+): Generator<EventItem, void> {
+  for (const [name, found] of members)
+    if (!names.has(name))
+      yield* eventsOf(around, name, found.isObject ? [found] : found.elements());
 }
 
-function itemsOfEntry(delivery: Delivery, entry: RawJson): readonly Item[] {
+function itemsOfEntry(delivery: Delivery, entry: RawJson): Iterable<Item> {
   const members = entry.members();
   const [id, time] = [members.get('id'), members.get('time')];
   const around: Around = {
     delivery,
-    identity: `${id?.text ?? ''}\n${time?.text ?? ''}`,
+    identity: createHash('sha256').update(`${id?.text ?? ''}\n${time?.text ?? ''}`),
     ts: instantOf(time?.value) ?? delivery.receivedAt,
   };
-  const items = [
-    ...listOf(delivery, members.get('changes'), (change) => itemsOfChange(around, change)),
-    ...otherItems(around, members, ENTRY_NAMES),
-  ];
-  return items.length === 0 ? [unparsed(delivery, entry.text)] : items;
+  const items = function* (): Generator<Item, void> {
+    yield* listOf(delivery, members.get('changes'), (change) => itemsOfChange(around, change));
+    yield* otherItems(around, members, ENTRY_NAMES);
+  };
+  return itemsOr(items(), () => [unparsed(delivery, entry.text)]);
 }
 
-function itemsOfChange(around: Around, change: RawJson): readonly Item[] {
+function itemsOfChange(around: Around, change: RawJson): Iterable<Item> {
   const members = change.members();
   const field = members.get('field')?.value;
   if (typeof field !== 'string' || field === '') return [unparsed(around.delivery, change.text)];
   const value = members.get('value');
-  if (field !== 'messages' || value?.isObject !== true) return [eventOf(around, field, change)];
-  const items = [...itemsOfMessages(around, value), ...otherItems(around, members, CHANGE_NAMES)];
-  return items.length === 0 ? [eventOf(around, field, change)] : items;
+  const whole = (): Iterable<Item> => eventsOf(around, field, [change]);
+  if (field !== 'messages' || value?.isObject !== true) return whole();
+  const items = function* (): Generator<Item, void> {
+    yield* itemsOfMessages(around, value);
+    yield* otherItems(around, members, CHANGE_NAMES);
+  };
+  return itemsOr(items(), whole);
 }
 
-/** Returns the items of a change of the field `messages`. */
-function itemsOfMessages(around: Around, value: RawJson): readonly Item[] {
+/** Yields the items of a change of the field `messages`. */
+function* itemsOfMessages(around: Around, value: RawJson): Generator<Item, void> {
   const { delivery } = around;
   const members = value.members();
   const metadata = members.get('metadata');
   const to = recipientOf(metadata?.value);
-  const contacts = members.get('contacts')?.elements();
-  const contact = contacts?.length === 1 ? contacts[0]?.value : null;
-  const messages = listOf(delivery, members.get('messages'), (message) => [
-    messageOf(delivery, message, to, contact),
+  const [contact, ...others] = members.get('contacts')?.elements().take(2) ?? [];
+  const sender = others.length === 0 ? contact?.value : null;
+  yield* listOf(delivery, members.get('messages'), (message) => [
+    messageOf(delivery, message, to, sender),
   ]);
-  const statuses = listOf(delivery, members.get('statuses'), (status) => [
-    statusOf(delivery, status),
-  ]);
-  const identity = `${around.identity}\n${metadata?.text ?? ''}`;
-  return [...messages, ...statuses, ...otherItems({ ...around, identity }, members, VALUE_NAMES)];
+  yield* listOf(delivery, members.get('statuses'), (status) => [statusOf(delivery, status)]);
+  const identity = around.identity.copy().update(`\n${metadata?.text ?? ''}`);
+  yield* otherItems({ ...around, identity }, members, VALUE_NAMES);
 }
 
 function messageOf(delivery: Delivery, item: RawJson, to: string, contact: unknown): Item {
@@ -161,16 +179,21 @@ function statusOf(delivery: Delivery, item: RawJson): EventItem {
   };
 }
 
-/** Returns the event for an item without an id. */
-function eventOf({ delivery, identity, ts }: Around, type: string, item: RawJson): EventItem {
-  const payload = item.text;
-  return {
-    event_id: itemId(delivery.source, hash('sha256', `${identity}\n${type}\n${payload}`)),
-    type: columnName(type === '' ? UNKNOWN : type),
-    subject: null,
-    ts,
-    payload,
-    content: contentOf(payload),
-    delivery,
-  };
+/** Yields the events of one type for items without an id. */
+function* eventsOf(
+  { delivery, identity, ts }: Around,
+  type: string,
+  items: Iterable<RawJson>,
+): Generator<EventItem, void> {
+  const typed = identity.copy().update(`\n${type}\n`);
+  for (const { text: payload } of items)
+    yield {
+      event_id: itemId(delivery.source, typed.copy().update(payload).digest('hex')),
+      type: columnName(type === '' ? UNKNOWN : type),
+      subject: null,
+      ts,
+      payload,
+      content: contentOf(payload),
+      delivery,
+    };
 }

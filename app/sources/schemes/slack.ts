@@ -1,7 +1,7 @@
 // Slack: events as JSON, interactions and slash commands as forms. Each post is one event; the check of a URL is answered and not stored.
 import type { Delivery } from '../../model/item.ts';
 import { bodyText, member, textMember } from '../body.ts';
-import { fieldOf, formJson, formOf, looksLikeForm } from '../form.ts';
+import { fieldOf, formJson, formOf, hasTooManyFields, looksLikeForm } from '../form.ts';
 import { unparsed } from '../items.ts';
 import { RawJson } from '../raw-json.ts';
 import { receiverOf } from '../receiver.ts';
@@ -56,6 +56,7 @@ function decode(delivery: Delivery, bodyBytesMax: number): Decoded {
 /** An interaction is JSON in the field `payload` of a form; a slash command is a form of several fields. */
 function payloadIn(text: string): RawJson | null {
   if (!looksLikeForm(text)) return RawJson.parse(text);
+  if (hasTooManyFields(text)) return null;
   const form = formOf(text);
   return RawJson.parse(fieldOf(form, 'payload') ?? '') ?? RawJson.parse(formJson(form));
 }

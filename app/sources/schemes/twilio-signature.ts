@@ -1,7 +1,7 @@
 // What Twilio signs: the URL that it called, followed by the fields of the form; or the URL alone, which then holds the hash of the body.
 import { createHmac, hash } from 'node:crypto';
 import { parse, stringify } from 'node:querystring';
-import { type Form, formOf } from '../form.ts';
+import { FORM_FIELDS_MAX, type Form, formOf, hasTooManyFields } from '../form.ts';
 import type { Keys, Post, Verdict } from '../scheme.ts';
 import { type SignatureHeader, headerText, signaturesIn } from '../signature-header.ts';
 import { absentHint, formHint } from '../signature-hints.ts';
@@ -15,8 +15,6 @@ const HEADER: SignatureHeader = {
 };
 /** The parameter of the URL that holds the hash of a body that is no form. */
 const BODY_HASH = 'bodySHA256';
-/** Twilio sends less than a hundred. */
-const FIELDS_MAX = 10_000;
 /** Up to this size of a body it is tried which other URL a refused post was signed for. Real posts are smaller. */
 const EXPLAINED_BYTES_MAX = 65_536;
 
@@ -36,7 +34,7 @@ export function verifyTwilio(publicUrl: string, post: Post, keys: Keys): Verdict
   const signs = (key: Buffer | null, url: string): boolean =>
     key !== null &&
     signedUrls(url, post.query).some((one) =>
-      isSame(signature, signatureOf(key, one + fields.text)),
+      isSame(signature, signatureOf(key, one, fields.bytes)),
     );
   if (signs(keys.current, publicUrl)) return { signedWith: 'current' };
   if (signs(keys.previous, publicUrl)) return { signedWith: 'previous' };
@@ -74,7 +72,7 @@ export function signTwilio(
   const hashed = isForm ? '' : `${BODY_HASH}=${hash('sha256', body)}`;
   const query = [own, hashed].filter((part) => part !== '').join('&');
   const fields = isForm ? fieldsText(formOf(body.toString('utf8'))) : '';
-  const signature = signatureOf(key, urlWith(publicUrl, query) + fields);
+  const signature = signatureOf(key, urlWith(publicUrl, query), Buffer.from(fields));
   return { header: HEADER.header, signature, query };
 }
 
@@ -86,30 +84,20 @@ export function fieldsText(form: Form): string {
     .join('');
 }
 
-/** Whether a body is a form that would take long to sort, before it is known who sent it. */
-function hasMoreFields(body: Buffer): boolean {
-  let at = -1;
-  for (let fields = 1; fields <= FIELDS_MAX; fields += 1) {
-    at = body.indexOf('&', at + 1);
-    if (at === -1) return false;
-  }
-  return true;
-}
-
-/** Returns what is signed after the URL, or what is wrong with the body. */
-function signedFields({ query, body }: Post): { readonly text: string } | Refused {
+/** Returns what is signed after the URL, in UTF-8, or what is wrong with the body. */
+function signedFields({ query, body }: Post): { readonly bytes: Buffer } | Refused {
   const expected = formOf(query).get(BODY_HASH)?.[0];
   if (expected === undefined)
-    return hasMoreFields(body)
-      ? { fault: 'malformed', hint: `the form has more than ${FIELDS_MAX} fields` }
-      : { text: fieldsText(formOf(body.toString('utf8'))) };
+    return hasTooManyFields(body)
+      ? { fault: 'malformed', hint: `the form has more than ${FORM_FIELDS_MAX} fields` }
+      : { bytes: Buffer.from(fieldsText(formOf(body.toString('utf8')))) };
   return isSame(expected, hash('sha256', body))
-    ? { text: '' }
+    ? { bytes: Buffer.alloc(0) }
     : { fault: 'mismatch', hint: `the body is not that of ${BODY_HASH} in the URL` };
 }
 
-function signatureOf(key: Buffer, text: string): string {
-  return createHmac('sha1', key).update(text, 'utf8').digest('base64');
+function signatureOf(key: Buffer, url: string, fields: Buffer): string {
+  return createHmac('sha1', key).update(url, 'utf8').update(fields).digest('base64');
 }
 
 /** Returns the forms of a URL that may have been signed. */

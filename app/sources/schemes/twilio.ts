@@ -2,9 +2,17 @@
 import { hash } from 'node:crypto';
 import { type Delivery, type EventItem, type Item, STATUS } from '../../model/item.ts';
 import { bodyText, member, textMember } from '../body.ts';
-import { type Form, fieldOf, formJson, formOf } from '../form.ts';
+import { type Form, fieldOf, formJson, formOf, hasTooManyFields } from '../form.ts';
 import { instantOf } from '../instants.ts';
-import { columnName, columnText, contentOf, itemId, unparsed } from '../items.ts';
+import {
+  boundedItems,
+  columnName,
+  columnText,
+  contentOf,
+  itemId,
+  itemsOr,
+  unparsed,
+} from '../items.ts';
 import { RawJson } from '../raw-json.ts';
 import { type Scheme, UnusableSetting } from '../scheme.ts';
 import { type Mistaken, literalKey } from '../secret-text.ts';
@@ -61,6 +69,7 @@ function itemsOf(delivery: Delivery, bodyBytesMax: number): readonly Item[] {
   const text = bodyText(delivery, bodyBytesMax);
   if (text === null) return [unparsed(delivery, delivery.body)];
   if (!isJson(text)) {
+    if (hasTooManyFields(text)) return [unparsed(delivery, delivery.body)];
     const form = formOf(text);
     return [form.size === 0 ? unparsed(delivery, delivery.body) : itemOfForm(delivery, form)];
   }
@@ -68,7 +77,10 @@ function itemsOf(delivery: Delivery, bodyBytesMax: number): readonly Item[] {
   if (json === null) return [unparsed(delivery, delivery.body)];
   if (!json.isArray) return [eventOfJson(delivery, json)];
   const events = json.elements().map((element) => eventOfJson(delivery, element));
-  return events.length === 0 ? [unparsed(delivery, json.text)] : events;
+  return boundedItems(
+    delivery,
+    itemsOr(events, () => [unparsed(delivery, json.text)]),
+  );
 }
 
 function itemOfForm(delivery: Delivery, form: Form): Item {

@@ -5,7 +5,8 @@ import { columnName } from '../items.ts';
 /** Stands where the provider does not say. */
 export const UNKNOWN = 'unknown';
 
-const DIGITS = /^[0-9]+$/;
+/** With a bound: a contact may have a long text, which is the sender of each message beside it. */
+const DIGITS = /^[0-9]{1,255}$/;
 /** Types whose content may have a caption. */
 const CAPTIONED = new Set(['image', 'video', 'document', 'audio', 'sticker']);
 

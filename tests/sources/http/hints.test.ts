@@ -57,13 +57,16 @@ describe('the hint of a refused post', () => {
     assert.match(String(line.hint), /that of the source default\b/);
   });
 
-  it('names none where the key is of none, and none where the body is long', async () => {
+  it('names none where the key is of none, and none where the body is long or compressed', async () => {
     const draft = kind.draft(randomUUID());
     const unknown = await refusedLine(live.request(draft, { secret: 'a key of nobody' }));
     assert.equal(unknown.hint, undefined);
     const body = Buffer.from(JSON.stringify({ filler: 'x'.repeat(65_536) }));
     const long = live.request({ ...draft, body }, { secret: kind.otherSecret });
     assert.equal((await refusedLine(long)).hint, undefined);
+    const compressed = live.request(draft, { secret: kind.otherSecret });
+    compressed.headers['Content-Encoding'] = 'gzip';
+    assert.equal((await refusedLine(compressed)).hint, undefined);
   });
 
   it('says what is wrong with the form of a signature', async () => {

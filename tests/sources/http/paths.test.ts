@@ -17,6 +17,9 @@ describe('a name that is no source', () => {
     'FROM-META',
     'default',
     '%66rom-meta',
+    'x%2F..%2Ffrom-meta',
+    'x/../from-meta',
+    '__proto__',
   ])
     it(`is 404: ${name}`, async () => {
       for (const method of ['GET', 'POST']) {
