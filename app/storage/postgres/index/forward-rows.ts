@@ -15,15 +15,16 @@ export function recount(added: string, removed: string, others = ''): string {
     ) c WHERE f.name = $1`;
 }
 
-/** Conversations are `$2`, the time is `$3`. */
+/**
+ * Conversations are `$2`, the time is `$3`. In the order of the states' names, what is to be retried comes before what waits. The order
+ * begins with the hash so that it is that of the index of conversations alone: by the one of states, all that waits would be read.
+ */
 const RELEASE = `WITH first AS MATERIALIZED (
     SELECT w.seq FROM (SELECT DISTINCT conversation FROM unnest($2::bytea[]) AS u (conversation)) c
     CROSS JOIN LATERAL (
-      SELECT i.seq FROM forward_items i WHERE i.forward = $1 AND sha256(i.conversation) = sha256(c.conversation)
-        AND i.conversation = c.conversation AND i.state <> 'dead' AND i.state = 'waiting' ORDER BY i.seq LIMIT 1
-    ) w WHERE NOT EXISTS (
-      SELECT FROM forward_items i WHERE i.forward = $1 AND sha256(i.conversation) = sha256(c.conversation)
-        AND i.conversation = c.conversation AND i.state <> 'dead' AND i.state = 'retry')
+      SELECT i.seq, i.state FROM forward_items i WHERE i.forward = $1 AND sha256(i.conversation) = sha256(c.conversation)
+        AND i.conversation = c.conversation AND i.state <> 'dead' ORDER BY sha256(i.conversation), i.state, i.seq LIMIT 1
+    ) w WHERE w.state = 'waiting'
   ), released AS (
     UPDATE forward_items i SET state = 'retry', due_ms = $3::int8 FROM first w WHERE i.forward = $1 AND i.seq = w.seq
     RETURNING i.state
