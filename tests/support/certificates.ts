@@ -39,7 +39,7 @@ export class Authority {
     const { publicKey, privateKey } = newKeys();
     const names = der(SEQUENCE, der(DNS_NAME, Buffer.from(host)));
     return {
-      key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
       cert: this.#sign(host, publicKey, validFor(days), extension(SUBJECT_ALT_NAME, names)),
     };
   }
