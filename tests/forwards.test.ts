@@ -168,6 +168,9 @@ describe('steering', () => {
     assert.equal(api.refutes('POST', '/forwards/{name}/discard', answer), null);
     const left = (await dead()).data.map(({ id }) => id);
     assert.deepEqual(left, ['m3', 'm4', 'm5']);
+    const [found] = await attempts(3);
+    assert.deepEqual([found?.['state'], found?.['attempts']], ['discarded', 1]);
+    assert.match(String(found?.['error']), /422/);
   });
 
   it('retries all, in the order of their conversation', async () => {

@@ -39,12 +39,15 @@ const ONCE = {
   ],
   'is about the files, locks and threads of SQLite': [
     'disk-full',
+    'forward/disk-full',
     'properties/restore-stream',
     'secrecy',
     'storage',
     'unavailable-reads',
     'unavailable-reasons',
   ],
+  'forwards alike whatever the engine, or waits long for leases where it is killed (forward/replicas kills there)':
+    ['forward/https', 'forward/killed', 'forward/page', 'forward/providers', 'forward/replicas'],
   'ends before a message reaches the store': [
     'base-path',
     'connections',
@@ -71,7 +74,7 @@ const once = Object.values(ONCE).flatMap((names) => names.map((name) => `tests/$
 const gone = once.filter((path) => !existsSync(join(ROOT, path)));
 if (gone.length > 0) throw new Error(`named here, and not there: ${gone.join(', ')}`);
 const both = globSync(
-  ['tests/{,properties/,sources/,sources/http/}*.test.ts', 'tests/cli/replay.test.ts'],
+  ['tests/{,forward/,properties/,sources/,sources/http/}*.test.ts', 'tests/cli/replay.test.ts'],
   { cwd: ROOT },
 )
   .map((path) => path.replaceAll('\\', '/'))

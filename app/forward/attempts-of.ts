@@ -5,7 +5,7 @@ import { isWanted } from './filter.ts';
 
 export interface AttemptsOf {
   readonly name: string;
-  /** `delivered`: it is finished, or its dead letter was discarded. `pending`: it was not attempted yet. */
+  /** `delivered`: it is finished. `pending`: it was not attempted yet. */
   readonly state: UnfinishedState | 'delivered' | 'pending';
   /** Null where it has no row. */
   readonly row: Unfinished | null;

@@ -61,8 +61,11 @@ export interface ForwardReport {
   readonly at: string;
 }
 
-/** `retry`: to be attempted at a time. `waiting`: behind another of its conversation. `dead`: given up. */
-export type UnfinishedState = 'retry' | 'waiting' | 'dead';
+/**
+ * `retry`: to be attempted at a time. `waiting`: behind another of its conversation. `dead`: given up. `discarded`: given up, and
+ * somebody said that it is not wanted any more.
+ */
+export type UnfinishedState = 'retry' | 'waiting' | 'dead' | 'discarded';
 
 /** `ForwardStore.contents` adds no further one once payloads, texts and bodies pass this together. */
 export const CONTENTS_BYTES_MAX = 4 * 1_024 * 1_024;

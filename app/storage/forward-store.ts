@@ -27,11 +27,11 @@ export type ForwardContent =
   | { readonly seq: number; readonly event: EventRow }
   | { readonly seq: number; readonly delivery: Delivery };
 
-/** An entry that has a row: it was attempted, waits behind one that was, or is sent again. */
+/** An entry that has a row: it was attempted, waits behind one that was, is sent again, or was discarded. */
 export interface Unfinished {
   readonly seq: number;
   readonly state: UnfinishedState;
-  /** Entries of one conversation are sent one after another; null: it has none. */
+  /** Entries of one conversation are sent one after another; null: it has none. What was discarded has none. */
   readonly conversation: string | null;
   readonly attempts: number;
   /** Of the first and the last attempt; milliseconds since 1970; null where there was none. */
@@ -78,7 +78,7 @@ export interface ForwardStatus extends ForwardPosition {
   readonly waiting: number;
   readonly dead: number;
   /**
-   * When the entry of the lowest number arrived that is not finished and not dead, ISO-8601; null where there is none. Whether the
+   * When the entry of the lowest number arrived that is not finished and not given up, ISO-8601; null where there is none. Whether the
    * destination wants it is not known.
    */
   readonly oldest: string | null;
@@ -128,7 +128,7 @@ export interface ForwardStore {
     readonly found: readonly { readonly entry: ForwardEntry; readonly content: ForwardContent }[];
     readonly gone: readonly number[];
   }>;
-  /** Which of these conversations have an unfinished entry that is not dead, each once. */
+  /** Which of these conversations have an unfinished entry that is not given up, each once. */
   held(name: string, conversations: readonly string[]): Promise<readonly string[]>;
   /**
    * The first `limit` rows to be retried that are due at `nowMs` or before, the longest due first, then by number; and when the first
@@ -159,10 +159,10 @@ export interface ForwardStore {
    * be retried, after it, in the order of numbers with what waits. Resolves with how many.
    */
   retry(name: string, which: DeadSelection, nowMs: number): Promise<number>;
-  /** Forgets dead letters. Resolves with how many. */
+  /** Discards dead letters: their rows say so until their entries are gone. Resolves with how many. */
   discard(name: string, which: DeadSelection): Promise<number>;
   /**
-   * Has entries sent again that are finished, or dead: as `retry` does. Those that are unfinished otherwise are left out, whether they
+   * Has entries sent again that are finished, dead or discarded: as `retry` does. Those that are unfinished otherwise are left out, whether they
    * have a row or come after the position: they are sent anyway. Resolves with how many are sent again.
    */
   replay(

@@ -21,6 +21,8 @@ import {
   silently,
 } from './admin-engine.ts';
 import { append, create, idsOf, list, message, tsOf } from './engine.ts';
+import { NAME, change, dead, retrying, waiting } from './forward-changes.ts';
+import { Places } from './forward-places.ts';
 import { delivery, eventItem, messageItem } from './items.ts';
 
 /** Removes as many as are counted before. */
@@ -176,6 +178,50 @@ export const REMOVALS: readonly AdminClause[] = [
       await assertSound(engine, 3, { events: 2, deliveries: 2 });
       assert.deepEqual(await everything(engine), before);
       assert.deepEqual((await admin.stats()).sources, sources);
+    },
+  },
+  {
+    name: 'removes what destinations have not finished of it as well: nothing of it is counted, and what waited for it is due',
+    holds: async (engine) => {
+      const [gone, posts] = ['+15550777123', 'posts'];
+      const store = await engine.open();
+      await create(
+        store,
+        [gone, '+1', gone, gone].map((from) => message({ from })),
+      );
+      await create(store, [messageItem(delivery(), 'post', {})]);
+      const places = await Places.of(store);
+      const [a = 0, b = 0, c = 0, d = 0, e = 0] = [1, 2, 3, 4, 5].map((at) => places.numberOf(at));
+      const { forwards } = store;
+      for (const [name, mode] of [
+        [NAME, 'item'],
+        [posts, 'raw'],
+      ] as const) {
+        await forwards.lease(name);
+        await forwards.open(name, mode, 'beginning');
+      }
+      const put = [retrying(a, 9e12), waiting(b), dead(c), dead(e)];
+      await forwards.record(NAME, change(e, { put: [...put, dead(d)] }));
+      const letters = await forwards.dead(NAME, c, 1);
+      assert.equal(await forwards.discard(NAME, { ids: letters.map(({ id }) => id) }), 1);
+      await forwards.record(posts, change(e, { put: [dead(e)] }));
+      await store.close();
+      await prune(engine, { from: gone });
+      await prune(engine, { source: 'chat' });
+      const { forwards: after } = await engine.open();
+      assert.deepEqual(
+        (await after.statuses()).map((each) => [each.name, each.retrying, each.waiting, each.dead]),
+        [
+          [NAME, 1, 0, 0],
+          [posts, 0, 0, 0],
+        ],
+      );
+      for (const seq of [a, c, d, e]) assert.deepEqual(await after.unfinishedOf(seq), []);
+      const { rows } = await after.due(NAME, Date.now(), 9);
+      assert.deepEqual(
+        rows.map(({ seq }) => seq),
+        [b],
+      );
     },
   },
 ];

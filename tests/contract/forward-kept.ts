@@ -41,6 +41,11 @@ export function dueMsOf({ dueMs }: Unfinished): number {
   return dueMs ?? Infinity;
 }
 
+/** Whether nothing is sent any more of a row's entry, unless somebody asks for it. */
+export function isGivenUp({ state }: Unfinished): boolean {
+  return state === 'dead' || state === 'discarded';
+}
+
 /** The entry with a number; null where there is none. */
 export function entryOf(committed: Committed, mode: ForwardMode, seq: number): ForwardEntry | null {
   const item = committed[seq - 1];
@@ -116,7 +121,7 @@ export function statusOf(committed: Committed, name: string, kept: KeptForward):
     [...rows.values()].filter((row) => row.state === state).length;
   const oldest = entriesOf(committed, mode).find(({ seq }) => {
     const row = rows.get(seq);
-    if (row !== undefined) return row.state !== 'dead';
+    if (row !== undefined) return !isGivenUp(row);
     return seq > position.position && !position.finished.includes(seq);
   });
   return {

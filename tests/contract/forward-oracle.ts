@@ -24,6 +24,7 @@ import {
   dueMsOf,
   entriesOf,
   entryOf,
+  isGivenUp,
   statusOf,
 } from './forward-kept.ts';
 import type { Committed } from './kept.ts';
@@ -168,7 +169,11 @@ export class MemoryForwards implements ForwardStore {
   async discard(name: string, which: DeadSelection): Promise<number> {
     await this.#turn();
     const chosen = this.#chosen(name, which);
-    for (const { seq } of chosen) this.#kept.get(name)?.rows.delete(seq);
+    const rows = this.#kept.get(name)?.rows;
+    for (const { seq } of chosen) {
+      const row = rows?.get(seq);
+      if (row !== undefined) rows?.set(seq, { ...row, state: 'discarded', conversation: null });
+    }
     return chosen.length;
   }
 
@@ -183,7 +188,7 @@ export class MemoryForwards implements ForwardStore {
     const { position, finished } = kept.position;
     const chosen = entries.filter(({ seq }) => {
       const row = kept.rows.get(seq);
-      return row === undefined ? seq <= position || finished.includes(seq) : row.state === 'dead';
+      return row === undefined ? seq <= position || finished.includes(seq) : isGivenUp(row);
     });
     this.#again(name, chosen, nowMs);
     return chosen.length;

@@ -83,8 +83,15 @@ export const ROWS: readonly Clause[] = [
       await forwards.record(NAME, next);
       assert.deepEqual(await dueNumbers(forwards, 80), [c, b]);
       assert.equal(await forwards.discard(NAME, 'all'), 1);
-      assert.deepEqual(await forwards.unfinishedOf(d), []);
+      const discarded = { ...dead(d), state: 'discarded' as const, conversation: null };
+      assert.deepEqual(await forwards.unfinishedOf(d), [{ name: NAME, ...discarded }]);
       assert.deepEqual(await forwards.dead(NAME, 0, 9), []);
+      assert.equal(await forwards.discard(NAME, 'all'), 0);
+      // It holds nothing of its conversation back, and is sent again where that is asked for.
+      await forwards.record(NAME, change(e, { remove: [b, c, e], release: [TALK] }));
+      assert.deepEqual(await forwards.held(NAME, [TALK]), []);
+      assert.equal(await forwards.replay(NAME, [{ seq: d, conversation: TALK }], 90), 1);
+      assert.deepEqual(await dueNumbers(forwards, 90), [d]);
     },
   },
   {

@@ -82,6 +82,14 @@ export const WRONG_FORWARDS: readonly Mutant[] = [
     wrap: forwarding(() => ({ retry: async (_, which) => (which === 'all' ? 0 : 3) })),
   },
   {
+    name: 'nothing is known any more of what was discarded',
+    caughtBy: 'attempted as if they never had been',
+    wrap: forwarding((forwards) => ({
+      unfinishedOf: async (seq) =>
+        (await forwards.unfinishedOf(seq)).filter(({ state }) => state !== 'discarded'),
+    })),
+  },
+  {
     name: 'what comes after the position is sent again as well',
     caughtBy: 'leaves what is sent anyway',
     wrap: forwarding((forwards) => ({

@@ -1,6 +1,7 @@
 // The long form of these tests: `npm run torture -- --minutes N` kills the service, cuts its power, breaks its disk and feeds it nonsense.
 import { parseArgs } from 'node:util';
 import { forwardKillRounds } from '../forward/kill-rounds.ts';
+import { FORWARD_DEATHS, replicaKillRounds } from '../forward/replica-rounds.ts';
 import { killRounds as killClusterRounds } from '../postgres/kill-rounds.ts';
 import type { Death } from '../postgres/kill-rounds.ts';
 import { startService } from '../support/service.ts';
@@ -49,7 +50,7 @@ const { values } = parseArgs({
     fuzz: { type: 'string' },
     /** Kills alone, so many. */
     kills: { type: 'string' },
-    /** A service that forwards, and the application behind it, for so many minutes. */
+    /** A service that forwards, or two replicas, and the application behind them, for so many minutes. */
     forward: { type: 'boolean', default: false },
     /** Ten times what can be stored, once. */
     overload: { type: 'boolean', default: false },
@@ -65,7 +66,10 @@ const results = new Results(values.results);
 try {
   if (!['sqlite', 'postgres'].includes(values.engine))
     throw new Error('--engine must be sqlite or postgres');
-  if (values.engine === 'postgres') await liveInCluster(number('minutes', values.minutes ?? '10'));
+  if (values.engine === 'postgres' && values.forward)
+    await forwardFromReplicas(number('minutes', values.minutes ?? '10'));
+  else if (values.engine === 'postgres')
+    await liveInCluster(number('minutes', values.minutes ?? '10'));
   else if (values.forward) await forward(number('minutes', values.minutes ?? '10'));
   else if (values.overload)
     await inTurn(async (t) => say({ event: 'overload', ...(await overload(t)) }));
@@ -117,6 +121,22 @@ async function forward(minutes: number): Promise<void> {
         forwarded: figures.items - figures.dead,
         forwardRepeats: figures.repeats,
         forwardDead: figures.dead,
+      });
+    });
+    say({ event: 'life', life, seed, ...results.own });
+  }
+}
+
+async function forwardFromReplicas(minutes: number): Promise<void> {
+  const endMs = performance.now() + minutes * 60_000;
+  for (let life = 0; performance.now() < endMs; life += 1) {
+    await inTurn(async (t) => {
+      const options = { prefix: `life${life}`, random: seeded(seed + life) };
+      const { items, repeats } = await replicaKillRounds(t, FORWARD_DEATHS, options);
+      results.add({
+        forwardKills: FORWARD_DEATHS.length,
+        forwarded: items,
+        forwardRepeats: repeats,
       });
     });
     say({ event: 'life', life, seed, ...results.own });

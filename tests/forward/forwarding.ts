@@ -1,4 +1,5 @@
-// The settings of a service that forwards to a receiver, and posts of many senders.
+// The settings of a service that forwards to a receiver, posts of many senders, and whether these arrived in order.
+import assert from 'node:assert/strict';
 import { message } from '../support/message.ts';
 import type { Draft } from '../support/message.ts';
 import type { Environment, Service } from '../support/service.ts';
@@ -63,4 +64,17 @@ export async function retryAll(service: Service): Promise<number> {
   });
   if (answer.status !== 200) throw new Error(answer.text);
   return (answer.json() as { retried: number }).retried;
+}
+
+/** The first time that each item was accepted, those of a sender came in the order of their numbers. */
+export function assertOrdered({ accepted }: Pick<Receiver, 'accepted'>): void {
+  const seen = new Set<string>();
+  const last = new Map<string, number>();
+  for (const { id, seq, body } of accepted) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const { from } = (JSON.parse(body.toString()) as { data: { from: string } }).data;
+    assert.ok((last.get(from) ?? 0) < seq, `${id} came late`);
+    last.set(from, seq);
+  }
 }

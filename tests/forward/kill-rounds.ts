@@ -7,7 +7,14 @@ import { eventually } from '../support/bounded.ts';
 import type { Draft } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import type { Options, Service } from '../support/service.ts';
-import { deadOf, forwardingTo, messagesOf, retryAll, senderOf, statusOf } from './forwarding.ts';
+import {
+  assertOrdered,
+  deadOf,
+  forwardingTo,
+  messagesOf,
+  retryAll,
+  statusOf,
+} from './forwarding.ts';
 import { type Arrival, type Behaviour, Receiver } from './receiver.ts';
 
 const SENDERS = 16;
@@ -142,17 +149,4 @@ async function settle(
   await eventually('nothing is retried', async () =>
     (await statusOf(service))['behind'] === 0 ? true : undefined,
   );
-}
-
-/** The first time that each item was accepted, those of a sender came in the order of their numbers. */
-function assertOrdered(receiver: Receiver): void {
-  const seen = new Set<string>();
-  const last = new Map<number, number>();
-  for (const arrival of receiver.accepted) {
-    if (seen.has(arrival.id)) continue;
-    seen.add(arrival.id);
-    const sender = senderOf(arrival);
-    assert.ok((last.get(sender) ?? 0) < arrival.seq, `${arrival.id} came late`);
-    last.set(sender, arrival.seq);
-  }
 }

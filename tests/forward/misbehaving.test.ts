@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eventually } from '../support/bounded.ts';
 import { startService } from '../support/service.ts';
-import { deadOf, forwardingTo, messagesOf, retryAll, senderOf, statusOf } from './forwarding.ts';
+import {
+  assertOrdered,
+  deadOf,
+  forwardingTo,
+  messagesOf,
+  retryAll,
+  senderOf,
+  statusOf,
+} from './forwarding.ts';
 import { type Arrival, type Behaviour, Receiver } from './receiver.ts';
 
 const isFirst = ({ attempt }: Arrival): boolean => attempt === 1;
@@ -164,12 +172,3 @@ it('in strict order one request is in flight, and everything waits for what fail
   );
   assert.equal(receiver.arrivals.length, 13);
 });
-
-function assertOrdered(receiver: Receiver): void {
-  const last = new Map<number, number>();
-  for (const arrival of receiver.accepted) {
-    const sender = senderOf(arrival);
-    assert.ok((last.get(sender) ?? 0) < arrival.seq, `${arrival.id} came late`);
-    last.set(sender, arrival.seq);
-  }
-}

@@ -1,9 +1,11 @@
-// An application that gets what Oncebox forwards, and misbehaves when it is told to.
+// An application that gets what Oncebox forwards, over HTTP or HTTPS, and misbehaves when it is told to.
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { eventually } from '../support/bounded.ts';
+import type { Identity } from '../support/certificates.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 
 /** A request that came whole. */
@@ -38,25 +40,36 @@ export class Receiver {
   /** Those of them that were answered with 2xx. */
   readonly accepted: Arrival[] = [];
   behave: (arrival: Arrival) => Behaviour;
+  /** With what it serves HTTPS from the next `listen` on; null: HTTP. */
+  identity: Identity | null;
   inFlight = 0;
   inFlightMax = 0;
   #server: Server;
   #port = 0;
 
-  constructor(behave: (arrival: Arrival) => Behaviour = () => 'ok') {
+  constructor(
+    behave: (arrival: Arrival) => Behaviour = () => 'ok',
+    identity: Identity | null = null,
+  ) {
     this.behave = behave;
+    this.identity = identity;
     this.#server = this.#create();
   }
 
-  static async start(t: Cleaner, behave?: (arrival: Arrival) => Behaviour): Promise<Receiver> {
-    const receiver = new Receiver(behave);
+  static async start(
+    t: Cleaner,
+    behave?: (arrival: Arrival) => Behaviour,
+    identity?: Identity,
+  ): Promise<Receiver> {
+    const receiver = new Receiver(behave, identity);
     await receiver.listen();
     t.after(() => receiver.stop());
     return receiver;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/inbox`;
+    const origin = this.identity === null ? 'http://127.0.0.1' : 'https://localhost';
+    return `${origin}:${this.#port}/inbox`;
   }
 
   /** Listens, again on the same port. */
@@ -92,7 +105,9 @@ export class Receiver {
   }
 
   #create(): Server {
-    return createServer((request, response) => void this.#serve(request, response));
+    const serve = (request: IncomingMessage, response: ServerResponse): void =>
+      void this.#serve(request, response);
+    return this.identity === null ? createServer(serve) : createTlsServer(this.identity, serve);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

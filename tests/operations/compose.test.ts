@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { oncebox } from '../cli/oncebox.ts';
-import { page, tableOf } from '../support/markdown.ts';
+import { blocksOf, page, sectionsOf, tableOf } from '../support/markdown.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): unknown =>
@@ -93,6 +93,41 @@ describe('the monitoring profile', () => {
     };
     const places = monitoring.services['grafana']?.volumes?.map((volume) => volume.split(':')[1]);
     assert.ok(places?.includes(`${providers[0]?.options.path}/oncebox.json`));
+  });
+});
+
+describe('the override in docs/forwarding.md', () => {
+  const blocks = blocksOf(sectionsOf(page('docs/forwarding.md')).get('With Docker Compose') ?? '');
+  const textOf = (wanted: string): string =>
+    blocks.find(({ language }) => language === wanted)?.text ?? '';
+  const override = parse(textOf('yaml')) as Record<string, Record<string, object>>;
+  const pairs = textOf('ini').matchAll(/^([A-Z_]+)=(.+)$/gm);
+  const file = Object.fromEntries([...pairs].map(([, name = '', value = '']) => [name, value]));
+
+  /** As Compose makes it: what the main file says, with the variables of `.env` in it, goes before what is in `env_file`. */
+  function environment(): Record<string, string> {
+    const own = Object.entries(main.services['api']?.environment ?? {}).flatMap(([name, text]) => {
+      const [, variable, otherwise = ''] = /^\$\{(\w+):-(.*)\}$/.exec(text ?? '') ?? [];
+      const value = text === null ? file[name] : (file[variable ?? ''] ?? otherwise);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return { ...file, ...Object.fromEntries(own) };
+  }
+
+  it('adds to the service of the main file nothing but the settings in .env, and a name for the machine', () => {
+    assert.deepEqual(override, {
+      services: { api: { env_file: '.env', extra_hosts: ['host.docker.internal:host-gateway'] } },
+    });
+    assert.match(readFileSync(join(ROOT, '.gitignore'), 'utf8'), /^\.env$/m);
+    assert.match(readFileSync(join(ROOT, 'Makefile'), 'utf8'), /docker compose up/);
+  });
+
+  it('has every setting of .env arrive as it stands there, and Oncebox takes them', async (t) => {
+    const env = environment();
+    assert.ok(Object.keys(file).some((name) => name.startsWith('FORWARD_')));
+    for (const [name, value] of Object.entries(file)) assert.equal(env[name], value, name);
+    const { code, stderr } = await oncebox(t, ['config', '--check'], { env });
+    assert.equal(code, 0, stderr);
   });
 });
 

@@ -21,6 +21,7 @@ export interface LogLine {
   msg?: unknown;
   url?: unknown;
   mode?: unknown;
+  state?: unknown;
   reason?: unknown;
   variable?: unknown;
   meant?: unknown;

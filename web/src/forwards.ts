@@ -37,11 +37,12 @@ export const ORDER_WORDS: Readonly<Record<NonNullable<Destination['order']>, str
 export const ATTEMPT_WORDS: Readonly<
   Record<Attempts['state'], readonly [words: string, tone: string, icon: IconName]>
 > = {
-  delivered: ['Delivered, unless it was discarded', 'good', 'ok'],
+  delivered: ['Delivered', 'good', 'ok'],
   pending: ['Not attempted yet', '', 'pause'],
   retry: ['Failed, and will be retried', 'warn', 'offline'],
   waiting: ['Waits behind an earlier item of its conversation', '', 'pause'],
   dead: ['Given up: a dead letter', 'bad', 'bad'],
+  discarded: ['Given up, and discarded', '', 'bad'],
 };
 
 /** Why an action had no effect. */

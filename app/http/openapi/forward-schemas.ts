@@ -94,9 +94,9 @@ export const attempts = z
     data: z.array(
       z.strictObject({
         name: destinationName,
-        state: z.enum(['delivered', 'pending', 'retry', 'waiting', 'dead']).meta({
+        state: z.enum(['delivered', 'pending', 'retry', 'waiting', 'dead', 'discarded']).meta({
           description:
-            '`delivered`: also where its dead letter was discarded; `pending`: not attempted yet; `waiting`: for another of its conversation.',
+            '`pending`: not attempted yet; `waiting`: for another of its conversation; `discarded`: a dead letter that was discarded.',
         }),
         attempts: count.meta({
           description: 'Attempts that failed; those of an item that was delivered are not kept.',
@@ -137,7 +137,7 @@ export const retried = z
   .register(components, { name: 'retried' });
 
 export const discarded = z
-  .strictObject({ discarded: count.meta({ description: 'Dead letters that were forgotten.' }) })
+  .strictObject({ discarded: count.meta({ description: 'Dead letters that were discarded.' }) })
   .register(components, { name: 'discarded' });
 
 /** A number, or an instant of receipt. */

@@ -1,4 +1,4 @@
-// POST /forwards/{name}/discard: forgets dead letters.
+// POST /forwards/{name}/discard: gives dead letters up for good.
 import { STEERING_FAILURES, changeDead } from '../dead-letters.ts';
 import { namePath } from '../destination-name.ts';
 import { JSON_BYTES_MAX } from '../json-body.ts';

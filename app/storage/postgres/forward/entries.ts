@@ -54,9 +54,9 @@ const AFTER: Readonly<Record<ForwardMode, string>> = {
   raw: `SELECT d.seq, ${OF_DELIVERY} FROM (${DELIVERIES_AFTER} ORDER BY d.seq LIMIT $2::int8) d ORDER BY d.seq`,
 };
 
-/** SQL for whether a number is none of `$2`, and of no dead letter of the destination `$3`. */
+/** SQL for whether a number is none of `$2`, and the destination `$3` has not given it up. */
 const isAlive = (number: string): string => `${number} <> ALL($2::int8[]) AND NOT EXISTS (
-    SELECT FROM forward_items i WHERE i.forward = $3 AND i.seq = ${number} AND i.state = 'dead')`;
+    SELECT FROM forward_items i WHERE i.forward = $3 AND i.seq = ${number} AND i.state IN ('dead', 'discarded'))`;
 
 /** SQL for the first such entry after the number `$1`: its number, and when it arrived. */
 export const FIRST_AFTER: Readonly<Record<ForwardMode, string>> = {

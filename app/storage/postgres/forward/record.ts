@@ -3,19 +3,7 @@ import type { ForwardChange, Unfinished } from '../../store.ts';
 import { byteaArray, int4Array, int8Array, textArray } from '../database/arrays.ts';
 import type { Session, Value } from '../database/session.ts';
 import { settled } from '../database/transaction.ts';
-
-/** Taken before rows of a destination are changed: the counts are those of all its rows. */
-const LOCK = 'SELECT 1 FROM forwards WHERE name = $1 FOR UPDATE';
-
-/** SQL that adds to the counts of the destination `$1` what the states in `added` are, and takes away those in `removed`. */
-export function recount(added: string, removed: string, others = ''): string {
-  const count = (state: string): string => `coalesce(sum(n) FILTER (WHERE state = '${state}'), 0)`;
-  return `UPDATE forwards f SET ${others} retrying = f.retrying + c.retrying, waiting = f.waiting + c.waiting, dead = f.dead + c.dead
-    FROM (
-      SELECT ${count('retry')} AS retrying, ${count('waiting')} AS waiting, ${count('dead')} AS dead
-      FROM (SELECT state, 1 AS n FROM ${added} UNION ALL SELECT state, -1 FROM ${removed}) s
-    ) c WHERE f.name = $1`;
-}
+import { recount, release } from '../index/forward-rows.ts';
 
 /** Numbers to put are `$2`, those to remove `$10`. */
 const RECORD = `WITH old AS MATERIALIZED (
@@ -33,25 +21,6 @@ const RECORD = `WITH old AS MATERIALIZED (
       first_ms = excluded.first_ms, last_ms = excluded.last_ms, due_ms = excluded.due_ms, error = excluded.error
   ) ${recount('new', 'old', 'position = $11::int8, finished = $12::int8[], delivered = f.delivered + $13::int8,')}`;
 
-/** Conversations are `$2`, the time is `$3`. */
-const RELEASE = `WITH first AS MATERIALIZED (
-    SELECT w.seq FROM (SELECT DISTINCT conversation FROM unnest($2::bytea[]) AS u (conversation)) c
-    CROSS JOIN LATERAL (
-      SELECT i.seq FROM forward_items i WHERE i.forward = $1 AND sha256(i.conversation) = sha256(c.conversation)
-        AND i.conversation = c.conversation AND i.state <> 'dead' AND i.state = 'waiting' ORDER BY i.seq LIMIT 1
-    ) w WHERE NOT EXISTS (
-      SELECT FROM forward_items i WHERE i.forward = $1 AND sha256(i.conversation) = sha256(c.conversation)
-        AND i.conversation = c.conversation AND i.state <> 'dead' AND i.state = 'retry')
-  ), released AS (
-    UPDATE forward_items i SET state = 'retry', due_ms = $3::int8 FROM first w WHERE i.forward = $1 AND i.seq = w.seq
-    RETURNING i.state
-  ) ${recount('released', `(SELECT 'waiting' AS state FROM released) w`)} AND EXISTS (SELECT FROM released)`;
-
-/** Takes the lock. Returns whether the destination was ever opened. */
-export async function lockForward(session: Session, name: string): Promise<boolean> {
-  return (await session.run(LOCK, [name])) === 1;
-}
-
 /** See `ForwardStore.record`. To be called with the lock. */
 export async function recordChange(
   session: Session,
@@ -65,18 +34,6 @@ export async function recordChange(
     release(session, name, change.release, nowMs),
   ] as const;
   await settled(sent);
-}
-
-/** See `ForwardChange.release`. To be called with the lock. */
-export async function release(
-  session: Session,
-  name: string,
-  conversations: readonly string[],
-  nowMs: number,
-): Promise<void> {
-  if (conversations.length === 0) return;
-  const list = byteaArray(conversations.map((each) => Buffer.from(each)));
-  await session.rows(RELEASE, [name, list, nowMs], 'forward_release');
 }
 
 /** The columns of rows as arrays; times that are null as -1. */

@@ -3,7 +3,7 @@ import type { ForwardMode } from '../../../model/forward.ts';
 import type { DeadSelection, Unfinished } from '../../store.ts';
 import { byteaArray, int8Array } from '../database/arrays.ts';
 import type { Session } from '../database/session.ts';
-import { lockForward, recount, release } from './record.ts';
+import { lockForward, recount, release } from '../index/forward-rows.ts';
 import { modeOf } from './rows.ts';
 
 /** Dead letters of a step: the replica that forwards waits for it. */
@@ -24,14 +24,15 @@ const RETRY = `WITH again AS (
   ), counted AS (${recount('again', `(SELECT 'dead' AS state FROM again) d`)})
   SELECT conversation FROM again`;
 const DISCARD = `WITH gone AS (
-    DELETE FROM forward_items WHERE forward = $1 AND state = 'dead' AND seq = ANY($2::int8[]) RETURNING state
+    UPDATE forward_items SET state = 'discarded', conversation = NULL WHERE forward = $1 AND state = 'dead' AND seq = ANY($2::int8[])
+    RETURNING 'dead' AS state
   ), counted AS (${recount('(SELECT state FROM gone WHERE false) n', 'gone')})
   SELECT 1 FROM gone`;
 /** Conversations are `$4`. */
 const REPLAY = `WITH wanted AS MATERIALIZED (
     SELECT w.seq, w.conversation, i.state FROM forwards f CROSS JOIN unnest($2::int8[], $4::bytea[]) AS w (seq, conversation)
     LEFT JOIN forward_items i ON i.forward = $1 AND i.seq = w.seq
-    WHERE f.name = $1 AND CASE WHEN i.seq IS NULL THEN w.seq <= f.position OR w.seq = ANY(f.finished) ELSE i.state = 'dead' END
+    WHERE f.name = $1 AND CASE WHEN i.seq IS NULL THEN w.seq <= f.position OR w.seq = ANY(f.finished) ELSE i.state IN ('dead', 'discarded') END
   ), again AS (
     INSERT INTO forward_items AS i (forward, seq, state, conversation, attempts, due_ms)
     SELECT $1, seq, CASE WHEN conversation IS NULL THEN 'retry' ELSE 'waiting' END, conversation, 0, CASE WHEN conversation IS NULL THEN $3::int8 END

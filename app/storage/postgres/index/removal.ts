@@ -4,6 +4,7 @@ import { byteaArray, int8Array } from '../database/arrays.ts';
 import type { Session } from '../database/session.ts';
 import { settled } from '../database/transaction.ts';
 import { eventTombstone, messageTombstone } from '../database/tombstones.ts';
+import { removeForwardRows } from './forward-rows.ts';
 import { BLOCK_NUMBERS } from './limits.ts';
 import { periodsOf } from './periods.ts';
 import { removeDeliveries } from './removed-deliveries.ts';
@@ -66,7 +67,7 @@ const GONE_EVENTS = `WITH gone AS (
     UPDATE sources s SET events = s.events - r.events
     FROM (SELECT source, count(*) AS events FROM gone, source_state c WHERE seq <= c.counted_seq GROUP BY 1) r WHERE s.source = r.source
   )
-  SELECT batch, delivery FROM gone`;
+  SELECT batch, seq, delivery FROM gone`;
 
 /** What nothing is left of. The last batch stays: numbers go on from it, and so do those that lists and search have yet to pass. */
 const EMPTY_BATCHES = `WITH gone AS (
@@ -90,6 +91,8 @@ const EMPTY_LISTS = `WITH emptied AS (UPDATE sources SET segmented = false WHERE
  * as appends wait for it.
  */
 const NEW_TOMBSTONES = 'UPDATE commit_order SET one = true';
+
+type GoneRow = readonly [batch: number, seq: number, delivery: number | null];
 
 /** Ids in UTF-8. */
 export interface Removal {
@@ -116,10 +119,7 @@ export interface Removed {
 export async function removeItems(session: Session, removal: Removal): Promise<Removed> {
   const { beforeSeconds } = removal;
   await session.run(LOCK);
-  const messages = await session.rows<[batch: number, seq: number, delivery: number | null]>(GONE, [
-    byteaArray(removal.messages),
-    beforeSeconds,
-  ]);
+  const messages = await session.rows<GoneRow>(GONE, [byteaArray(removal.messages), beforeSeconds]);
   const conflicts =
     messages.length === 0
       ? []
@@ -127,16 +127,21 @@ export async function removeItems(session: Session, removal: Removal): Promise<R
   const events =
     removal.events.length + conflicts.length === 0
       ? []
-      : await session.rows<[batch: number, delivery: number | null]>(GONE_EVENTS, [
+      : await session.rows<GoneRow>(GONE_EVENTS, [
           byteaArray(removal.events),
           beforeSeconds,
           byteaArray(conflicts.map(([id]) => id)),
         ]);
   if (messages.length + events.length === 0) return { messages: 0, events: 0, deliveries: 0 };
-  const left = [...messages.map(([, , key]) => key), ...events.map(([, key]) => key)];
-  const keys = [...new Set(left.filter((key) => key !== null))];
+  const items = [...messages, ...events];
+  const keys = [...new Set(items.map(([, , key]) => key).filter((key) => key !== null))];
   const deliveries = await removeDeliveries(session, keys, removal.withDeliveries ?? false);
-  const batches = new Set([...messages, ...events, ...deliveries].map(([batch]) => batch));
+  await removeForwardRows(
+    session,
+    items.map(([, seq]) => seq),
+    deliveries.map(([, number]) => number),
+  );
+  const batches = new Set([...items, ...deliveries].map(([batch]) => batch));
   const blocks = new Set(messages.map(([, seq]) => Math.floor(seq / BLOCK_NUMBERS)));
   await settled([
     session.run(EMPTY_BATCHES, [int8Array([...batches])]),

@@ -16,17 +16,17 @@ const REMOVE = `WITH gone AS (
     UPDATE sources s SET deliveries = s.deliveries - r.deliveries
     FROM (SELECT source, count(*) AS deliveries FROM gone, source_state c WHERE number <= c.counted_seq GROUP BY 1) r WHERE s.source = r.source
   )
-  SELECT batch FROM gone`;
+  SELECT batch, number FROM gone`;
 
 /**
  * Removes the deliveries with these keys: those of which no item is left, or all of them where `withItems`; items that stay have none then.
- * To be called by a removal. Returns the batch of each that was removed. Rejects with what the client throws.
+ * To be called by a removal. Returns the batch and the number of each that was removed. Rejects with what the client throws.
  */
 export async function removeDeliveries(
   session: Session,
   keys: readonly number[],
   withItems: boolean,
-): Promise<(readonly [batch: number])[]> {
+): Promise<(readonly [batch: number, number: number])[]> {
   if (keys.length === 0) return [];
   const values = [int8Array(keys)];
   await session.run(LOCK, values);
@@ -34,5 +34,5 @@ export async function removeDeliveries(
     await session.run(UNLINK_MESSAGES, values);
     await session.run(UNLINK_EVENTS, values);
   }
-  return await session.rows<[number]>(REMOVE, values);
+  return await session.rows<[number, number]>(REMOVE, values);
 }

@@ -29,7 +29,8 @@ const UNFINISHED_FACTOR = 2;
 /** SQL for whether a destination of the mode, of those in `$6`, has not finished what has the number. */
 const isUnfinished = (mode: ForwardMode, number: string): string =>
   `EXISTS (SELECT FROM forwards f CROSS JOIN (SELECT ${number} AS seq) n WHERE f.name = ANY($6::text[]) AND f.mode = '${mode}' AND (
-      (n.seq > f.position AND n.seq <> ALL(f.finished)) OR EXISTS (SELECT FROM forward_items w WHERE w.forward = f.name AND w.seq = n.seq)))`;
+      (n.seq > f.position AND n.seq <> ALL(f.finished)) OR EXISTS (SELECT FROM forward_items w WHERE w.forward = f.name AND w.seq = n.seq
+        AND w.state <> 'discarded')))`;
 
 /**
  * SQL for the next items of a table after the key in `$3` to `$5`, each with its key, and whether it is kept: it is of `$2` or later, and it or

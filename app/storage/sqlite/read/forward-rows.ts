@@ -17,6 +17,7 @@ export const FORWARD_STATEMENTS = {
   deadSeqs: `SELECT seq FROM forward_items INDEXED BY forward_items_by_state
     WHERE forward = ? AND state = 'dead' AND seq > ? ORDER BY seq LIMIT ?`,
   isDead: `SELECT 1 FROM forward_items WHERE forward = ? AND seq = ? AND state = 'dead'`,
+  isGivenUp: `SELECT 1 FROM forward_items WHERE forward = ? AND seq = ? AND state IN ('dead', 'discarded')`,
   row: `SELECT ${UNFINISHED_COLUMNS} FROM forward_items WHERE forward = ? AND seq = ?`,
 } as const;
 

@@ -39,7 +39,7 @@ export function selectStatuses(database: DatabaseSync): readonly ForwardStatus[]
   });
 }
 
-/** When the first entry arrived that is not finished and not dead; null where there is none. */
+/** When the first entry arrived that is not finished and not given up; null where there is none. */
 function oldestOf(database: DatabaseSync, kept: KeptForward): string | null {
   const candidates = [
     firstOfState(database, kept, 'retry'),
@@ -69,9 +69,9 @@ function firstAfterPosition(
   { forward, mode, position, finished }: KeptForward,
 ): EntryRow | null {
   const finishedAbove = new Set(finished);
-  const isDead = prepared(database, FORWARD_STATEMENTS.isDead);
+  const isGivenUp = prepared(database, FORWARD_STATEMENTS.isGivenUp);
   for (const entry of entriesAfter(database, mode, position)) {
-    if (finishedAbove.has(entry.seq) || isDead.get(forward, entry.seq) !== undefined) continue;
+    if (finishedAbove.has(entry.seq) || isGivenUp.get(forward, entry.seq) !== undefined) continue;
     return entry;
   }
   return null;

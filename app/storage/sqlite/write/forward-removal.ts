@@ -73,6 +73,7 @@ export class ForwardRemoval {
     const number = mode === 'raw' ? delivery : seq;
     if (number === null) return false;
     if (number > position && !finished.includes(number)) return true;
-    return new ForwardRows(this.#database, forward).stateOf(number) !== null;
+    const state = new ForwardRows(this.#database, forward).stateOf(number);
+    return state !== null && state !== 'discarded';
   }
 }

@@ -17,7 +17,12 @@ type Removed = Pick<Unfinished, 'state' | 'conversation'>;
 export class ForwardRows {
   readonly #database: DatabaseSync;
   readonly #forward: number;
-  readonly #added: Record<UnfinishedState, number> = { retry: 0, waiting: 0, dead: 0 };
+  readonly #added: Record<UnfinishedState, number> = {
+    retry: 0,
+    waiting: 0,
+    dead: 0,
+    discarded: 0,
+  };
 
   /** `forward`: the number of the destination. */
   constructor(database: DatabaseSync, forward: number) {
@@ -70,16 +75,32 @@ export class ForwardRows {
     return row;
   }
 
-  /** Returns the conversation of a dead letter, which may be null; undefined where the row is none. */
-  deadConversation(seq: number): string | null | undefined {
-    const row = preparedArrays<[string | null]>(
-      this.#database,
-      "SELECT conversation FROM forward_items WHERE forward = ? AND seq = ? AND state = 'dead'",
-    ).get(this.#forward, seq);
-    return row?.[0];
+  /**
+   * Has dead letters attempted as if they never had been: at once, or after what their conversations have. What is none is left out.
+   * Returns how many.
+   */
+  retry(seqs: readonly number[], nowMs: number): number {
+    const conversations = seqs.flatMap((seq) => {
+      const conversation = this.#retryOne(seq, nowMs);
+      return conversation === undefined ? [] : [conversation];
+    });
+    this.#releaseAll(conversations, nowMs);
+    return conversations.length;
   }
 
-  /** Has the entries attempted as if they never had been: at once, or after what their conversations have. */
+  /** Discards a dead letter. Returns whether the row was one. */
+  discard(seq: number): boolean {
+    const { changes } = prepared(
+      this.#database,
+      `UPDATE forward_items SET state = 'discarded', conversation = NULL
+       WHERE forward = ? AND seq = ? AND state = 'dead'`,
+    ).run(this.#forward, seq);
+    if (changes === 0) return false;
+    this.#added.dead -= 1;
+    return true;
+  }
+
+  /** Has entries that have no row, or are given up, attempted as `retry` does. */
   again(entries: readonly Pick<Unfinished, 'seq' | 'conversation'>[], nowMs: number): void {
     const never = { attempts: 0, firstMs: null, lastMs: null, error: null };
     for (const { seq, conversation } of entries) {
@@ -87,8 +108,10 @@ export class ForwardRows {
       if (conversation === null) this.put({ ...row, state: 'retry', dueMs: nowMs });
       else this.put({ ...row, state: 'waiting', dueMs: null });
     }
-    for (const conversation of new Set(entries.map((entry) => entry.conversation)))
-      if (conversation !== null) this.release(conversation, nowMs);
+    this.#releaseAll(
+      entries.map(({ conversation }) => conversation),
+      nowMs,
+    );
   }
 
   /** Where no row of the conversation is to be retried, the first that waits is, and due at `nowMs`. */
@@ -118,7 +141,7 @@ export class ForwardRows {
     );
   }
 
-  /** Writes the counts. */
+  /** Writes the counts; what is discarded has none. */
   end(): void {
     const { retry, waiting, dead } = this.#added;
     if (retry === 0 && waiting === 0 && dead === 0) return;
@@ -126,5 +149,24 @@ export class ForwardRows {
       this.#database,
       'UPDATE forwards SET retrying = retrying + ?, waiting = waiting + ?, dead = dead + ? WHERE forward = ?',
     ).run(retry, waiting, dead, this.#forward);
+  }
+
+  /** Returns the conversation of a dead letter that is attempted again, which may be null; undefined where the row is none. */
+  #retryOne(seq: number, nowMs: number): string | null | undefined {
+    const [row] = preparedArrays<[string | null]>(
+      this.#database,
+      `UPDATE forward_items SET state = iif(conversation IS NULL, 'retry', 'waiting'), due_ms = iif(conversation IS NULL, ?, NULL),
+         attempts = 0, first_ms = NULL, last_ms = NULL, error = NULL
+       WHERE forward = ? AND seq = ? AND state = 'dead' RETURNING conversation`,
+    ).all(nowMs, this.#forward, seq);
+    if (row === undefined) return undefined;
+    this.#added.dead -= 1;
+    this.#added[row[0] === null ? 'retry' : 'waiting'] += 1;
+    return row[0];
+  }
+
+  #releaseAll(conversations: readonly (string | null)[], nowMs: number): void {
+    for (const conversation of new Set(conversations))
+      if (conversation !== null) this.release(conversation, nowMs);
   }
 }

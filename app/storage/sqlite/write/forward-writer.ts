@@ -47,6 +47,13 @@ function resultOf(database: DatabaseSync, write: ForwardWrite): ForwardWriteResu
   }
 }
 
+/** Whether a write may delete rows, or replace some: they name senders. A healthy destination changes its position alone. */
+export function mayDeleteRows(write: ForwardWrite): boolean {
+  if (write.kind !== 'record') return write.kind !== 'open' && write.kind !== 'report';
+  const { put, remove, release } = write.change;
+  return put.length + remove.length + release.length > 0;
+}
+
 /** How many rows a write changes at most, about: what it adds to the WAL. */
 export function rowsOf(write: ForwardWrite): number {
   if (write.kind === 'record') {
@@ -99,31 +106,24 @@ function steer(database: DatabaseSync, write: Write<'retry' | 'discard' | 'repla
   const kept = forwardOf(database, write.name);
   if (kept === null) return 0;
   const rows = new ForwardRows(database, kept.forward);
-  const changed = write.kind === 'discard' ? discard(rows, write) : again(rows, write, kept);
+  const changed = steered(rows, write, kept);
   rows.end();
   return changed;
 }
 
-function discard(rows: ForwardRows, { seqs }: Write<'discard'>): number {
-  const dead = seqs.filter((seq) => rows.stateOf(seq) === 'dead');
-  for (const seq of dead) rows.remove(seq);
-  return dead.length;
-}
-
-function again(rows: ForwardRows, write: Write<'retry' | 'replay'>, kept: KeptForward): number {
-  const entries = write.kind === 'retry' ? retried(rows, write) : replayed(rows, write, kept);
+function steered(
+  rows: ForwardRows,
+  write: Write<'retry' | 'discard' | 'replay'>,
+  kept: KeptForward,
+): number {
+  if (write.kind === 'discard') return write.seqs.filter((seq) => rows.discard(seq)).length;
+  if (write.kind === 'retry') return rows.retry(write.seqs, write.nowMs);
+  const entries = replayed(rows, write, kept);
   rows.again(entries, write.nowMs);
   return entries.length;
 }
 
-function retried(rows: ForwardRows, { seqs }: Write<'retry'>) {
-  return seqs.flatMap((seq) => {
-    const conversation = rows.deadConversation(seq);
-    return conversation === undefined ? [] : [{ seq, conversation }];
-  });
-}
-
-/** What is unfinished otherwise than as a dead letter is sent anyway. */
+/** What has a row and is not given up is sent anyway. */
 function replayed(
   rows: ForwardRows,
   { entries }: Write<'replay'>,
@@ -132,7 +132,8 @@ function replayed(
   const finishedAbove = new Set(finished);
   return entries.filter(({ seq }) => {
     const state = rows.stateOf(seq);
-    return state === null ? seq <= position || finishedAbove.has(seq) : state === 'dead';
+    if (state === null) return seq <= position || finishedAbove.has(seq);
+    return state === 'dead' || state === 'discarded';
   });
 }
 

@@ -14,7 +14,7 @@ import type { AppendResult, Failure, ForwardOutcome } from '../file/protocol.ts'
 import { rewriteWal } from '../file/rewrite-wal.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
-import { applyForward } from './forward-writer.ts';
+import { applyForward, mayDeleteRows } from './forward-writer.ts';
 import { Inserter } from './inserter.ts';
 import { type Linked, linkDeliveries } from './linker.ts';
 import {
@@ -82,7 +82,7 @@ export class Writer {
       outcomes = writes.map((write) => applyForward(this.#database, write));
     };
     // Rows of forwarding name senders: where they are deleted, nothing of them stays.
-    const failure = writes.length === 0 ? this.#transaction(work) : this.#overwriting(work);
+    const failure = writes.some(mayDeleteRows) ? this.#overwriting(work) : this.#transaction(work);
     return failure === null
       ? { appended: { failure, outcomes: codes, ...inserted }, outcomes }
       : { appended: { failure }, outcomes: writes.map(() => ({ failure })) };
