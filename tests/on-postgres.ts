@@ -47,7 +47,16 @@ const ONCE = {
     'unavailable-reasons',
   ],
   'forwards alike whatever the engine, or waits long for leases where it is killed (forward/replicas kills there)':
-    ['forward/https', 'forward/killed', 'forward/page', 'forward/providers', 'forward/replicas'],
+    [
+      'forward/hostile',
+      'forward/https',
+      'forward/killed',
+      'forward/misbehaving',
+      'forward/page',
+      'forward/providers',
+      'forward/replicas',
+      'forward/sample',
+    ],
   'ends before a message reaches the store': [
     'base-path',
     'connections',

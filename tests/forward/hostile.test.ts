@@ -1,62 +1,12 @@
-// What must not come of a destination or a delivery that is made to do harm: items for a stranger, and requests within requests.
+// What must not come of a stored delivery that is made to do harm: requests within requests.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { database, file, importInto } from '../cli/calls.ts';
 import { eventually } from '../support/bounded.ts';
-import { type Cleaner, temporaryDirectory } from '../support/cleanup.ts';
-import { message } from '../support/message.ts';
 import { startService } from '../support/service.ts';
 import { SOURCES } from '../support/sources.ts';
 import { forwardingTo, statusOf } from './forwarding.ts';
 import { Receiver } from './receiver.ts';
-import { CERTIFICATE, PRIVATE_KEY } from './self-signed.ts';
-
-/** An application that speaks HTTPS, and how many requests it has got. */
-async function startSecure(t: Cleaner): Promise<{ url: string; requests: () => number }> {
-  let requests = 0;
-  const server = createServer({ cert: CERTIFICATE, key: PRIVATE_KEY }, (_request, response) => {
-    requests += 1;
-    response.end();
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `https://127.0.0.1:${port}/inbox`, requests: () => requests };
-}
-
-describe('an application whose certificate nobody vouches for', () => {
-  it('gets nothing, whatever the environment says of certificates', async (t) => {
-    const application = await startSecure(t);
-    const env = { ...forwardingTo(application), NODE_TLS_REJECT_UNAUTHORIZED: '0' };
-    const service = await startService(t, { env });
-    await service.store(message());
-    const error = await eventually(
-      'the attempt that fails',
-      async () => (await statusOf(service))['last_error'] ?? undefined,
-    );
-    assert.match(JSON.stringify(error), /certificate/);
-    assert.equal(application.requests(), 0);
-  });
-
-  it('gets its items where the certificate is trusted', async (t) => {
-    const application = await startSecure(t);
-    const trusted = join(temporaryDirectory(t), 'trusted.pem');
-    writeFileSync(trusted, CERTIFICATE);
-    const env = { ...forwardingTo(application), NODE_EXTRA_CA_CERTS: trusted };
-    const service = await startService(t, { env });
-    await service.store(message());
-    await eventually('the item', () => application.requests() === 1 || undefined);
-  });
-});
 
 describe('a stored delivery with headers that say where a request ends, or for whom it is', () => {
   it('is forwarded as one request to its destination, without them', async (t) => {
