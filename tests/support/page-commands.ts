@@ -35,8 +35,8 @@ export const UNRUN: readonly Unrun[] = [
     starts: 'export WEBHOOK_SECRET=testsecret ONCEBOX_DB_PASSWORD=',
     why: `${DOCKER}; tests/operations/compose.test.ts checks the file`,
   },
-  { page: 'docs/postgres.md', starts: 'pg_dump', why: CLIENTS },
-  { page: 'docs/postgres.md', starts: 'psql -c', why: CLIENTS },
+  { page: 'docs/postgres.md', starts: 'pg_dump --format=custom', why: CLIENTS },
+  { page: 'docs/postgres.md', starts: "psql -c 'CREATE DATABASE restored", why: CLIENTS },
   { page: 'docs/reference/logs.md', starts: 'docker compose logs', why: DOCKER },
 ];
 
