@@ -15,6 +15,7 @@ const ONCE = {
     'layers',
     'leftovers',
     'packages',
+    'pages',
     'readme',
     'sbom',
     'sources/events',

@@ -9,7 +9,7 @@ import { message } from '../support/message.ts';
 import { freePort } from '../support/ports.ts';
 import { send } from '../support/request.ts';
 import { type Service, startService } from '../support/service.ts';
-import { type Sample, startSample } from './sample.ts';
+import { type Sample, startSample } from '../support/sample.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const ANOTHER = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';

@@ -1,31 +1,49 @@
-// Runs the commands that a page of the project shows, as they stand there, and holds their output against what it shows.
+// The commands that the pages show: which of them a test runs, what they print, and which no test can run.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { bounded } from './bounded.ts';
-import { endAfter, temporaryDirectory } from './cleanup.ts';
 import { type Block, blocksOf, page } from './markdown.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** A command that no test runs: the page, how its block begins, and why. */
+interface Unrun {
+  readonly page: string;
+  readonly starts: string;
+  readonly why: string;
+}
 
-/** Where the pages say that the service is. */
-const ADDRESS = 'http://localhost:8000';
-const PROGRAMS = ['curl', 'openssl', 'jq'];
-/** Printed between the outputs of two blocks. */
-const END = '--- end of block ---';
-/** A stream has no end of its own: the first events will do, and that it was cut off is right. */
-const CURL = `curl() {
-  case "$*" in
-    *-N*) command curl --silent --max-time 2 "$@" || test $? = 28 ;;
-    *) command curl "$@" ;;
-  esac
-}`;
+const DOCKER = 'needs Docker';
+const CLIENTS = 'needs psql, pg_dump and pg_restore, which no package of npm has';
 
-/** Targets of make: those of Docker, and those that install. */
-const isMake = ({ text }: Block): boolean => /(^|\s)make /m.test(text);
+/** All of them. tests/pages.test.ts finds blocks that are neither run nor here, and entries without a block. */
+export const UNRUN: readonly Unrun[] = [
+  { page: 'README.md', starts: 'WEBHOOK_SECRET=testsecret make up', why: DOCKER },
+  {
+    page: 'CONTRIBUTING.md',
+    starts: 'rm -rf node_modules',
+    why: 'downloads, and changes the tree',
+  },
+  {
+    page: 'docs/operations.md',
+    starts: 'METRICS_TOKEN=$(openssl rand -hex 32) docker compose',
+    why: `${DOCKER}; tests/operations/compose.test.ts checks the files`,
+  },
+  {
+    page: 'docs/postgres.md',
+    starts: 'ONCEBOX_DB_PASSWORD=secret psql',
+    why: `${CLIENTS}; tests/operations/replicas.test.ts runs the statements of roles.sql`,
+  },
+  {
+    page: 'docs/postgres.md',
+    starts: 'export WEBHOOK_SECRET=testsecret ONCEBOX_DB_PASSWORD=',
+    why: `${DOCKER}; tests/operations/compose.test.ts checks the file`,
+  },
+  { page: 'docs/postgres.md', starts: 'pg_dump --format=custom', why: CLIENTS },
+  { page: 'docs/postgres.md', starts: "psql -c 'CREATE DATABASE restored", why: CLIENTS },
+  { page: 'docs/reference/logs.md', starts: 'docker compose logs', why: DOCKER },
+];
+
+/** Whether a block of a page is one of those. */
+export function isUnrun(path: string, { text }: Block): boolean {
+  return UNRUN.some(({ page: of, starts }) => of === path && text.startsWith(starts));
+}
 
 /** Whether a block is the output of the one before: at most a sentence stands between them. */
 const isOutput = ({ language, before }: Block): boolean =>
@@ -37,52 +55,24 @@ export interface Step {
   readonly shown: Block | null;
 }
 
-/** The commands of a page, but for those of make, or those that `left` names. */
-export function stepsOf(path: string, left: (block: Block) => boolean = isMake): Step[] {
+/** The commands of a page that a test runs: all but those of UNRUN. */
+export function stepsOf(path: string): Step[] {
   const blocks = blocksOf(page(path));
   return blocks.flatMap((block, at) => {
-    if (block.language !== 'sh' || left(block)) return [];
+    if (block.language !== 'sh' || isUnrun(path, block)) return [];
     const next = blocks[at + 1];
     return [{ command: block.text, shown: next !== undefined && isOutput(next) ? next : null }];
   });
 }
 
-/** The settings in front of `make run` in the first block of a page. */
-export function settingsOf(path: string): Record<string, string> {
-  const [first] = blocksOf(page(path));
-  assert.match(first?.text ?? '', /^make run$/m);
-  const settings = [...(first?.text ?? '').matchAll(/^([A-Z_]+)=(.*) \\$/gm)];
-  return Object.fromEntries(settings.map(([, name = '', value = '']) => [name, value]));
-}
+/** Whether a command starts the service, until Ctrl-C. */
+export const isStart = ({ command }: Step): boolean =>
+  /(?:^|\s)(?:make run|oncebox serve)(?:\s|$)/.test(command);
 
-/** Runs the steps in one shell, which ends at the first command that fails. Resolves to the output of each. */
-export async function run(t: TestContext, steps: readonly Step[], url: string): Promise<string[]> {
-  const directory = temporaryDirectory(t);
-  // npx finds the command in the package that it is called in.
-  for (const name of ['package.json', 'node_modules', 'app'])
-    symlinkSync(join(ROOT, name), join(directory, name));
-  const script = steps.map(({ command }) => `${command}\necho\necho '${END}'`).join('\n');
-  const shell = spawn('sh', ['-eu', '-c', `${CURL}\n${script.replaceAll(ADDRESS, url)}`], {
-    cwd: directory,
-    env: {
-      PATH: `${dirname(process.execPath)}:${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`,
-      HOME: directory,
-      npm_config_offline: 'true',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  endAfter(t, shell);
-  const written = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    shell[name].setEncoding('utf8').on('data', (text: string) => {
-      written[name] += text;
-    });
-  const ended = new Promise<number | null>((resolve) => {
-    shell.once('close', resolve);
-  });
-  const code = await bounded(ended, () => `the end of the commands: ${written.stdout}`);
-  assert.equal(code, 0, `${written.stdout}${written.stderr}`);
-  return written.stdout.split(`${END}\n`).slice(0, -1);
+/** The settings that a command of a page makes. */
+export function settingsIn(command: string): Record<string, string> {
+  const settings = [...command.matchAll(/(?<!\S)([A-Z][A-Z_]*)=(\S*)/g)];
+  return Object.fromEntries(settings.map(([, name = '', value = '']) => [name, value]));
 }
 
 /** Fails unless the output ends with what the page shows: JSON however it is laid out, else the text as it is. */
@@ -95,7 +85,3 @@ export function assertShown(output: string, shown: Block): void {
   const start = Math.max(output.lastIndexOf('\n{\n') + 1, output.trimEnd().lastIndexOf('\n{"') + 1);
   assert.deepEqual(JSON.parse(output.slice(start)), JSON.parse(shown.text));
 }
-
-const missing = PROGRAMS.filter((name) => spawnSync(name, ['--version']).error !== undefined);
-/** Why the commands cannot be run on this machine; false where they can. */
-export const skip = missing.length > 0 && `this machine has no ${missing.join(', ')}`;

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { bounded, eventually } from '../support/bounded.ts';
-import { type Cleaner, endAfter } from '../support/cleanup.ts';
+import { bounded, eventually } from './bounded.ts';
+import { type Cleaner, endAfter } from './cleanup.ts';
 
 export const RECEIVER = 'docs/examples/receiver.ts';
 const PATH = fileURLToPath(new URL(`../../${RECEIVER}`, import.meta.url));
