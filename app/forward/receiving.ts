@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 
 /** The use of the machine is looked at over so long at least. */
-const SAMPLE_MS = 250;
+const SAMPLE_MS = 1_000;
 /** With a larger share of its time in use, the thread that receives has none left for more posts. */
 const THREAD_BUSY = 0.8;
 /** Likewise of the processors. Measured with two of them, and the load on the same: posts alone take 0.70 to 0.75. */
