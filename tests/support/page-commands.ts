@@ -59,7 +59,7 @@ export function settingsOf(path: string): Record<string, string> {
 export async function run(t: TestContext, steps: readonly Step[], url: string): Promise<string[]> {
   const directory = temporaryDirectory(t);
   // npx finds the command in the package that it is called in.
-  for (const name of ['package.json', 'node_modules', 'app'])
+  for (const name of ['package.json', 'node_modules', 'scripts', 'app'])
     symlinkSync(join(ROOT, name), join(directory, name));
   const script = steps.map(({ command }) => `${command}\necho\necho '${END}'`).join('\n');
   const shell = spawn('sh', ['-eu', '-c', `${CURL}\n${script.replaceAll(ADDRESS, url)}`], {
