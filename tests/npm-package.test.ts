@@ -60,8 +60,10 @@ it('is packed, installed, serves, stores, shows the dashboard and answers comman
   const script = /src="(\/[^"]+\.js)"/.exec(html.text)?.[1] ?? 'no script in the page';
   const loaded = await send(port, { path: script });
   assert.deepEqual([html.status, loaded.status], [200, 200]);
-  const stats = JSON.parse(await npxOncebox(installed, 'stats', '--json')) as { messages: number };
-  assert.equal(stats.messages, 1);
+  const result = JSON.parse(await npxOncebox(installed, 'stats', '--json')) as {
+    stats: { total_messages: number };
+  };
+  assert.equal(result.stats.total_messages, 1);
   await stop();
 });
 

@@ -55,8 +55,9 @@ describe('package.json', () => {
     );
   });
 
-  it('has the version that the image is labelled with, that manifests and pages name, and that is in the changelog', () => {
+  it('has the version that the dashboard, the image, manifests, pages and the changelog have', () => {
     for (const [path, pattern] of [
+      ['web/package.json', /"version": "(.*)"/],
       ['Dockerfile', /image\.version="([^"]*)"/],
       ['deploy/kubernetes/oncebox.yaml', /image: .*:(.*)/],
       ['deploy/kubernetes/postgres/oncebox.yaml', /image: .*:(.*)/],
