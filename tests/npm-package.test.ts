@@ -1,7 +1,7 @@
 // The npm package: packed from a copy of the tree and installed in an empty directory, it serves and operates as the tree does.
 import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,18 @@ it('is packed, installed, serves, stores, shows the dashboard and answers comman
   assert.ok(names.includes('dist/main.js') && names.includes('web/dist/index.html'));
   assert.deepEqual(
     names.filter((name) => /\.tsx?$|^(app|tests|bench|docs|node_modules)\//.test(name)),
+    [],
+  );
+
+  const compiled = names.filter((name) => name.startsWith('dist/'));
+  assert.equal(compiled.length, globSync('app/**/*.ts', { cwd: ROOT }).length);
+  // An import, or the entry of a thread, that would lead nowhere.
+  assert.deepEqual(
+    compiled.filter((name) =>
+      /(\/[\w-]+|URL\(['"][\w-]+)\.ts['"]/.test(
+        readFileSync(join(directory, 'tree', name), 'utf8'),
+      ),
+    ),
     [],
   );
 
