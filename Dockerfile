@@ -1,30 +1,32 @@
 # The image of Oncebox: the app, its production packages, the built dashboard and the Node of the base image.
+# What the first two stages make is the same for every architecture, so they run on that of the building machine. (The classic
+# builder leaves BUILDPLATFORM unset: `linux` is the same to it.)
 
-FROM node:26-bookworm-slim AS packages
+FROM --platform=${BUILDPLATFORM:-linux} node:26-bookworm-slim AS packages
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+COPY web/package.json web/package-lock.json web/
+COPY scripts/sbom.ts scripts/
+RUN node scripts/sbom.ts >sbom.cdx.json
 
-FROM node:26-bookworm-slim AS dashboard
-WORKDIR /build
-COPY package.json package-lock.json ./
+FROM --platform=${BUILDPLATFORM:-linux} node:26-bookworm-slim AS dashboard
+WORKDIR /build/web
+COPY web/package.json web/package-lock.json ./
 RUN npm ci --include=dev --include=optional --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json ./
-COPY scripts/pinned-node.mjs scripts/
-COPY web web
+COPY tsconfig.json ../
+COPY web ./
 RUN npm run build
 
 FROM node:26-bookworm-slim
-LABEL org.opencontainers.image.title="Oncebox" \
-      org.opencontainers.image.description="A self-hosted inbox for signed webhooks" \
-      org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production
 COPY --from=packages /build/node_modules /app/node_modules
 COPY package.json /app/
 COPY scripts/healthcheck.ts scripts/warm.ts /app/scripts/
 COPY app /app/app
 COPY --from=dashboard /build/web/dist /app/web/dist
+# The packages in this image, in the form of CycloneDX.
+COPY --from=packages /build/sbom.cdx.json /app/
 # `docker compose exec api oncebox …`
 RUN ln -s /app/app/cli/oncebox.ts /usr/local/bin/oncebox \
   && mkdir /data /app/.cache && chown node:node /data /app/.cache
@@ -40,5 +42,14 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "/app/scripts/healthcheck.ts"]
 # Half of V8's default for its young generation, which is mostly garbage here: 267 instead of 298 MiB at the peak of 256
-# connections that post, at the same rate. Code cannot set it once V8 runs. `npm start` and `make run` have it too.
+# connections that post, at the same rate. Code cannot set it once V8 runs. `npm start`, `make run` and `oncebox serve` have it too.
 CMD ["node", "--max-semi-space-size=16", "/app/app/main.ts"]
+# Given by whoever builds for others: the time as in RFC 3339, and the commit. The last lines, so that they invalidate no layer.
+ARG CREATED
+ARG REVISION
+LABEL org.opencontainers.image.title="Oncebox" \
+      org.opencontainers.image.description="A self-hosted inbox for signed webhooks" \
+      org.opencontainers.image.version="1.0.0" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.revision="${REVISION}"

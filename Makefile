@@ -1,12 +1,8 @@
 # The commands of Oncebox. `make` alone lists them.
 
-# Node 26 comes with the packages of package.json: npm puts it here, and it goes before the machine's own.
+# Each target installs what it needs and does not find (scripts/install.mjs). Where the machine's own Node is too old, that includes
+# one that is recent enough: npm's scripts find it here, before the machine's.
 BIN := $(CURDIR)/node_modules/.bin
-# With the compiled code kept, a start takes half the time and 100 MB less memory: types are stripped once, not in each thread.
-# Written after each full install, so that a newer lockfile means a new install.
-INSTALLED := node_modules/.installed
-# What only the tests need, such as a PostgreSQL server, is a package of its own: `make run` downloads none of it.
-TESTS_INSTALLED := tests/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help up down logs run test check
@@ -23,23 +19,14 @@ down: ## stop the service and delete its container and its data
 logs: ## follow the log of the service
 	docker compose logs -f api
 
-run: $(INSTALLED) ## start on this machine without Docker, with SQLite in ./data/ (needs WEBHOOK_SECRET)
+# What `make run` writes to stdout is the log of the service alone. With the compiled code kept, a start takes half the time and 100 MB
+# less memory: types are stripped once, not in each thread.
+run: ## start on this machine without Docker, with SQLite in ./data/ (needs WEBHOOK_SECRET)
 	@npm run --silent build >&2
 	@PATH="$(BIN):$$PATH" NODE_COMPILE_CACHE=node_modules/.cache/node exec node --max-semi-space-size=16 app/main.ts
 
-test: $(INSTALLED) $(TESTS_INSTALLED) ## run every test
+test: ## run every test
 	@npm test
 
-check: $(INSTALLED) $(TESTS_INSTALLED) ## check formatting, lint, types, layers and dead code
+check: ## check formatting, lint, types, layers and dead code
 	@npm run check
-
-# npm speaks to stderr here: what `make run` writes to stdout is the log of the service alone.
-$(INSTALLED): package-lock.json
-	@npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=error >&2
-	@node scripts/pinned-node.mjs
-	@touch $@
-
-# Without scripts: tests/support/postgres-programs.ts does what those of PostgreSQL's packages would.
-$(TESTS_INSTALLED): tests/package-lock.json
-	@npm ci --prefix tests --include=optional --ignore-scripts --no-audit --no-fund --loglevel=error >&2
-	@touch $@

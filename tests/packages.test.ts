@@ -24,15 +24,15 @@ const manifestOf = (folder: string): Manifest =>
   JSON.parse(read(`${folder}package.json`)) as Manifest;
 const manifest = manifestOf('');
 
-/** The packages of the project: all that it needs to run and to be worked on, and what only its tests need beside that. */
-const FOLDERS = ['', 'tests/'] as const;
+/** Each has its own lockfile: the service with the tools for its tests, the dashboard, the pinned Node, and the servers of tests. */
+const FOLDERS = ['', 'web/', 'node/', 'tests/'] as const;
 
 describe('package.json', () => {
   for (const folder of FOLDERS)
     it(`names one exact version of each package in ./${folder}`, () => {
       const { dependencies, devDependencies, optionalDependencies } = manifestOf(folder);
       const all = { ...dependencies, ...devDependencies, ...optionalDependencies };
-      assert.ok(Object.keys(all).length >= 5);
+      assert.ok(Object.keys(all).length >= 4);
       for (const [name, version] of Object.entries(all))
         assert.match(version, /^(npm:[\w@/.-]+@)?\d+\.\d+\.\d+(-beta\.\d+)?$/, name);
     });
@@ -48,16 +48,23 @@ describe('package.json', () => {
   });
 
   it('pins the same Node for every platform, and these tests run under it', () => {
-    const versions = new Set(Object.values(manifest.optionalDependencies));
+    const versions = new Set(Object.values(manifestOf('node/').optionalDependencies));
     assert.deepEqual(
       [...versions].map((version) => `v${version}`),
       [process.version],
     );
   });
 
-  it('has the version that the image is labelled with', () => {
-    const label = /image\.version="([^"]*)"/.exec(read('Dockerfile'))?.[1];
-    assert.equal(label, manifest.version);
+  it('has the version that the dashboard, the image, manifests, pages and the changelog have', () => {
+    for (const [path, pattern] of [
+      ['web/package.json', /"version": "(.*)"/],
+      ['Dockerfile', /image\.version="([^"]*)"/],
+      ['deploy/kubernetes/oncebox.yaml', /image: .*:(.*)/],
+      ['deploy/kubernetes/postgres/oncebox.yaml', /image: .*:(.*)/],
+      ['docs/forwarding.md', /User-Agent: oncebox\/(.*)/],
+      ['CHANGELOG.md', /^## \[(\d.*?)\]/m],
+    ] as const)
+      assert.equal(pattern.exec(read(path))?.[1], manifest.version, path);
   });
 });
 
@@ -109,8 +116,8 @@ for (const folder of FOLDERS)
     });
   });
 
-it('make installs the packages of the tests without running their scripts', () => {
-  assert.match(read('Makefile'), /npm ci --prefix tests .*--ignore-scripts/);
+it('no script of a package runs when they are installed', () => {
+  assert.match(read('scripts/install.mjs'), /\['ci', [^\]]*'--ignore-scripts'/);
 });
 
 /** Whether `name` is found from the package at `path` as Node looks for it: in its own node_modules, then further out. */

@@ -22,7 +22,7 @@ export class Attempts {
 
   /** `fatal` is called when the thread ends without being asked to. */
   constructor(settings: readonly ForwardSettings[], fatal: (error: Error) => void) {
-    this.#worker = new Worker(new URL('attempt-thread.ts', import.meta.url), {
+    this.#worker = new Worker(new URL('./attempt-thread.ts', import.meta.url), {
       workerData: { settings, userAgent: `oncebox/${version()}` },
     });
     this.#worker.on('message', ({ number, response }: AttemptReply) => {

@@ -37,7 +37,7 @@ export class Terminal {
   constructor(t: Cleaner, replacements: Replacements, directory = temporaryDirectory(t)) {
     this.directory = directory;
     this.#replacements = replacements;
-    for (const name of ['package.json', 'node_modules', 'app'])
+    for (const name of ['package.json', 'node_modules', 'scripts', 'app'])
       symlinkSync(join(ROOT, name), join(directory, name));
     this.#shell = spawn('sh', ['-eu'], {
       cwd: directory,
