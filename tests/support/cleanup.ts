@@ -16,8 +16,25 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 // A signal ends the process without an 'exit' event unless someone listens for it.
-process.once('SIGTERM', () => process.exit(143));
-process.once('SIGINT', () => process.exit(130));
+const ENDS = { SIGTERM: () => process.exit(143), SIGINT: () => process.exit(130) } as const;
+process.once('SIGTERM', ENDS.SIGTERM);
+process.once('SIGINT', ENDS.SIGINT);
+
+/**
+ * From now on the first SIGTERM or SIGINT aborts the returned signal, for the process to end at a place of its choice. The next one
+ * ends it at once.
+ */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.removeListener(signal, ENDS[signal]);
+    process.once(signal, () => {
+      controller.abort();
+      process.once(signal, ENDS[signal]);
+    });
+  }
+  return controller.signal;
+}
 
 /** Makes an empty directory that is removed after the test. Returns its absolute path. */
 export function temporaryDirectory(t: Cleaner): string {
