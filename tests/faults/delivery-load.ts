@@ -55,6 +55,8 @@ export interface DeliveryLoadOptions {
   readonly senders: number;
   /** Messages, and as many statuses, that a delivery has for itself, at most; four unless given. */
   readonly ownMax?: number;
+  /** Milliseconds between an accepted delivery of a sender and its next one; none unless given. */
+  readonly pauseMs?: number;
   /** Whether a sender ends where its service is gone, as it does in a record of one run. */
   readonly endsWithService?: boolean;
 }

@@ -18,15 +18,15 @@ import { Disk } from './shim.ts';
 const POSTS_A_DEATH = 3_500;
 /** So many messages and as many statuses that a delivery has for itself, at most. */
 const DELIVERY_OWN_MAX = 100;
-const CHECK_EVERY = 8;
+const CHECK_EVERY = 10;
 const FORWARDED_A_LIFE = 2_000;
 const FORWARD_KILLS = 12;
-const RECORDED_MESSAGES = 300;
+const RECORDED_MESSAGES = 150;
 const MOMENTS_A_RECORD = 600;
 /** Every so many lives a record is long enough for checkpoints beside the writer to be in it. */
 const LONG_RECORD_EVERY = 6;
 const LONG_RECORDED_MESSAGES = 9_000;
-const LONG_MOMENTS = 50;
+const LONG_MOMENTS = 25;
 
 /** In this order each kind of death follows each other one, and a primary one that has just taken over. */
 const DEATHS: readonly Death[] = [

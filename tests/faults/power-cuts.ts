@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { temporaryDirectory } from '../support/cleanup.ts';
+import { memoryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { eventually } from '../support/bounded.ts';
 import { startService } from '../support/service.ts';
@@ -23,7 +23,7 @@ import { assertWhole, heldInFile } from './whole-deliveries.ts';
 
 /** The index gathers messages before it takes them. */
 const SETTLE_MS = 1_200;
-/** Between the posts of a connection, so that what each cut is checked against is not mostly more of the same. */
+/** Between the posts of a connection, so that what each cut is checked against is not mostly more of the same, and the log stays short. */
 const PAUSE_MS = 50;
 /** The files that messages are durable in. */
 const TRUTH: readonly FileNumber[] = [1, 2, 4];
@@ -58,6 +58,7 @@ export async function recordRun(
       ports: () => [service.port],
       prefix: `${DELIVERIES}-${run}`,
       senders: 2,
+      pauseMs: PAUSE_MS / 2,
       endsWithService: true,
     });
     await eventually('messages', () => load.acknowledged.size >= messages || undefined);
@@ -133,9 +134,10 @@ interface Promised {
   readonly taken: ReadonlySet<string>;
 }
 
-/** What a disk holds: where it is, null where it does not have all of its tables yet, and how many items were forwarded. */
+/** What a disk holds: where it is, null where it does not have all of its tables yet, how far its index is, and how many items were forwarded. */
 interface Survivor {
   readonly path: string | null;
+  readonly indexed: number;
   readonly forwarded: number;
 }
 
@@ -152,7 +154,7 @@ export async function cutPower(
 ): Promise<PowerFigures> {
   const { random = Math.random, held, every = Infinity, inspect, signal } = options;
   const { taken = new Set<string>() } = options;
-  const directory = temporaryDirectory(t);
+  const directory = memoryDirectory(t);
   const disk = new DurableDisk();
   for (const [file, content] of held ?? []) disk.hold(file, content);
   const acknowledged = new Set<string>();
@@ -179,8 +181,8 @@ export async function cutPower(
     for (const [name, image] of Object.entries(images)) {
       const moment = `${name}, after record ${index}`;
       const promised = { acknowledged, deliveries, taken };
-      const { path, forwarded } = assertSurvives(directory, image, promised, moment);
-      if (path !== null && indexFits(path, moment) > 0) figures.indexed += 1;
+      const { path, indexed, forwarded } = assertSurvives(directory, image, promised, moment);
+      if (indexed > 0) figures.indexed += 1;
       if (forwarded > 0) figures.forwarded += 1;
       figures.cuts += 1;
       if (path !== null && figures.cuts % every === 0) await inspect?.(path, acknowledged);
@@ -192,9 +194,9 @@ export async function cutPower(
 }
 
 /** How far the index is. */
-function indexFits(path: string, moment: string): number {
+function indexFits(database: DatabaseSync, path: string, moment: string): number {
   try {
-    return assertIndexFits(path);
+    return assertIndexFits(database, path);
   } catch (error) {
     throw new Error(`the index when the power is cut: ${moment}`, { cause: error });
   }
@@ -235,8 +237,10 @@ function assertSurvives(
     if (isThere('deliveries')) assertWhole(heldInFile(database), deliveries);
     else assert.equal(deliveries.size, 0, `lost when the power is cut: ${moment}`);
     // Cut between two migrations, the next start makes the rest, and an epoch that no index knows.
+    const complete = isThere('epochs') && isThere('removals');
     return {
-      path: isThere('epochs') && isThere('removals') ? path : null,
+      path: complete ? path : null,
+      indexed: complete ? indexFits(database, path, moment) : 0,
       forwarded: isThere('forwards') ? assertForwarded(database, taken) : 0,
     };
   } finally {

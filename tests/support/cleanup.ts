@@ -1,5 +1,5 @@
 // What a test leaves behind is removed here: directories, child processes, and both also when the test run itself is ended.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
@@ -36,11 +36,26 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** Makes an empty directory that is removed after the test. Returns its absolute path. */
-export function temporaryDirectory(t: Cleaner): string {
-  const directory = mkdtempSync(join(tmpdir(), 'oncebox-test-'));
+/** Room that a directory in memory must have. */
+const MEMORY_BYTES_MIN = 1_073_741_824;
+
+/** Makes an empty directory, below `parent`, that is removed after the test. Returns its absolute path. */
+export function temporaryDirectory(t: Cleaner, parent = tmpdir()): string {
+  const directory = mkdtempSync(join(parent, 'oncebox-test-'));
   t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   return directory;
+}
+
+/** The same in memory, for files that need not be on a disk, where the system has a place for that with enough room. */
+export function memoryDirectory(t: Cleaner): string {
+  const memory = '/dev/shm';
+  try {
+    const { bavail, bsize } = statfsSync(memory);
+    if (bavail * bsize >= MEMORY_BYTES_MIN) return temporaryDirectory(t, memory);
+  } catch {
+    // Not on every system.
+  }
+  return temporaryDirectory(t);
 }
 
 /** Sees to it that `child` is dead after the test, whatever becomes of the test. */
