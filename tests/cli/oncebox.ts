@@ -58,6 +58,8 @@ export function start(t: Cleaner, args: readonly string[], options: CallOptions 
     cwd: options.cwd,
     env: { PATH, NODE_COMPILE_CACHE, WEBHOOK_SECRET: SECRET, ...options.env },
     stdio: 'pipe',
+    // Ctrl-C is for the tests, which end the call.
+    detached: true,
   });
   endAfter(t, child);
   const written = { stdout: '', stderr: '' };

@@ -4,40 +4,46 @@ import { signedBy, whatsapp, whatsappStatus, whatsappText } from '../support/sou
 
 /** The name of the source, one of SOURCES in `tests/support/sources.ts`. */
 const SOURCE = 'wa';
-const ITEMS_MAX = 4;
+/** Messages, and as many statuses, that a delivery has for itself, at most; where a load does not say otherwise. */
+const OWN_MAX = 4;
 /** One in so many deliveries also has the first message of the one before it, and its status. */
 const OVERLAP_EVERY = 3;
 
-/** A delivery of a load, made of nothing but its prefix and number. */
-export interface Sent {
-  /** The request id of its posts. */
-  readonly key: string;
-  readonly body: string;
+/** The items of a delivery of a load, which is made of nothing but its key and `ownMax`. */
+interface Sent {
   /** The ids of the items that no other delivery has. */
   readonly own: readonly string[];
   /** Those, and what another one may have too. */
   readonly items: readonly string[];
 }
 
-/** Returns the delivery of a load with this number, from 1. */
-export function sent(prefix: string, number: number): Sent {
-  const key = `${prefix}-${number}`;
-  const own = Array.from({ length: 1 + (number % ITEMS_MAX) }, (_, place) => `${key}-${place + 1}`);
+/** The names in a delivery: its own, and all. `key`: the prefix of its load, and its number from 1. */
+function namesOf(key: string, ownMax: number): Record<'own' | 'all', readonly string[]> {
+  const [, prefix = '', digits] = /^(.*)-(\d+)$/.exec(key) ?? [];
+  const number = Number(digits);
+  const own = Array.from({ length: 1 + (number % ownMax) }, (_, place) => `${key}-${place + 1}`);
   const before = number > 1 && number % OVERLAP_EVERY === 0 ? [`${prefix}-${number - 1}-0`] : [];
-  const all = [`${key}-0`, ...before, ...own];
-  const idsOf = (parts: readonly string[]): string[] =>
-    parts.flatMap((name) => [`${SOURCE}:wamid.${name}`, `${SOURCE}:wamid.out-${name}:sent`]);
-  const body = whatsapp({
-    messages: all.map((name) => whatsappText(`wamid.${name}`, `word${name}end`)),
-    statuses: all.map((name) => whatsappStatus(`wamid.out-${name}`, 'sent')),
-  });
-  return { key, body, own: idsOf(own), items: idsOf(all) };
+  return { own, all: [`${key}-0`, ...before, ...own] };
 }
 
-/** Returns the delivery that an item was made for; null for the id of another kind. */
-export function senderOf(id: string): Sent | null {
-  const [, prefix, number] = /^wa:wamid\.(?:out-)?(.+)-(\d+)-\d+(?::sent)?$/.exec(id) ?? [];
-  return prefix === undefined ? null : sent(prefix, Number(number));
+/** Returns the ids of what a delivery of a load has, by the key of the delivery. `ownMax`: that of the load. */
+export function sent(key: string, ownMax = OWN_MAX): Sent {
+  const { own, all } = namesOf(key, ownMax);
+  const idsOf = (parts: readonly string[]): string[] =>
+    parts.flatMap((name) => [`${SOURCE}:wamid.${name}`, `${SOURCE}:wamid.out-${name}:sent`]);
+  return { own: idsOf(own), items: idsOf(all) };
+}
+
+/** Returns the key of the delivery that an item was made for; null for the id of another kind. */
+export function keyOf(id: string): string | null {
+  return /^wa:wamid\.(?:out-)?(.+-\d+)-\d+(?::sent)?$/.exec(id)?.[1] ?? null;
+}
+
+function bodyOf(names: readonly string[]): string {
+  return whatsapp({
+    messages: names.map((name) => whatsappText(`wamid.${name}`, `word${name}end`)),
+    statuses: names.map((name) => whatsappStatus(`wamid.out-${name}`, 'sent')),
+  });
 }
 
 export interface DeliveryLoadOptions {
@@ -47,20 +53,27 @@ export interface DeliveryLoadOptions {
   readonly prefix: string;
   /** Deliveries under way at once. */
   readonly senders: number;
+  /** Messages, and as many statuses, that a delivery has for itself, at most; four unless given. */
+  readonly ownMax?: number;
+  /** Milliseconds between an accepted delivery of a sender and its next one; none unless given. */
+  readonly pauseMs?: number;
   /** Whether a sender ends where its service is gone, as it does in a record of one run. */
   readonly endsWithService?: boolean;
 }
 
-/** Begins at once. Every delivery that was answered 200 is recorded by its key. */
-export class DeliveryLoad extends PersistentSender<Sent> {
-  constructor({ prefix, ...options }: DeliveryLoadOptions) {
+/** Begins at once. Every delivery that was answered 200 is recorded by its key, with the number of items that it was the first to have. */
+export class DeliveryLoad extends PersistentSender<number> {
+  constructor({ prefix, ownMax = OWN_MAX, ...options }: DeliveryLoadOptions) {
     super({
       ...options,
       twiceEvery: 5,
       retryMs: 20,
       post: (number) => {
-        const record = sent(prefix, number);
-        const { key, body } = record;
+        const key = `${prefix}-${number}`;
+        const { own, all } = namesOf(key, ownMax);
+        const body = bodyOf(all);
+        // Each name has a message and a status; one name more is the one that the next delivery may have, too.
+        const record = 2 * (own.length + 1);
         const headers = { ...signedBy(SOURCE, Buffer.from(body)), 'X-Request-ID': key };
         return { key, record, path: `/webhook/${SOURCE}`, headers, body };
       },

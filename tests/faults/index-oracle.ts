@@ -1,7 +1,7 @@
 // Compares an index file with the database beside it by a scan, as far as the index says that it follows: for files that no service has opened.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 
 const TABLES =
   "SELECT count(*) AS n FROM i.sqlite_schema WHERE name IN ('state', 'entries', 'lists', 'segments')";
@@ -52,20 +52,18 @@ const PAIRS: readonly (readonly [what: string, kept: string, scanned: string])[]
   ],
 ];
 
-/** How far the index is; 0 where there is none, or one without tables. Fails where it is damaged, or says what is not so. */
-export function assertIndexFits(path: string): number {
+/**
+ * How far the index is that is beside an open database with this path; 0 where there is none, or one without tables. Fails where it is
+ * damaged, or says what is not so. The index stays attached.
+ */
+export function assertIndexFits(database: DatabaseSync, path: string): number {
   const index = `${path}-index`;
   if (!existsSync(index)) return 0;
-  const database = new DatabaseSync(path);
-  try {
-    database.exec('PRAGMA synchronous = OFF');
-    database.exec(`ATTACH '${index.replaceAll("'", "''")}' AS i`);
-    const value = (sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
-    if (value(TABLES) !== 4) return 0;
-    assert.equal(value('PRAGMA i.integrity_check'), 'ok');
-    for (const [what, kept, scanned] of PAIRS) assert.equal(value(kept), value(scanned), what);
-    return Number(value('SELECT listed_seq FROM i.state'));
-  } finally {
-    database.close();
-  }
+  database.exec(`ATTACH '${index.replaceAll("'", "''")}' AS i`);
+  database.exec('PRAGMA i.synchronous = OFF');
+  const value = (sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
+  if (value(TABLES) !== 4) return 0;
+  assert.equal(value('PRAGMA i.integrity_check'), 'ok');
+  for (const [what, kept, scanned] of PAIRS) assert.equal(value(kept), value(scanned), what);
+  return Number(value('SELECT listed_seq FROM i.state'));
 }

@@ -1,10 +1,10 @@
 // A provider in a hurry: many posts under way over a few connections, with repeats of what is in flight, and a record of every answer.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { message, sign } from '../support/message.ts';
+import { sign } from '../support/message.ts';
 import type { Stored } from '../support/message.ts';
 import type { Answer } from '../support/request.ts';
-import type { Service } from '../support/service.ts';
+import type { Environment, Service } from '../support/service.ts';
 
 /** Posts that one connection has under way. */
 const PIPELINE = 8;
@@ -22,13 +22,17 @@ export interface LoadOptions {
   readonly prefix: string;
   /** Reads are sent between the posts unless this is false. */
   readonly reads?: boolean;
+  /** One message in so many is older than RETENTION keeps; none unless given. */
+  readonly oldEvery?: number;
+  /** Where messages that were answered 200 are recorded, in the order of their answers; one of its own unless given. */
+  readonly acknowledged?: Map<string, Stored>;
   /** How long each connection waits after answers before it sends on; not at all unless given. */
   readonly pauseMs?: number;
 }
 
 export class Load {
   /** Every message that was answered 200, by its id. */
-  readonly acknowledged = new Map<string, Stored>();
+  readonly acknowledged: Map<string, Stored>;
   /** Every message that was refused with 503, by its id, unless it was accepted after all. */
   readonly refused = new Map<string, Stored>();
   /** Answers by their status. */
@@ -43,6 +47,7 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    this.acknowledged = options.acknowledged ?? new Map<string, Stored>();
     this.#lanes = Array.from(
       { length: options.connections },
       () =>
@@ -80,7 +85,9 @@ export class Load {
   }
 
   #create(): Stored {
-    return numbered(this.#options.prefix, this.#count);
+    const { prefix, oldEvery } = this.#options;
+    const stored = numbered(prefix, this.#count);
+    return oldEvery !== undefined && this.#count % oldEvery === 0 ? aged(stored) : stored;
   }
 
   #answered(expected: Expected, status: number): void {
@@ -98,12 +105,26 @@ export class Load {
 
 /** The message of a load with this number: its text has a word that no other has. */
 export function numbered(prefix: string, number: number): Stored {
-  return message({
+  return {
     message_id: `${prefix}-${number}`,
     from: `+1555${number % 97}`,
+    to: '+14155550100',
     ts: `2025-01-15T10:${String(number % 60).padStart(2, '0')}:00.${number % 1_000}Z`,
     text: `${prefix} word${number}end ${'x'.repeat(number % 211)}`,
-  }) as unknown as Stored;
+  };
+}
+
+/** Keeps the messages of these loads, but for those of `aged`. They are not twice as old as that: while they wait to be forwarded, they stay, too. */
+export const RETENTION: Environment = { RETENTION_DAYS: '10000' };
+const OLD_TS = '1990-01-15T10:00:00Z';
+
+/** The message, older than RETENTION keeps. */
+export function aged(stored: Stored): Stored {
+  return { ...stored, ts: OLD_TS };
+}
+
+export function isAged({ ts }: Stored): boolean {
+  return ts === OLD_TS;
 }
 
 interface Job {

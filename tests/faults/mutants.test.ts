@@ -50,7 +50,7 @@ describe('a service with a bug is caught:', { concurrency: 2 }, () => {
       'const stored = await store.append(items);',
       'await store.append(items.slice(0, -1));\n  const stored = await store.append(items);',
     );
-    const killed = killRounds(t, { rounds: 4, loadMsMax: 400, life: 'parts', main });
+    const killed = killRounds(t, { rounds: 4, load: { msMax: 400 }, life: 'parts', main });
     await assert.rejects(killed, /was stored in parts/);
   });
 

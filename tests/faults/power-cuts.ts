@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { temporaryDirectory } from '../support/cleanup.ts';
+import { memoryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { eventually } from '../support/bounded.ts';
 import { startService } from '../support/service.ts';
@@ -14,6 +14,7 @@ import { DurableDisk } from './durable-disk.ts';
 import type { Image } from './durable-disk.ts';
 import { assertIndexFits } from './index-oracle.ts';
 import { DeliveryLoad } from './delivery-load.ts';
+import { assertForwarded } from './forwarded-rows.ts';
 import { Load } from './load.ts';
 import type { Disk } from './shim.ts';
 import { acknowledgedIn, FILES, readTrace } from './trace.ts';
@@ -22,7 +23,7 @@ import { assertWhole, heldInFile } from './whole-deliveries.ts';
 
 /** The index gathers messages before it takes them. */
 const SETTLE_MS = 1_200;
-/** Between the posts of a connection, so that what each cut is checked against is not mostly more of the same. */
+/** Between the posts of a connection, so that what each cut is checked against is not mostly more of the same, and the log stays short. */
 const PAUSE_MS = 50;
 /** The files that messages are durable in. */
 const TRUTH: readonly FileNumber[] = [1, 2, 4];
@@ -57,6 +58,7 @@ export async function recordRun(
       ports: () => [service.port],
       prefix: `${DELIVERIES}-${run}`,
       senders: 2,
+      pauseMs: PAUSE_MS / 2,
       endsWithService: true,
     });
     await eventually('messages', () => load.acknowledged.size >= messages || undefined);
@@ -107,6 +109,8 @@ export interface PowerFigures {
   deliveries: number;
   /** Cuts after which there was an index that lists something. */
   indexed: number;
+  /** Cuts after which a destination had finished something. */
+  forwarded: number;
 }
 
 export interface CutOptions {
@@ -117,25 +121,51 @@ export interface CutOptions {
   /** Called with a directory that holds what is left, once in so many cuts. */
   readonly every?: number;
   readonly inspect?: (path: string, acknowledged: ReadonlySet<string>) => Promise<void>;
+  /** What the application of a destination took in the record, if there is one: the ids. */
+  readonly taken?: ReadonlySet<string>;
+  /** Ends it after the present moment, when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** What must be on the disk. */
+interface Promised {
+  readonly acknowledged: ReadonlySet<string>;
+  readonly deliveries: ReadonlySet<string>;
+  readonly taken: ReadonlySet<string>;
+}
+
+/** What a disk holds: where it is, null where it does not have all of its tables yet, how far its index is, and how many items were forwarded. */
+interface Survivor {
+  readonly path: string | null;
+  readonly indexed: number;
+  readonly forwarded: number;
 }
 
 /**
  * Cuts the power at `moments` places of the record, spread over all of it, and checks each in three ways: only
  * what was synced, that and torn parts of the rest, everything. Fails at the first acknowledged message or delivery that is missing,
- * where a delivery is there in parts, or where the index is damaged or is not what a scan says.
+ * where a delivery is there in parts, where a destination is past what was not taken, or where the index is damaged or is not what a scan says.
  */
 export async function cutPower(
   t: Cleaner,
   records: readonly TraceRecord[],
   moments: number,
-  { random = Math.random, held = new Map(), every = Infinity, inspect }: CutOptions = {},
+  options: CutOptions = {},
 ): Promise<PowerFigures> {
-  const directory = temporaryDirectory(t);
+  const { random = Math.random, held, every = Infinity, inspect, signal } = options;
+  const { taken = new Set<string>() } = options;
+  const directory = memoryDirectory(t);
   const disk = new DurableDisk();
-  for (const [file, content] of held) disk.hold(file, content);
+  for (const [file, content] of held ?? []) disk.hold(file, content);
   const acknowledged = new Set<string>();
   const deliveries = new Set<string>();
-  const figures: PowerFigures = { cuts: 0, acknowledged: 0, deliveries: 0, indexed: 0 };
+  const figures: PowerFigures = {
+    cuts: 0,
+    acknowledged: 0,
+    deliveries: 0,
+    indexed: 0,
+    forwarded: 0,
+  };
   const chance = moments / records.length;
   for (const [index, record] of records.entries()) {
     disk.play(record);
@@ -146,11 +176,14 @@ export async function cutPower(
     if (random() >= chance) continue;
     // The tests beside this one have their turn: without it their answers would not be read, and be missed, for as long as all of it takes.
     await nextTurn();
+    if (signal?.aborted === true) break;
     const images = { synced: disk.synced(), torn: disk.torn(random), written: disk.written() };
     for (const [name, image] of Object.entries(images)) {
       const moment = `${name}, after record ${index}`;
-      const path = assertSurvives(directory, image, { acknowledged, deliveries }, moment);
-      if (path !== null && indexFits(path, moment) > 0) figures.indexed += 1;
+      const promised = { acknowledged, deliveries, taken };
+      const { path, indexed, forwarded } = assertSurvives(directory, image, promised, moment);
+      if (indexed > 0) figures.indexed += 1;
+      if (forwarded > 0) figures.forwarded += 1;
       figures.cuts += 1;
       if (path !== null && figures.cuts % every === 0) await inspect?.(path, acknowledged);
     }
@@ -161,27 +194,24 @@ export async function cutPower(
 }
 
 /** How far the index is. */
-function indexFits(path: string, moment: string): number {
+function indexFits(database: DatabaseSync, path: string, moment: string): number {
   try {
-    return assertIndexFits(path);
+    return assertIndexFits(database, path);
   } catch (error) {
     throw new Error(`the index when the power is cut: ${moment}`, { cause: error });
   }
 }
 
 /**
- * Opens what the disk holds, as the next start would: it is sound, every acknowledged message is there, and deliveries are there whole.
- * Returns the path of the database; null where it does not have all of its tables yet.
+ * Opens what the disk holds, as the next start would: it is sound, every acknowledged message is there, deliveries are there whole, and
+ * destinations are where they can be.
  */
 function assertSurvives(
   directory: string,
   image: Image,
-  {
-    acknowledged,
-    deliveries,
-  }: Readonly<Record<'acknowledged' | 'deliveries', ReadonlySet<string>>>,
+  { acknowledged, deliveries, taken }: Promised,
   moment: string,
-): string | null {
+): Survivor {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
   for (const [file, content] of image) writeFileSync(join(directory, FILES[file]), content);
@@ -207,7 +237,12 @@ function assertSurvives(
     if (isThere('deliveries')) assertWhole(heldInFile(database), deliveries);
     else assert.equal(deliveries.size, 0, `lost when the power is cut: ${moment}`);
     // Cut between two migrations, the next start makes the rest, and an epoch that no index knows.
-    return isThere('epochs') && isThere('removals') ? path : null;
+    const complete = isThere('epochs') && isThere('removals');
+    return {
+      path: complete ? path : null,
+      indexed: complete ? indexFits(database, path, moment) : 0,
+      forwarded: isThere('forwards') ? assertForwarded(database, taken) : 0,
+    };
   } finally {
     database.close();
   }

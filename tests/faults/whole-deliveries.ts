@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { DatabaseSync } from 'node:sqlite';
 import { queryOnce } from '../support/postgres.ts';
-import { type Sent, senderOf, sent } from './delivery-load.ts';
+import { keyOf, sent } from './delivery-load.ts';
 
 /** An item of the source of the load, and the delivery that it was stored with. */
 interface Item {
@@ -52,30 +52,40 @@ export async function heldInPostgres(url: string): Promise<Held> {
 
 /**
  * Fails unless every item is there once and with a delivery that has it; every delivery that is there has all its items, which were
- * stored together; and every acknowledged one is there.
+ * stored together; and every acknowledged one is there. `ownMax`: that of the load, where it has one.
  */
-export function assertWhole({ items, bodies }: Held, acknowledged: Iterable<string>): void {
+export function assertWhole(
+  { items, bodies }: Held,
+  acknowledged: Iterable<string>,
+  ownMax?: number,
+): void {
   const deliveries = new Map<string, number>();
-  const senders = new Map<string, Sent>();
+  const keys = new Set<string>();
+  const namesIn = new Map<number, ReadonlySet<string>>();
   for (const { id, delivery } of items) {
     assert.ok(!deliveries.has(id), `${id} is stored twice`);
     const body = delivery === null ? undefined : bodies.get(delivery);
     assert.ok(delivery !== null && body !== undefined, `${id} has no delivery`);
+    const names = namesIn.get(delivery) ?? namesOf(body);
+    namesIn.set(delivery, names);
     const name = id.slice('wa:'.length).replace(/:sent$/, '');
-    assert.ok(body.includes(`"${name}"`), `${id} is stored with another delivery`);
+    assert.ok(names.has(name), `${id} is stored with another delivery`);
     deliveries.set(id, delivery);
-    const sender = senderOf(id);
-    assert.ok(sender !== null, `${id} was never sent`);
-    senders.set(sender.key, sender);
+    const key = keyOf(id);
+    assert.ok(key !== null, `${id} was never sent`);
+    keys.add(key);
   }
   for (const key of acknowledged) {
-    const [, prefix = '', number] = /^(.*)-(\d+)$/.exec(key) ?? [];
-    const delivery = sent(prefix, Number(number));
-    const lost = delivery.items.filter((id) => !deliveries.has(id));
+    const lost = sent(key, ownMax).items.filter((id) => !deliveries.has(id));
     assert.deepEqual(lost, [], `${key} was acknowledged`);
   }
-  for (const { key, own } of senders.values()) {
-    const numbers = new Set(own.map((id) => deliveries.get(id) ?? 'none'));
+  for (const key of keys) {
+    const numbers = new Set(sent(key, ownMax).own.map((id) => deliveries.get(id) ?? 'none'));
     assert.equal(numbers.size, 1, `${key} was stored in parts: ${[...numbers].join()}`);
   }
+}
+
+/** The names of the items in the body of a delivery. */
+function namesOf(body: string): ReadonlySet<string> {
+  return new Set(body.matchAll(/"(wamid\.[^"]+)"/g).map(([, name = '']) => name));
 }

@@ -30,6 +30,8 @@ export interface DeathOptions {
   readonly loadMsMax: number;
   /** Is told of each death. */
   readonly died?: (death: Death) => void;
+  /** Ends the life after the present death, when aborted. */
+  readonly signal?: AbortSignal;
 }
 
 export interface DeathFigures {
@@ -38,8 +40,9 @@ export interface DeathFigures {
   readonly stored: number;
   /** Answers of 503 on the way. */
   readonly refused: number;
-  /** Deliveries of several items each, of a named source, that were acknowledged. */
+  /** Deliveries of several items each, of a named source, that were acknowledged, and these items. */
   readonly deliveries: number;
+  readonly items: number;
 }
 
 /**
@@ -63,6 +66,7 @@ export async function killRounds(
   const provider = new Provider({ ports, prefix, senders: SENDERS });
   const deliveries = new DeliveryLoad({ ports, prefix, senders: DELIVERY_SENDERS });
   for (const death of deaths) {
+    if (options.signal?.aborted === true) break;
     const before = provider.acknowledged.size;
     await eventually('messages', () => provider.acknowledged.size > before || undefined);
     await sleep(Math.random() * options.loadMsMax);
@@ -84,6 +88,7 @@ export async function killRounds(
     stored: kept.length,
     refused,
     deliveries: deliveries.acknowledged.size,
+    items: deliveries.acknowledged.values().reduce((sum, items) => sum + items, 0),
   };
 }
 

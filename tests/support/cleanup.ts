@@ -1,5 +1,5 @@
 // What a test leaves behind is removed here: directories, child processes, and both also when the test run itself is ended.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
@@ -16,14 +16,46 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 // A signal ends the process without an 'exit' event unless someone listens for it.
-process.once('SIGTERM', () => process.exit(143));
-process.once('SIGINT', () => process.exit(130));
+const ENDS = { SIGTERM: () => process.exit(143), SIGINT: () => process.exit(130) } as const;
+process.once('SIGTERM', ENDS.SIGTERM);
+process.once('SIGINT', ENDS.SIGINT);
 
-/** Makes an empty directory that is removed after the test. Returns its absolute path. */
-export function temporaryDirectory(t: Cleaner): string {
-  const directory = mkdtempSync(join(tmpdir(), 'oncebox-test-'));
+/**
+ * From now on the first SIGTERM or SIGINT aborts the returned signal, for the process to end at a place of its choice. The next one
+ * ends it at once.
+ */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.removeListener(signal, ENDS[signal]);
+    process.once(signal, () => {
+      controller.abort();
+      process.once(signal, ENDS[signal]);
+    });
+  }
+  return controller.signal;
+}
+
+/** Room that a directory in memory must have. */
+const MEMORY_BYTES_MIN = 1_073_741_824;
+
+/** Makes an empty directory, below `parent`, that is removed after the test. Returns its absolute path. */
+export function temporaryDirectory(t: Cleaner, parent = tmpdir()): string {
+  const directory = mkdtempSync(join(parent, 'oncebox-test-'));
   t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   return directory;
+}
+
+/** The same in memory, for files that need not be on a disk, where the system has a place for that with enough room. */
+export function memoryDirectory(t: Cleaner): string {
+  const memory = '/dev/shm';
+  try {
+    const { bavail, bsize } = statfsSync(memory);
+    if (bavail * bsize >= MEMORY_BYTES_MIN) return temporaryDirectory(t, memory);
+  } catch {
+    // Not on every system.
+  }
+  return temporaryDirectory(t);
 }
 
 /** Sees to it that `child` is dead after the test, whatever becomes of the test. */

@@ -27,6 +27,8 @@ export interface PersistentSenderOptions<T> {
   readonly twiceEvery: number;
   /** Milliseconds between two attempts. */
   readonly retryMs: number;
+  /** Milliseconds between an accepted post of a sender and its next one; none unless given. */
+  readonly pauseMs?: number;
   /** Whether a sender ends where its service is gone, as it does in a record of one run. */
   readonly endsWithService?: boolean;
 }
@@ -79,6 +81,7 @@ export class PersistentSender<T> {
         const post = this.#options.post(this.#posts);
         const copies = this.#posts % this.#options.twiceEvery === 0 ? 2 : 1;
         await Promise.all(Array.from({ length: copies }, () => this.#deliver(post)));
+        if (this.#options.pauseMs !== undefined) await sleep(this.#options.pauseMs);
       }
     } catch (error) {
       if (!(error instanceof Gone)) throw error;

@@ -70,6 +70,8 @@ export class ServiceProcess {
       cwd: this.directory,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Ctrl-C is for the tests, which end the service.
+      detached: true,
       ...user,
     });
     this.output = new Output(this.#child);
