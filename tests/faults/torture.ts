@@ -1,4 +1,5 @@
 // The long form of these tests: `npm run torture -- --minutes N` kills the service, cuts its power, breaks its disk and feeds it nonsense.
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { interruption } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
@@ -56,6 +57,10 @@ if (values.sum) say(sumOf(values.results ?? ''));
 else await torture();
 
 async function torture(): Promise<void> {
+  // As `npm start` has it: services that are started again and again need not be compiled each time.
+  process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
+    new URL('../../node_modules/.cache/node', import.meta.url),
+  );
   const signal = interruption();
   const seed = number('seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)));
   const command = ['npm run torture --', ...process.argv.slice(2)].join(' ');
