@@ -25,6 +25,12 @@ export const UNRUN: readonly Unrun[] = [
     starts: 'METRICS_TOKEN=$(openssl rand -hex 32) docker compose',
     why: `${DOCKER}; tests/operations/compose.test.ts checks the files`,
   },
+  { page: 'docs/operations.md', starts: 'docker buildx build', why: DOCKER },
+  {
+    page: 'docs/operations.md',
+    starts: 'npm pack',
+    why: 'installs into the home directory; tests/npm-package.test.ts installs into another',
+  },
   {
     page: 'docs/postgres.md',
     starts: 'ONCEBOX_DB_PASSWORD=secret psql',
