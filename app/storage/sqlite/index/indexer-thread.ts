@@ -16,11 +16,12 @@ import { deleteIndex, indexPath } from './schema.ts';
  */
 const NICE = 5;
 /**
- * Messages are gathered for this long, unless many are waiting: the larger a batch, the less each of them costs. Readers merge in a few
- * thousand in a millisecond.
+ * Messages are gathered for this long, unless many are waiting: the larger a batch, the fewer pages are written for each message. Readers
+ * merge in a few thousand in a millisecond.
  */
-const GATHER_MS = 300;
-const GATHER_MESSAGES = 4_096;
+const GATHER = { ms: 300, messages: 4_096 } as const;
+/** Likewise while many messages come. Measured with 32 connections that post: 7 % more posts, and reads as fast. */
+const GATHER_BUSY = { ms: 1_000, messages: 12_288 } as const;
 /** Another process may write too: its messages are found this late. */
 const POLL_MS = 250;
 /** Pause after a failure, such as a full disk. */
@@ -81,7 +82,8 @@ function follow(indexer: Indexer): void {
       search && steps % SEARCH_EVERY === 0 ? Infinity : listMessagesMin,
       search,
     );
-    listMessagesMin = GATHER_MESSAGES;
+    const gather = rate.busy ? GATHER_BUSY : GATHER;
+    listMessagesMin = gather.messages;
     if (step === 'renewed') return;
     succeeded();
     const { index, main } = indexer.progress;
@@ -94,7 +96,7 @@ function follow(indexer: Indexer): void {
     removed ||= step === 'removals';
     if (step === 'none' && index.listedSeq < main.lastSeq) {
       // Few messages: more are gathered, but not for long.
-      signals.waitWhile('closing', 0, GATHER_MS);
+      signals.waitWhile('closing', 0, gather.ms);
       listMessagesMin = 1;
     } else if (step === 'none') {
       if (behind) report({ kind: 'built', messages: index.searchedSeq });
