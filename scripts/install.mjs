@@ -1,5 +1,6 @@
 // Installs what is missing for `run`, `build` or `all` (tests and checks); plain JavaScript, since an older Node runs it.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,28 +18,34 @@ const read = (path) => readFileSync(`${root}${path}`, 'utf8');
 const what = process.argv[2] ?? '';
 if (!['run', 'build', 'all'].includes(what)) throw new Error(`not run, build or all: ${what}`);
 const withTools = what === 'all';
-install('.', withTools);
-if (what !== 'run') install('web', true);
-if (withTools) install('tests', true);
-if (needsNode()) linkNode();
+const node = needsNode();
+const done = await Promise.all([
+  install('.', withTools),
+  what === 'run' || install('web', true),
+  !withTools || install('tests', true),
+  !node || install('node', false),
+]);
+if (done.includes(false)) process.exitCode = 1;
+else if (node) linkNode();
 
 /**
  * Installs the packages of a folder exactly as its lockfile has them, if they are not there already. No package may run a script.
  * @param {string} folder
  * @param {boolean} withDev whether its devDependencies too
+ * @returns {Promise<boolean>} whether they are there now; npm has said what is wrong where they are not
  */
-function install(folder, withDev) {
-  if (isInstalled(folder, withDev)) return;
+async function install(folder, withDev) {
+  if (isInstalled(folder, withDev)) return true;
   const dev = withDev ? '--include=dev' : '--omit=dev';
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  const npm = spawnSync(
+  const npm = spawn(
     'npm',
     ['ci', '--prefix', folder, dev, '--include=optional', '--ignore-scripts', ...quiet],
     // On stdout is the log of the service, and nothing else.
     { cwd: root, stdio: ['ignore', 2, 2] },
   );
-  if (npm.error) throw npm.error;
-  if (npm.status !== 0) process.exit(npm.status ?? 1);
+  const [code] = /** @type {[number | null]} */ (await once(npm, 'exit'));
+  return code === 0;
 }
 
 /**
@@ -91,7 +98,6 @@ function pinned() {
 
 /** Puts the pinned Node where npm's scripts and npx find it. Where no package fits (BSD), the machine's own must do. */
 function linkNode() {
-  install('node', false);
   const packages = `${root}node/node_modules`;
   const fitting = existsSync(packages)
     ? readdirSync(packages).find((name) => existsSync(`${packages}/${name}/bin/node`))

@@ -10,7 +10,7 @@ import { temporaryDirectory } from './support/cleanup.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['.', 'web', 'tests'];
 type Lock = { packages: Record<string, { dev?: boolean }> };
-const NPM_IS_NEEDED = /spawnSync npm ENOENT/;
+const NPM_IS_NEEDED = /spawn npm ENOENT/;
 
 /** Runs the script of `tree` where there is no npm: if it would install anything, it fails. Returns what it says. */
 function install(tree: string, what: string): string {

@@ -12,7 +12,7 @@ import { assertOrdered, deadOf, forwardingTo, statusOf } from './forwarding.ts';
 import { Receiver } from './receiver.ts';
 
 const REPLICAS = 2;
-const SENDERS = 3;
+const SENDERS = 2;
 const CONCURRENCY = 8;
 /** Requests that are made again where a process loses what it knows of them: those in flight, and those whose results are not durable. */
 const REPEATS_MAX = 2 * CONCURRENCY;
