@@ -68,7 +68,7 @@ export async function recordRun(
     });
     // Some after the other: a long record takes longer than anything is waited for.
     for (let some = 0; some < messages; some += SOME_MESSAGES)
-      await acknowledged(load, Math.min(messages, some + SOME_MESSAGES));
+      await hasAcknowledged(load, Math.min(messages, some + SOME_MESSAGES));
     await eventually('deliveries', () => deliveries.acknowledged.size > 0 || undefined);
     if (signal === 'SIGTERM') await Promise.all([load.stop(), deliveries.stop()]);
     // Long enough for what is filled behind the commit to be written as well.
@@ -80,7 +80,7 @@ export async function recordRun(
   return readTrace(disk.tracePath);
 }
 
-async function acknowledged(load: Load, count: number): Promise<void> {
+async function hasAcknowledged(load: Load, count: number): Promise<void> {
   await eventually('messages', () => load.acknowledged.size >= count || undefined);
 }
 

@@ -90,10 +90,14 @@ it('while it fails for everything, single requests are made', async (t) => {
   const receiver = await Receiver.start(t, () => ({ status: 503 }));
   const service = await startService(t, { env: forwardingTo(receiver) });
   await service.store(...messagesOf(50, 50));
-  await eventually('probes', () => (receiver.arrivals.length >= 11 ? true : undefined));
+  await eventually('it is slowed, with nothing in flight', async () =>
+    (await statusOf(service))['state'] === 'slowed' && receiver.inFlight === 0 ? true : undefined,
+  );
   receiver.inFlightMax = 0;
-  const { length } = receiver.arrivals;
-  await eventually('another probe', () => (receiver.arrivals.length > length ? true : undefined));
+  for (const probe of ['a probe', 'another one', 'a third one']) {
+    const { length } = receiver.arrivals;
+    await eventually(probe, () => (receiver.arrivals.length > length ? true : undefined));
+  }
   assert.equal(receiver.inFlightMax, 1);
   receiver.behave = () => 'ok';
   await receiver.hasAccepted(50);

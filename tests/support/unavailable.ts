@@ -1,6 +1,6 @@
 // Answers of 503 with the reason that the log and the metrics give for them, and reads that are made to last.
 import assert from 'node:assert/strict';
-import { execute } from './database.ts';
+import { execute, query } from './database.ts';
 import { parseExposition } from './exposition.ts';
 import { logged } from './logged.ts';
 import type { Answer, Request } from './request.ts';
@@ -35,9 +35,19 @@ export async function assertUnavailable(
   return answer;
 }
 
+/** A service that has just started may still be making its index: it is looked for so often, with a pause between. */
+const ATTEMPTS = 100;
+const PAUSE_MS = 50;
+
+function hasLists(index: string): boolean {
+  return query(index, "SELECT name FROM sqlite_schema WHERE name = 'lists'").length > 0;
+}
+
 /** Makes `GET /stats` read on for ever, by a view in the place of a table of the index. Returns what undoes it. */
 export function makeStatsEndless(path: string): () => void {
   const index = `${path}-index`;
+  for (let attempt = 1; !hasLists(index) && attempt < ATTEMPTS; attempt += 1)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
   execute(
     index,
     `ALTER TABLE lists RENAME TO lists_away;

@@ -1,5 +1,5 @@
 // Checks a database file: SQLite's own integrity check, the schema, and everything derived against the messages.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { CheckName, Depth, Finding, Inspection, OnProgress } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
@@ -16,6 +16,9 @@ import { verifyLists, verifySearch } from './verify.ts';
 
 /** How many of SQLite's findings are reported. */
 const FINDINGS_MAX = 20;
+
+/** An index that is exchanged while it is checked is checked again, so often in all. */
+const INDEX_ATTEMPTS = 3;
 
 /** Opens the file for reading and checks it in one snapshot. Throws where it cannot be opened. */
 export function checkFile(
@@ -34,8 +37,23 @@ export function checkFile(
   const facts = checkDatabase(path, depth, run);
   // Later checks are skipped where an earlier one failed, or the schema is an older one.
   const isCurrent = facts.schemaVersion === SCHEMA_VERSION && findings.every(isSound);
-  const index = isCurrent ? checkIndex(path, depth, run, onProgress) : null;
+  const checked = findings.length;
+  let index: Inspection['index'] = null;
+  for (let turn = 1; isCurrent; turn += 1) {
+    const file = identityOf(indexPath(path));
+    index = checkIndex(path, depth, run, onProgress);
+    if (findings.every(isSound) || turn === INDEX_ATTEMPTS) break;
+    if (identityOf(indexPath(path)) === file) break;
+    // The service has begun a new index meanwhile, whose log does not fit the file that was open here.
+    findings.length = checked;
+  }
   return { findings, sound: findings.every(isSound), ...facts, index };
+}
+
+/** Tells a file from one that has taken its place, also under the same inode. */
+function identityOf(file: string): string {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return [found?.ino, found?.birthtimeNs].join();
 }
 
 type Run = (name: CheckName, work: () => string[]) => boolean;
