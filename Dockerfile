@@ -44,7 +44,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
 # Half of V8's default for its young generation, which is mostly garbage here: 267 instead of 298 MiB at the peak of 256
 # connections that post, at the same rate. Code cannot set it once V8 runs. `npm start`, `make run` and `oncebox serve` have it too.
 CMD ["node", "--max-semi-space-size=16", "/app/app/main.ts"]
-# Given by whoever builds for others: the time as in RFC 3339, and the commit. The last lines, so that they invalidate no layer.
+# For images that are given to others: the time as in RFC 3339, and the commit. The last lines, so that they invalidate no layer.
 ARG CREATED
 ARG REVISION
 LABEL org.opencontainers.image.title="Oncebox" \

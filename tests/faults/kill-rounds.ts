@@ -66,7 +66,7 @@ export interface KillOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A database, and a provider that posts to whoever serves it: what is not accepted before a death is sent again after it. */
+/** A database, and a provider that posts to the process that serves it: what is not accepted before a death is sent again after it. */
 interface Life {
   readonly asked: KillOptions;
   readonly options: Options & { readonly directory: string };

@@ -8,7 +8,7 @@ import { Signals } from '../file/signals.ts';
 import { CommitRate } from './commit-rate.ts';
 import { Indexer } from './indexer.ts';
 import { isDamage } from './damage.ts';
-import { deleteIndex, indexPath } from './schema.ts';
+import { deleteIndex, fileIdentity, indexPath } from './schema.ts';
 
 /**
  * Where all want the same processor, commits go first. Measured: at 19 the indexer starves under full load, and an unprivileged
@@ -139,10 +139,7 @@ function checkpoint(indexer: Indexer): void {
  * exchanged, and the new one may not fit its WAL.
  */
 function identity(): string {
-  const [file, wal] = ['', '-wal'].map((suffix) =>
-    statSync(indexPath(path) + suffix, { throwIfNoEntry: false }),
-  );
-  return [file?.dev, file?.ino, wal?.dev, wal?.ino].join();
+  return ['', '-wal'].map((suffix) => fileIdentity(indexPath(path) + suffix)).join();
 }
 
 /** When the index file was last written, and its size: only a checkpoint writes to it. */

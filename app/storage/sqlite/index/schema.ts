@@ -1,5 +1,5 @@
 // The index file beside the database: its name, its tables, and how it is opened for writing.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { BUSY_TIMEOUT_MS, WAL_BYTES_KEPT } from '../file/connection.ts';
@@ -107,6 +107,12 @@ const NAMES = ['composing', 'entries', 'lists', 'segments', 'state', 'texts'];
 /** Returns the name of the index file of the database at `path`. */
 export function indexPath(path: string): string {
   return `${path}-index`;
+}
+
+/** Returns what tells a file from another one that takes its name. */
+export function fileIdentity(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return [found?.dev, found?.ino].join();
 }
 
 /** Returns SQL that attaches the file read-only, and never creates it. */

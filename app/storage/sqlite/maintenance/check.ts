@@ -1,5 +1,5 @@
 // Checks a database file: SQLite's own integrity check, the schema, and everything derived against the messages.
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { CheckName, Depth, Finding, Inspection, OnProgress } from '../../admin.ts';
 import { openForReading } from '../file/connection.ts';
@@ -8,7 +8,7 @@ import { SCHEMA_VERSION, missingObjects, schemaVersion } from '../file/migration
 import { oneRow, preparedArrays } from '../file/statements.ts';
 import { IndexUnusable } from '../index/damage.ts';
 import { inSnapshot, openReader } from '../index/reader-connection.ts';
-import { INDEX, indexPath } from '../index/schema.ts';
+import { INDEX, fileIdentity, indexPath } from '../index/schema.ts';
 import { hasSources } from './archive.ts';
 import { verifyCounters, verifyDeliveries } from './verify-counts.ts';
 import { verifyForwards } from './verify-forwards.ts';
@@ -40,20 +40,14 @@ export function checkFile(
   const checked = findings.length;
   let index: Inspection['index'] = null;
   for (let turn = 1; isCurrent; turn += 1) {
-    const file = identityOf(indexPath(path));
+    const file = fileIdentity(indexPath(path));
     index = checkIndex(path, depth, run, onProgress);
     if (findings.every(isSound) || turn === INDEX_ATTEMPTS) break;
-    if (identityOf(indexPath(path)) === file) break;
+    if (fileIdentity(indexPath(path)) === file) break;
     // The service has begun a new index meanwhile, whose log does not fit the file that was open here.
     findings.length = checked;
   }
   return { findings, sound: findings.every(isSound), ...facts, index };
-}
-
-/** Tells a file from one that has taken its place, also under the same inode. */
-function identityOf(file: string): string {
-  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return [found?.ino, found?.birthtimeNs].join();
 }
 
 type Run = (name: CheckName, work: () => string[]) => boolean;
