@@ -1,5 +1,6 @@
 // Answers of 503 with the reason that the log and the metrics give for them, and reads that are made to last.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { execute, query } from './database.ts';
 import { parseExposition } from './exposition.ts';
 import { logged } from './logged.ts';
@@ -40,7 +41,10 @@ const ATTEMPTS = 100;
 const PAUSE_MS = 50;
 
 function hasLists(index: string): boolean {
-  return query(index, "SELECT name FROM sqlite_schema WHERE name = 'lists'").length > 0;
+  return (
+    existsSync(index) &&
+    query(index, "SELECT name FROM sqlite_schema WHERE name = 'lists'").length > 0
+  );
 }
 
 /** Makes `GET /stats` read on for ever, by a view in the place of a table of the index. Returns what undoes it. */

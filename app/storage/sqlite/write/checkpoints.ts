@@ -15,10 +15,12 @@ import type { Writer } from './writer.ts';
 const CHECKPOINT_MESSAGES = 2_048;
 /** WAL frames that the writer may copy itself without a pause that is felt. */
 const REST_FRAMES_MAX = 300;
-/** A WAL of more frames (128 MiB) is copied by the writer however long that takes, where no snapshot is in the way. */
+/** A WAL of more frames (128 MiB) is copied by the writer however long that takes, where no snapshot stays in the way. */
 const WAL_FRAMES_MAX = 32_768;
 /** How long the writer waits for short reads to end, so that the WAL restarts. */
 const WAIT_MS_MAX = 40;
+/** Likewise for a WAL of more than `WAL_FRAMES_MAX`: on a machine with too much to do, a short read takes that long. */
+const LONG_WAIT_MS_MAX = 500;
 /** Searches are held for this long at most. One ends within 10 s, and the copying after it is bounded as well. */
 const HOLD_MS_MAX = 15_000;
 
@@ -40,6 +42,8 @@ export class Checkpoints {
   #noSearchRunning = false;
   /** The frame at which something other than our searches blocked the copying; null once it gets further. */
   #blockedAtFrame: number | null = null;
+  /** What the last pass had copied. Where the next gets further, only short reads that follow one another are in its way. */
+  #lastCopied = 0;
 
   constructor(path: string, signals: Signals) {
     const { port1, port2 } = new MessageChannel();
@@ -84,7 +88,8 @@ export class Checkpoints {
 
   /**
    * After each pass:
-   * 1. Where few frames are left, restart the WAL if it is long and no search is running, else copy the rest.
+   * 1. Where few frames are left, or the WAL is very long and no snapshot stays in the way: restart the WAL if it is long and
+   *    no search is running, else copy the rest.
    * 2. A WAL that is not long needs no hold.
    * 3. A long one holds new searches, unless something else was found in the way at the same frame.
    * 4. A hold that is over its time, or is blocked without our searches, is released, and the frame is remembered.
@@ -93,8 +98,12 @@ export class Checkpoints {
     const long = walFrames > LONG_WAL_FRAMES;
     const short = walFrames - copiedFrames <= REST_FRAMES_MAX;
     if (copiedFrames !== this.#blockedAtFrame) this.#blockedAtFrame = null;
-    if (short || (!blocked && walFrames > WAL_FRAMES_MAX)) {
-      const restarted = long && this.#searches === 0 && writer.restartWal(WAIT_MS_MAX);
+    const stuck = blocked && copiedFrames === this.#lastCopied;
+    this.#lastCopied = copiedFrames;
+    const veryLong = walFrames > WAL_FRAMES_MAX && !stuck;
+    if (short || veryLong) {
+      const waitMs = veryLong ? LONG_WAIT_MS_MAX : WAIT_MS_MAX;
+      const restarted = long && this.#searches === 0 && writer.restartWal(waitMs);
       if (restarted) return this.#release();
       writer.checkpoint();
     }
