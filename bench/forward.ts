@@ -1,10 +1,8 @@
 // `npm run bench:forward`: how fast stored items reach destinations, how soon, and what that costs ingest, memory and the start.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { type Receiver, forwardingTo, startReceiver } from './destinations.ts';
 import { copyTable, filledTable } from './fill.ts';
 import { underLoad } from './ingest-run.ts';
 import { runPaced } from './paced.ts';
@@ -22,16 +20,9 @@ import {
 import { writeRequests } from './requests.ts';
 import { type Server, startService } from './server.ts';
 
-const KEY = `whsec_${Buffer.from('a key of 32 bytes for forwarding').toString('base64')}`;
 const POLL_MS = 50;
 /** Behind and under load for so long before its memory is read. */
 const MEMORY_SECONDS = 15;
-
-interface Receiver {
-  readonly url: string;
-  figures(): Promise<{ count: number; p50_ms: number; p99_ms: number }>;
-  end(): void;
-}
 
 const options = readOptions({
   rows: '60000',
@@ -51,10 +42,6 @@ const [connections = 0] = readNumbers(options.connections);
 const [rate = 0] = readNumbers(options.rate);
 const [rateMax = 0] = readNumbers(options['rate-max']);
 const directory = workingDirectory();
-const receiverProcesses = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of receiverProcesses) child.kill('SIGKILL');
-});
 const PARTS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
   rate: measureRates,
   latency: measureLatency,
@@ -95,7 +82,7 @@ async function backlogRate(
 ): Promise<number> {
   const path = tableOf(rows);
   const receivers = await Promise.all(Array.from({ length: count }, () => startReceiver(delayMs)));
-  const server = await startService(path, 'null', undefined, settingsOf(receivers, settings));
+  const server = await startService(path, 'null', undefined, forwardingTo(receivers, settings));
   const startMs = performance.now();
   const startCount = await counted(receivers);
   let now = startCount;
@@ -114,7 +101,7 @@ async function backlogRate(
 async function measureLatency(): Promise<Record<string, number>> {
   const receiver = await startReceiver(0);
   const path = join(directory, 'latency.db');
-  const server = await startService(path, 'null', undefined, settingsOf([receiver], {}));
+  const server = await startService(path, 'null', undefined, forwardingTo([receiver]));
   await runPaced(server.url, rate, 2);
   await receiver.figures();
   await runPaced(server.url, rate, seconds);
@@ -134,7 +121,7 @@ async function measureIngest(): Promise<Record<string, number>> {
     // Every other round begins with forwarding.
     const forwards = turn % 4 === 1 || turn % 4 === 2;
     const receiver = await startReceiver(0);
-    const settings = forwards ? settingsOf([receiver], {}) : {};
+    const settings = forwards ? forwardingTo([receiver]) : {};
     const path = join(directory, `ingest-${turn}.db`);
     const server = await startService(path, 'null', undefined, settings);
     const load = await underLoad(server, { file, use: 'once', seconds }, connections);
@@ -167,7 +154,7 @@ async function measureBehind(): Promise<Record<string, number>> {
   await sleep(MEMORY_SECONDS * 1_000);
   const { rss_mib: idle } = memory(without.pid);
   await without.stop();
-  const server: Server = await startService(path, 'null', undefined, settingsOf([receiver], {}));
+  const server: Server = await startService(path, 'null', undefined, forwardingTo([receiver]));
   await sleep(MEMORY_SECONDS * 1_000);
   const { peak_rss_mib: peak } = memory(server.pid);
   const { count } = await receiver.figures();
@@ -189,39 +176,7 @@ function tableOf(count: number): string {
   return path;
 }
 
-function settingsOf(
-  receivers: readonly Receiver[],
-  settings: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const names = receivers.map((_, at) => `app-${at}`);
-  const all = receivers.flatMap(({ url }, at) =>
-    Object.entries({ URL: url, SECRET: KEY, START: 'beginning', ...settings }).map(
-      ([end, value]) => [`FORWARD_APP_${at}_${end}`, value] as const,
-    ),
-  );
-  return { FORWARDS: names.join(), ...Object.fromEntries(all) };
-}
-
 async function counted(receivers: readonly Receiver[]): Promise<number> {
   const all = await Promise.all(receivers.map((receiver) => receiver.figures()));
   return all.reduce((sum, { count }) => sum + count, 0);
-}
-
-async function startReceiver(delayMs: number): Promise<Receiver> {
-  const program = fileURLToPath(new URL('forward-receiver.ts', import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, [program, String(delayMs)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  receiverProcesses.add(child);
-  const [port] = (await once(child.stdout ?? child, 'data')) as [Buffer];
-  const url = `http://127.0.0.1:${String(port).trim()}/`;
-  return {
-    url,
-    figures: async () =>
-      (await (await fetch(url)).json()) as Awaited<ReturnType<Receiver['figures']>>,
-    end: () => {
-      receiverProcesses.delete(child);
-      child.kill();
-    },
-  };
 }

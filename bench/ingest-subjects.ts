@@ -1,6 +1,7 @@
 // The servers whose ingest is measured, with where each one stores.
 import { DatabaseSync } from 'node:sqlite';
 import { queryOnce } from '../tests/support/postgres.ts';
+import { forwardingTo, startReceiver } from './destinations.ts';
 import type { BenchServer } from './postgres-server.ts';
 import {
   type LogSink,
@@ -50,6 +51,29 @@ export const DURABLE_FLOOR: Subject = {
 export function serviceOf(tree: Tree, log: LogSink, name = tree.name): Subject {
   const start = (path: string): Promise<Server> => startService(path, log, tree);
   return { name, stores: true, start, stored: storedInFile };
+}
+
+/** Named sources and retention; the destination comes with the application. */
+const FEATURES = {
+  RETENTION_DAYS: '30',
+  SOURCES: 'whatsapp:meta,billing:stripe',
+  SOURCE_WHATSAPP_SECRET: 'app-secret',
+  SOURCE_WHATSAPP_VERIFY_TOKEN: 'verify-token',
+  SOURCE_BILLING_SECRET: 'whsec_billing',
+};
+
+/** The service of a tree on SQLite with all features, which forwards what it stores to an application that answers at once. */
+export function serviceWithFeatures(tree: Tree, log: LogSink): Subject {
+  return {
+    ...serviceOf(tree, log, `${tree.name}, all features`),
+    start: async (path) => {
+      const receiver = await startReceiver(0);
+      const settings = { ...FEATURES, ...forwardingTo([receiver]) };
+      const server = await startService(path, log, tree, settings);
+      const stop = (): Promise<void> => server.stop().finally(() => receiver.end());
+      return { ...server, stop };
+    },
+  };
 }
 
 /** The service of a tree on PostgreSQL. */

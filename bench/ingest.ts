@@ -10,6 +10,7 @@ import {
   fastifyServer,
   postgresService,
   serviceOf,
+  serviceWithFeatures,
 } from './ingest-subjects.ts';
 import { GENERATOR } from './load.ts';
 import { drawThroughput } from './plot.ts';
@@ -49,6 +50,8 @@ const options = readOptions({
   beside: '',
   engine: 'sqlite',
   log: 'null',
+  /** Oncebox a second time, with named sources, retention, and a destination. */
+  features: false,
   plain: false,
   plot: false,
 });
@@ -65,7 +68,12 @@ const database = options.engine === 'postgres' ? await BenchServer.start() : nul
 const floor = database === null ? DURABLE_FLOOR : fastifyServer(database);
 const subjects: readonly Subject[] =
   database === null
-    ? [NULL_SERVER, floor, ...trees.map((tree) => serviceOf(tree, log))]
+    ? [
+        NULL_SERVER,
+        floor,
+        ...trees.map((tree) => serviceOf(tree, log)),
+        ...(options.features ? [serviceWithFeatures(THIS_TREE, log)] : []),
+      ]
     : [
         floor,
         ...trees.map((tree) => postgresService(tree, log, database)),
