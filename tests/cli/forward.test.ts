@@ -7,7 +7,7 @@ import { oncebox, type Result } from './oncebox.ts';
 import { destinations, startApplication } from '../support/application.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 import type { Cleaner } from '../support/cleanup.ts';
-import { isIdle, shown, steer, TOKEN } from '../support/forwards.ts';
+import { type Shown, isIdle, shown, steer, TOKEN } from '../support/forwards.ts';
 import { message } from '../support/message.ts';
 import { freePort } from '../support/request.ts';
 import { startService } from '../support/service.ts';
@@ -28,7 +28,10 @@ before(async () => {
     await service.store(message({ message_id: id, text: 'refused' }));
     if (index % 3 === 2) await service.store(message({ text: 'taken' }));
   }
-  await shown(service, 'app', (one) => isIdle(one) && one.dead === DEAD.length);
+  // What it says of its last error is up to a second later than the rest.
+  const isDone = (one: Shown): boolean =>
+    isIdle(one) && one.dead === DEAD.length && one.last_error !== null;
+  await shown(service, 'app', isDone);
 });
 
 function forward(t: Cleaner, args: readonly string[], token: string | undefined = TOKEN) {
