@@ -62,6 +62,9 @@ const log: LogSink = options.log === 'pipe' ? 'pipe' : 'null';
 const header: ConnectionHeader = options.plain ? 'none' : 'keep-alive';
 const directory = workingDirectory();
 
+if (options.features && options.engine === 'postgres')
+  throw new Error('--features is measured on SQLite');
+
 const trees = [THIS_TREE, ...(options.beside === '' ? [] : [treeAt(options.beside)])];
 /** On PostgreSQL the baseline is what people write themselves, and the service on SQLite is beside both. */
 const database = options.engine === 'postgres' ? await BenchServer.start() : null;
