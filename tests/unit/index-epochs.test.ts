@@ -48,6 +48,18 @@ it('an index is not built again because a database was started often without a m
   for (let count = 1; count <= STARTS; count += 1) assert.notEqual(start(path, []), 'renewed');
 });
 
+it('an index that has missed removals is built again, as their records are gone', (t) => {
+  const path = join(temporaryDirectory(t), 'app.db');
+  start(path, messages(5));
+  copyFileSync(`${path}-index`, `${path}-older`);
+  const writer = new Writer(path, ServiceLock.forService(path));
+  assert.equal(writer.remove('messages', [1, 2]).failure, null);
+  assert.equal(writer.purgeRemovals(writer.lastRemoval), null);
+  writer.close();
+  copyFileSync(`${path}-older`, `${path}-index`);
+  assert.equal(start(path, []), 'renewed');
+});
+
 it('the figures of a database are told beside an index of another one', (t) => {
   const [path, other] = [
     join(temporaryDirectory(t), 'app.db'),
