@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
 import { parse } from 'yaml';
 import { eventually } from '../support/bounded.ts';
 import { bytesOf, message, sign } from '../support/message.ts';
-import { postgresDatabase, postgresServer } from '../support/postgres.ts';
+import { plainClient, postgresDatabase, postgresServer } from '../support/postgres.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
@@ -91,7 +90,7 @@ async function createRoles(server: PostgresServer, password: string): Promise<vo
     .replaceAll(":'password'", `'${password}'`)
     .split(';\n')
     .filter((statement) => statement.trim() !== '');
-  const client = new Client({ connectionString: server.url('postgres') });
+  const client = plainClient(server.url('postgres'));
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);
@@ -128,7 +127,7 @@ async function serverWithoutRole(
   settings: Record<string, string>,
 ): Promise<PostgresServer> {
   const server = await postgresServer(t, settings);
-  const client = new Client({ connectionString: server.url('postgres') });
+  const client = plainClient(server.url('postgres'));
   await client.connect();
   await client.query('DROP ROLE oncebox');
   await client.end();

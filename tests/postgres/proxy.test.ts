@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/bounded.ts';
 import type { Cleaner } from '../support/cleanup.ts';
 import { postgresDatabase, queryOnce } from '../support/postgres.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -40,6 +41,15 @@ describe('a proxy', () => {
     proxy.cut();
     await assert.rejects(sleeping);
     assert.deepEqual(await queryOnce(url, 'SELECT 1 AS one'), [{ one: 1 }]);
+  });
+
+  it('cuts a single statement, which rejects, and nothing else', async (t) => {
+    const { proxy, url, direct } = await behindProxy(t);
+    const sleeping = assert.rejects(queryOnce(url, 'SELECT pg_sleep(20)'));
+    const running = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(20)'";
+    await eventually('the statement', async () => (await queryOnce(direct, running))[0]);
+    proxy.cut();
+    await sleeping;
   });
 
   it('refuses connections until it allows them', async (t) => {

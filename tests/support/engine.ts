@@ -1,8 +1,7 @@
 // Which engine the services of a test run store with, and their databases seen from outside, whichever it is.
-import { Client } from 'pg';
 import type { Cleaner } from './cleanup.ts';
 import { execute, holdWriteLock, query } from './database.ts';
-import { queryOnce } from './postgres.ts';
+import { plainClient, queryOnce } from './postgres.ts';
 import type { ServiceProcess } from './service.ts';
 
 /** SQLite, unless ONCEBOX_TEST_ENGINE says `postgres`. */
@@ -32,9 +31,8 @@ export async function holdWrites(
   service: ServiceProcess,
 ): Promise<() => Promise<void>> {
   if (ENGINE === 'sqlite') return await holdWriteLock(t, service.databasePath);
-  const client = new Client({ connectionString: service.databaseUrl });
   // The database is dropped after the test, with the connection if it is still there.
-  client.on('error', () => undefined);
+  const client = plainClient(service.databaseUrl);
   await client.connect();
   t.after(() => client.end());
   await client.query('BEGIN; LOCK TABLE messages, events IN EXCLUSIVE MODE');

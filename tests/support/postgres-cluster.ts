@@ -1,9 +1,8 @@
 // A primary and two standbys of PostgreSQL: a commit is acknowledged when one of the other two has it on disk as well.
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
 import { eventually } from './bounded.ts';
 import type { Cleaner } from './cleanup.ts';
-import { OWNER, queryOnce, startWithOwner, VERSION } from './postgres.ts';
+import { OWNER, plainClient, queryOnce, startWithOwner, VERSION } from './postgres.ts';
 import { PostgresServer } from './postgres-server.ts';
 import type { PostgresSettings } from './postgres-server.ts';
 
@@ -86,7 +85,7 @@ export class PostgresCluster {
   /** Makes a dead node a standby, with a new copy of the primary's data. */
   async rejoin(name: NodeName): Promise<void> {
     const node = this.nodes[name];
-    const client = new Client({ connectionString: this.nodes[this.#primary].url('postgres') });
+    const client = plainClient(this.nodes[this.#primary].url('postgres'));
     await client.connect();
     try {
       await client.query("SELECT pg_backup_start('rejoin', true)");

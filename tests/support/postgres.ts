@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import type { Cleaner } from './cleanup.ts';
 import type { PostgresVersion } from './postgres-programs.ts';
-import { PostgresServer } from './postgres-server.ts';
+import { PostgresServer, shareTemplate } from './postgres-server.ts';
 import type { PostgresSettings } from './postgres-server.ts';
 
 /** Names the version that the tests run on where they ask for none. */
@@ -23,7 +23,9 @@ export const OWNER = 'oncebox';
 export async function postgresDatabase(t: Cleaner, server?: PostgresServer): Promise<string> {
   const url = new URL(server?.url('postgres') ?? (await sharedServer()));
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await queryOnce(url.href, `CREATE DATABASE ${name} OWNER ${OWNER} TEMPLATE template0`);
+  // Copied file by file it takes half the processor time that it takes through the log.
+  const create = `CREATE DATABASE ${name} OWNER ${OWNER} TEMPLATE template0 STRATEGY file_copy`;
+  await queryOnce(url.href, create);
   // A server of the test's own goes as a whole, and may be gone already.
   if (!server)
     t.after(async () => {
@@ -70,12 +72,16 @@ export async function endConnections(url: string): Promise<void> {
   );
 }
 
-/** Starts the server of a whole run and makes it known to the files of the run. Gives what ends it. */
+/** Starts the server of a whole run and makes it known to the files of the run. Returns what ends it. */
 export async function shareServer(): Promise<() => Promise<void>> {
+  const template = await shareTemplate(VERSION);
   const server = await PostgresServer.create(VERSION);
   await startWithOwner(server);
   process.env[SHARED] = server.url('postgres');
-  return () => server.remove();
+  return async () => {
+    await server.remove();
+    await template.remove();
+  };
 }
 
 let own: Promise<PostgresServer> | undefined;
@@ -96,7 +102,7 @@ export async function queryOnce(
   url: string,
   statement: string,
 ): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
+  const client = plainClient(url);
   await client.connect();
   try {
     const { rows } = await client.query<Record<string, unknown>>(statement);
@@ -104,4 +110,12 @@ export async function queryOnce(
   } finally {
     await client.end();
   }
+}
+
+/** A client that is not connected yet. A connection that breaks rejects what runs on it, and nothing else. */
+export function plainClient(url: string): Client {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  // Without a listener the loss of a connection ends the test, whatever becomes of the statement.
+  client.on('error', () => undefined);
+  return client;
 }
