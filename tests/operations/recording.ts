@@ -1,4 +1,5 @@
 // What a Prometheus would have seen of a real service: its scrapes one after another, as the input of promtool's rule tests.
+import { readFileSync } from 'node:fs';
 import type { Sample } from '../support/exposition.ts';
 import { parseExposition } from '../support/exposition.ts';
 import type { Service } from '../support/service.ts';
@@ -6,8 +7,12 @@ import type { Service } from '../support/service.ts';
 /** The time between two scrapes in deploy/prometheus/prometheus.yml; here they follow each other as fast as they can. */
 const STEP_SECONDS = 15;
 const TARGET = { job: 'oncebox', instance: 'api:8000' };
-/** What no rule reads, so that the input stays small. */
-const LEFT_OUT = /^(nodejs_|request_latency_ms|process_(?!start_time_seconds))/;
+/** The words of the rules, among them the names of the series that they read. */
+const RULES = new Set(
+  readFileSync(new URL('../../deploy/prometheus/alerts.yml', import.meta.url), 'utf8').match(
+    /\w+/g,
+  ),
+);
 
 /** The samples of one scrape by their series; null where the service did not answer. */
 type Scrape = ReadonlyMap<string, string> | null;
@@ -15,10 +20,10 @@ type Scrape = ReadonlyMap<string, string> | null;
 export class Recording {
   readonly #scrapes: Scrape[] = [];
   readonly #ownDisk: boolean;
-  readonly #leftOut: RegExp;
+  readonly #leftOut: RegExp | undefined;
 
-  /** Without a disk of its own a service tells of one that everything else on the machine writes to: that is left out. */
-  constructor(ownDisk: boolean, leftOut = LEFT_OUT) {
+  /** Without a disk of its own a service tells of one that everything else on the machine writes to: that is left out, too. */
+  constructor(ownDisk: boolean, leftOut?: RegExp) {
     this.#ownDisk = ownDisk;
     this.#leftOut = leftOut;
   }
@@ -33,7 +38,9 @@ export class Recording {
     const samples = [...parseExposition(answer.text).values()].flatMap((family) => family.samples);
     const kept = samples.filter(
       ({ name }) =>
-        !this.#leftOut.test(name) && (this.#ownDisk || name !== 'oncebox_disk_free_bytes'),
+        RULES.has(name) &&
+        this.#leftOut?.test(name) !== true &&
+        (this.#ownDisk || name !== 'oncebox_disk_free_bytes'),
     );
     this.#scrapes.push(new Map(kept.map((sample) => [seriesOf(sample), String(sample.value)])));
     return samples;
