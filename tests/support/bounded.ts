@@ -21,20 +21,24 @@ export async function bounded<T>(promise: Promise<T>, what: () => string): Promi
   }
 }
 
+/** The longest pause between two attempts of `eventually`, and the part of the time waited that a pause may be. */
+const PAUSE_MS_MAX = 100;
+const PAUSE_PART = 0.05;
+
 /**
- * Calls `attempt` until it gives something other than undefined, and returns that; `pauseMs` between two calls.
- * Rejects when the bound is reached.
+ * Calls `attempt` until it gives something other than undefined, and returns that; `pauseMs` between two calls, and more the longer
+ * it takes: attempts need the processor that what is waited for needs, too. Rejects when the bound is reached.
  */
 export async function eventually<T>(
   what: string,
   attempt: () => Promise<T | undefined> | T | undefined,
   pauseMs = 10,
 ): Promise<T> {
-  const end = Date.now() + PATIENCE_MS;
-  while (Date.now() < end) {
+  const start = Date.now();
+  for (let waited = 0; waited < PATIENCE_MS; waited = Date.now() - start) {
     const found = await attempt();
     if (found !== undefined) return found;
-    await sleep(pauseMs);
+    await sleep(Math.max(pauseMs, Math.min(PAUSE_MS_MAX, waited * PAUSE_PART)));
   }
   throw new Error(`gave up waiting for ${what}`);
 }

@@ -18,6 +18,9 @@ import type { Page } from './shapes.ts';
 /** The file that `npm start` runs. */
 const MAIN = fileURLToPath(new URL('../../app/main.ts', import.meta.url));
 
+/** What a start allocates fits into it, which saves a tenth of the processor time of the start. */
+const YOUNG_GENERATION = '--min-semi-space-size=16';
+
 /** Settings of the service; undefined leaves a variable unset. */
 export type Environment = Record<string, string | undefined>;
 
@@ -60,7 +63,7 @@ export class ServiceProcess {
     // Nothing of the caller's environment gets in, so that the tests mean the same on every machine.
     const { PATH, NODE_COMPILE_CACHE } = process.env;
     const env = { PATH, NODE_COMPILE_CACHE, PORT: '0', ...settings, ...options.env };
-    const plain = [process.execPath, options.main ?? MAIN] as const;
+    const plain = [process.execPath, YOUNG_GENERATION, options.main ?? MAIN] as const;
     const [command, ...args] = options.shell
       ? (['sh', '-c', options.shell, 'sh', ...plain] as const)
       : plain;
