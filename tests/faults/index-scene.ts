@@ -187,6 +187,12 @@ export class Scene {
 
   /** Waits until the index has everything again, and compares once more, whatever is read from it. */
   async healed(): Promise<void> {
+    await this.indexed();
+    for (let turn = 0; turn < 2; turn += 1) assert.equal(await this.live(), 0, 'refused reads');
+  }
+
+  /** Waits until the index has everything. */
+  async indexed(): Promise<void> {
     await eventually('the index to be complete', async () => {
       const families = parseExposition((await this.service.get('/metrics')).text);
       const lacks = ['list', 'search'].map(
@@ -194,7 +200,6 @@ export class Scene {
       );
       return (existsSync(this.index) && lacks.every((lack) => lack === 0)) || undefined;
     });
-    for (let turn = 0; turn < 2; turn += 1) assert.equal(await this.live(), 0, 'refused reads');
   }
 
   /** Reads the whole list, page by page; what is wrong in it is found and healed by that. */

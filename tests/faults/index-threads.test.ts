@@ -95,6 +95,23 @@ describe('the indexer dies', { concurrency: 2 }, () => {
   });
 });
 
+it('an older file is copied over the index while the indexer works: it is built again', async (t) => {
+  const step = 'const step = indexer.step(';
+  const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);';
+  const thread = 'storage/sqlite/index/indexer-thread.ts';
+  const main = mutant(t, thread, step, `${wait}\n${step}`);
+  const scene = new Scene(t, prepared);
+  await scene.start({ main });
+  await scene.live(300);
+  await scene.healed();
+  // What is left then is to copy the log into the file, and the pause before it is most of the time.
+  await scene.indexed();
+  scene.take(join(prepared.directory, 'app.db-index'));
+  await scene.service.output.line('that', ({ event }) => event === 'index_damaged');
+  await scene.healed();
+  await scene.end();
+});
+
 /** In the thread itself: it never returns. */
 const STUCK = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
 /** A place that every batch of the index passes. */

@@ -101,16 +101,28 @@ function follow(indexer: Indexer): void {
     } else if (step === 'none') {
       if (behind) report({ kind: 'built', messages: index.searchedSeq });
       behind = false;
-      checkpoint(indexer);
+      if (!checkpointUnchanged(indexer)) return deleteForRebuild();
       if (removed && indexer.truncateWal()) removed = false;
       written = lastWritten();
       signals.waitWhile('committedSeq', committed, POLL_MS);
-    } else if (steps % CHECKPOINT_STEPS === 0) checkpoint(indexer);
+    } else if (steps % CHECKPOINT_STEPS === 0 && !checkpointUnchanged(indexer)) {
+      return deleteForRebuild();
+    }
   }
 }
 
 function searchBacklog({ progress: { index, main } }: Indexer): number {
   return main.lastSeq - index.searchedSeq;
+}
+
+/**
+ * Copies the WAL into the file, unless something else has written to it since that was done last. Returns whether it did. Asked
+ * here once more, since the copy would make the file look as if this thread had written it last.
+ */
+function checkpointUnchanged(indexer: Indexer): boolean {
+  if (lastWritten() !== written) return false;
+  checkpoint(indexer);
+  return true;
 }
 
 /**
