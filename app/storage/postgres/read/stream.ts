@@ -10,6 +10,12 @@ import { MESSAGE_COLUMNS, type MessageRow, messageOf } from './rows.ts';
 /** A page ends once its entries pass this length, so that a few long texts do not make a page of megabytes. */
 const PAGE_UNITS_MAX = 256 * 1_024;
 
+/**
+ * A server whose main process is killed stops waiting for standbys, and until its other processes notice, they read what no standby
+ * has: a client would go on after numbers that other items get. A process notices when it waits, as this lets it do after a read.
+ */
+const NOTICE_DEATH = 'SELECT pg_sleep(0.001)';
+
 const LAST = 'SELECT first_seq + width - 1 FROM batches ORDER BY first_seq DESC LIMIT 1';
 const MESSAGES = `SELECT ${MESSAGE_COLUMNS}, m.seq FROM ${MESSAGES_AFTER} ORDER BY b.first_seq, m.ord LIMIT $2::int8`;
 const ITEMS = `SELECT m.is_event, m.id, m.source, m.from_msisdn, m.to_msisdn, m.text, m.kind, m.subject, m.ts, m.created_at, m.seq
@@ -44,6 +50,7 @@ export async function selectAfter(
   const [found, lastSeq] = await settled([
     limit === 0 ? [] : entriesAfter(session, after, limit + 1, scope),
     lastSeqOf(session),
+    session.run(NOTICE_DEATH),
   ]);
   if (limit === 0) return { entries: [], more: false, upTo: Math.min(after, lastSeq), lastSeq };
   const entries: StreamEntry[] = [];
