@@ -44,7 +44,13 @@ describe('an attempt that fails is repeated, and holds back only its conversatio
         [],
         'a redirect was followed',
       );
-      assert.ok(receiver.arrivals.filter(isVictim).length > 1);
+      const attempts = receiver.arrivals.filter(isVictim).map(({ attempt }) => attempt);
+      assert.ok(attempts.length > 1);
+      assert.deepEqual(
+        attempts,
+        attempts.map((_, nth) => nth + 1),
+        'an attempt is missing, or came twice',
+      );
       assert.equal(receiver.arrivals.filter((arrival) => !isVictim(arrival)).length, 11);
       for (let sender = 0; sender < 4; sender += 1)
         assert.deepEqual(
