@@ -9,6 +9,7 @@ import { CommitRate } from './commit-rate.ts';
 import { Indexer } from './indexer.ts';
 import { isDamage } from './damage.ts';
 import { deleteIndex, fileIdentity, indexPath } from './schema.ts';
+import { SearchPace } from './search-pace.ts';
 
 /**
  * Where all want the same processor, commits go first. Measured: at 19 the indexer starves under full load, and an unprivileged
@@ -30,8 +31,6 @@ const RETRY_MS = 1_000;
 const REBUILD_EVERY_MS = 60_000;
 /** Of the steps that search may take, one in this many comes before the lists. */
 const SEARCH_EVERY = 4;
-/** Search leaves the processor to the commits until it lacks this many messages: a query scans those in some 30 ms. */
-const SEARCH_BACKLOG_MAX = 65_536;
 /** While there is work, the WAL is copied into the file once in this many steps. */
 const CHECKPOINT_STEPS = 4;
 
@@ -63,6 +62,7 @@ while (signals.get('closing') === 0) {
 /** Works until the service closes, or the file has to be opened again. Throws what SQLite or the system throws. */
 function follow(indexer: Indexer): void {
   const rate = new CommitRate(signals);
+  const pace = new SearchPace();
   let listMessagesMin = 1;
   let behind = false;
   let removed = false;
@@ -77,11 +77,9 @@ function follow(indexer: Indexer): void {
     if (identity() !== files || lastWritten() !== written) return deleteForRebuild();
     if (signals.get('damaged') === signals.get('generation')) return rebuildDamaged();
     const listedBefore = indexer.progress.index.listedSeq;
-    const search = !rate.busy || searchBacklog(indexer) > SEARCH_BACKLOG_MAX;
-    const step = indexer.step(
-      search && steps % SEARCH_EVERY === 0 ? Infinity : listMessagesMin,
-      search,
-    );
+    const search = pace.allows(rate.busy, searchBacklog(indexer));
+    const messagesMin = search && steps % SEARCH_EVERY === 0 ? Infinity : listMessagesMin;
+    const step = pace.timed(() => indexer.step(messagesMin, search));
     const gather = rate.busy ? GATHER_BUSY : GATHER;
     listMessagesMin = gather.messages;
     if (step === 'renewed') return;
