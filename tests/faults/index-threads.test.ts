@@ -96,7 +96,7 @@ describe('the indexer dies', { concurrency: 2 }, () => {
 });
 
 it('an older file is copied over the index while the indexer works: it is built again', async (t) => {
-  const step = 'const step = indexer.step(';
+  const step = 'const step = pace.timed(';
   const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);';
   const thread = 'storage/sqlite/index/indexer-thread.ts';
   const main = mutant(t, thread, step, `${wait}\n${step}`);
