@@ -14,6 +14,9 @@ const NAMES: readonly NodeName[] = ['a', 'b', 'c'];
 /** The same on all nodes. A node that was away finds what it missed. */
 const SETTINGS: PostgresSettings = { max_connections: 200, wal_keep_size: '1GB' };
 
+/** How much of its log a node that does not follow leaves in the error. */
+const LOG_UNITS = 2_000;
+
 /** The cluster. It fails over when a test says so, as an operator does: nothing happens by itself. */
 export class PostgresCluster {
   readonly nodes: Readonly<Record<NodeName, PostgresServer>>;
@@ -70,10 +73,11 @@ export class PostgresCluster {
   /** Kills the primary and promotes the standby that has received more, which therefore has all that was acknowledged. */
   async failOver(): Promise<void> {
     await this.kill(this.#primary);
+    const running = this.standbys.filter((name) => this.nodes[name].running);
+    for (const name of running) await this.#receivedAll(name);
     const received = new Map<NodeName, bigint>();
     const position = "SELECT pg_last_wal_receive_lsn() - '0/0' AS bytes";
-    for (const name of this.standbys) {
-      if (!this.nodes[name].running) continue;
+    for (const name of running) {
       const [row] = await queryOnce(this.nodes[name].url('postgres'), position);
       received.set(name, BigInt(String(row?.['bytes'])));
     }
@@ -106,9 +110,22 @@ export class PostgresCluster {
     const [now] = await queryOnce(url, 'SELECT pg_current_wal_lsn()::text AS written');
     const ready = `SELECT count(*)::int AS standbys FROM pg_stat_replication
       WHERE state = 'streaming' AND sync_state = 'quorum' AND replay_lsn >= '${String(now?.['written'])}'`;
-    await eventually('both standbys', async () => {
+    const counted = eventually('both standbys', async () => {
       const [row] = await queryOnce(url, ready);
       return row?.['standbys'] === 2 || undefined;
+    });
+    await counted.catch((error: unknown) => {
+      const logs = this.standbys.map((name) => this.nodes[name].log().slice(-LOG_UNITS));
+      throw new Error(logs.join('\n'), { cause: error });
+    });
+  }
+
+  /** Waits until nothing more comes to a standby: a killed primary's processes send for a moment longer, and what they send may be acknowledged. */
+  async #receivedAll(name: NodeName): Promise<void> {
+    const url = this.nodes[name].url('postgres');
+    const receiving = "SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming'";
+    await eventually('the end of the WAL of a dead primary', async () => {
+      return (await queryOnce(url, receiving)).length === 0 || undefined;
     });
   }
 
