@@ -1,10 +1,10 @@
 // A real browser for the tests: the Chromium that comes with the npm packages, started once for a file of tests.
 import assert from 'node:assert/strict';
-import chromium from '@sparticuz/chromium';
 import axe from 'axe-core';
 import { chromium as driver } from 'playwright-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { PATIENCE_MS } from './bounded.ts';
+import { chromiumPath } from './chromium.ts';
 import type { Cleaner } from './cleanup.ts';
 
 export const DESKTOP = { width: 1280, height: 800 };
@@ -31,7 +31,7 @@ export async function startBrowser(
   env?: Readonly<Record<string, string>>,
 ): Promise<Browser> {
   const browser = await driver.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath: await chromiumPath(),
     // Not the arguments of the package: they put everything into one process and switch web security off.
     args: [
       '--no-sandbox',

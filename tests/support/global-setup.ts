@@ -1,10 +1,12 @@
-// Runs once around a whole run of the tests (`--test-global-setup`): the PostgreSQL server that its files share.
+// Runs once around a whole run of the tests (`--test-global-setup`): the browser and the PostgreSQL server that its files share.
+import { chromiumPath } from './chromium.ts';
 import { shareServer } from './postgres.ts';
 
 let end: (() => Promise<void>) | undefined;
 
 /** Called by the test runner before the first file. */
 export async function globalSetup(): Promise<void> {
+  await chromiumPath();
   end = await shareServer();
 }
 
