@@ -102,7 +102,7 @@ function behaviourOf(
   if (failing === 'dead') return isHopeless(id) || random() < 0.02 ? fault : 'ok';
   // Once each, as the next failure of an item would be repeated minutes later.
   if (misbehaved.has(id) || random() >= 0.01)
-    return random() < 0.1 ? { status: 204, delayMs: 20 } : 'ok';
+    return random() < 0.1 ? { status: 204, after: sleep(20) } : 'ok';
   misbehaved.add(id);
   return fault;
 }

@@ -30,8 +30,8 @@ export type Behaviour =
   | {
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      /** After so long. */
-      readonly delayMs?: number;
+      /** Not before this has happened. */
+      readonly after?: Promise<unknown>;
     };
 
 export class Receiver {
@@ -156,9 +156,9 @@ export class Receiver {
         response.socket?.resetAndDestroy();
         break;
       default: {
-        const { status, headers = {}, delayMs = 0 } = behaviour;
+        const { status, headers = {}, after } = behaviour;
         if (status < 300) this.accepted.push(arrival);
-        setTimeout(() => response.writeHead(status, headers).end('said'), delayMs);
+        void Promise.resolve(after).then(() => response.writeHead(status, headers).end('said'));
       }
     }
   }
