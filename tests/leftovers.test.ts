@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { it } from 'node:test';
 import { bounded, eventually } from './support/bounded.ts';
-import { endAfter } from './support/cleanup.ts';
+import { endAfter, temporaryDirectory } from './support/cleanup.ts';
 
 const SUPPORT = new URL('support/service.ts', import.meta.url).href;
 /** Starts two services as a test does, one of which has ended by itself before, and says their numbers. */
@@ -27,6 +27,8 @@ function isThere(pid: number): boolean {
 it('a service ends when the tests that started it get SIGKILL', async (t) => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', TEST], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // Killed, it cannot remove what it made.
+    env: { ...process.env, TMPDIR: temporaryDirectory(t) },
   });
   endAfter(t, child);
   const [said] = (await bounded(once(child.stdout, 'data'), () => 'the services')) as [Buffer];
