@@ -12,6 +12,12 @@ const BATCH = `CREATE TEMP TABLE IF NOT EXISTS batch (
   seq INTEGER PRIMARY KEY, ts_seconds INTEGER, ts_nanos INTEGER, message_id TEXT, from_msisdn TEXT, source TEXT)`;
 const MEMBERS = `temp.batch b JOIN lists l ON l.kind = ${KIND.sender} AND l.name = b.from_msisdn`;
 
+/**
+ * How statements write that change many pages. A failure rolls the whole transaction back, which the indexer does in any case: to be able to
+ * undo one statement alone, SQLite would copy each page before it is changed, into 43 MB of memory.
+ */
+const OR_ROLLBACK = 'OR ROLLBACK';
+
 /** SQL for the segment that holds the key of `b` in a list; null where the list has none. */
 const segmentOf = (list: string): string =>
   `(SELECT g.segment FROM segments g WHERE g.list = ${list}
@@ -55,7 +61,7 @@ export function addBatch(database: DatabaseSync, messages: number): number {
   const before = lastList(database);
   change(
     database,
-    `INSERT INTO lists (kind, name, messages) SELECT ${KIND.sender}, from_msisdn, count(*) FROM temp.batch WHERE true GROUP BY 2
+    `INSERT ${OR_ROLLBACK} INTO lists (kind, name, messages) SELECT ${KIND.sender}, from_msisdn, count(*) FROM temp.batch WHERE true GROUP BY 2
      ON CONFLICT (kind, name) DO UPDATE SET messages = messages + excluded.messages`,
   );
   const newSenders = lastList(database) - before;
@@ -63,13 +69,13 @@ export function addBatch(database: DatabaseSync, messages: number): number {
   for (const { list, name } of sources)
     change(
       database,
-      `INSERT INTO entries SELECT ?, ${KEY_COLUMNS}, seq FROM temp.batch WHERE source = ? ${ASCENDING}`,
+      `INSERT ${OR_ROLLBACK} INTO entries SELECT ?, ${KEY_COLUMNS}, seq FROM temp.batch WHERE source = ? ${ASCENDING}`,
       list,
       name,
     );
   change(
     database,
-    `INSERT INTO entries SELECT l.list, b.ts_seconds, b.ts_nanos, b.message_id, b.seq FROM ${MEMBERS}
+    `INSERT ${OR_ROLLBACK} INTO entries SELECT l.list, b.ts_seconds, b.ts_nanos, b.message_id, b.seq FROM ${MEMBERS}
      ORDER BY l.list, b.ts_seconds, b.ts_nanos, b.message_id`,
   );
   countAll(database, messages);
@@ -156,7 +162,7 @@ function grownBy(
 ): [segment: number, messages: number][] {
   return preparedArrays<[number, number]>(
     database,
-    `UPDATE segments SET messages = segments.messages + added.added FROM (${added}) added
+    `UPDATE ${OR_ROLLBACK} segments SET messages = segments.messages + added.added FROM (${added}) added
      WHERE segments.segment = added.segment RETURNING segments.segment, segments.messages`,
   ).all(...parameters);
 }
