@@ -15,8 +15,13 @@ import type { Writer } from './writer.ts';
 const CHECKPOINT_MESSAGES = 2_048;
 /** WAL frames that the writer may copy itself without a pause that is felt. */
 const REST_FRAMES_MAX = 300;
-/** A WAL of more frames (128 MiB) is copied by the writer however long that takes, where no snapshot stays in the way. */
+/** Of a WAL of more frames (128 MiB) the writer copies more, where no snapshot stays in the way. */
 const WAL_FRAMES_MAX = 32_768;
+/**
+ * This part of it at most: where short reads follow one another, the rest is what comes while they run. Copying 8 MiB takes 40 ms; the
+ * rest of a long search's WAL, whatever it was, took up to 380.
+ */
+const REST_PART_MAX = 1 / 32;
 /** How long the writer waits for short reads to end, so that the WAL restarts. */
 const WAIT_MS_MAX = 40;
 /** Likewise for a WAL of more than `WAL_FRAMES_MAX`: on a machine with too much to do, a short read takes that long. */
@@ -74,6 +79,7 @@ export class Checkpoints {
     this.#messages = 0;
     this.#running = true;
     this.#noSearchRunning = this.#searches === 0;
+    writer.limitWalCut();
     this.#port.postMessage('checkpoint');
   }
 
@@ -88,21 +94,23 @@ export class Checkpoints {
 
   /**
    * After each pass:
-   * 1. Where few frames are left, or the WAL is very long and no snapshot stays in the way: restart the WAL if it is long and
-   *    no search is running, else copy the rest.
+   * 1. Where few frames are left, or a small part of a very long WAL while no snapshot stays in the way: restart the WAL if it is
+   *    long and no search is running, else copy the rest.
    * 2. A WAL that is not long needs no hold.
    * 3. A long one holds new searches, unless something else was found in the way at the same frame.
    * 4. A hold that is over its time, or is blocked without our searches, is released, and the frame is remembered.
    */
   #copied({ walFrames, copiedFrames, blocked }: CheckpointReply, writer: Writer): void {
     const long = walFrames > LONG_WAL_FRAMES;
-    const short = walFrames - copiedFrames <= REST_FRAMES_MAX;
+    const rest = walFrames - copiedFrames;
+    const short = rest <= REST_FRAMES_MAX;
     if (copiedFrames !== this.#blockedAtFrame) this.#blockedAtFrame = null;
     const stuck = blocked && copiedFrames === this.#lastCopied;
     this.#lastCopied = copiedFrames;
-    const veryLong = walFrames > WAL_FRAMES_MAX && !stuck;
-    if (short || veryLong) {
-      const waitMs = veryLong ? LONG_WAIT_MS_MAX : WAIT_MS_MAX;
+    const smallPart = walFrames > WAL_FRAMES_MAX && rest <= walFrames * REST_PART_MAX && !stuck;
+    if (short || smallPart) {
+      writer.limitWalCut();
+      const waitMs = smallPart ? LONG_WAIT_MS_MAX : WAIT_MS_MAX;
       const restarted = long && this.#searches === 0 && writer.restartWal(waitMs);
       if (restarted) return this.#release();
       writer.checkpoint();

@@ -26,7 +26,7 @@ import {
 } from './remover.ts';
 import { retireSome } from './retire-tables.ts';
 import { vacuum } from './vacuum.ts';
-import { restartWal } from './wal.ts';
+import { copyWal, limitCut, restartWal } from './wal.ts';
 
 /** Not safe for use by two threads. */
 export class Writer {
@@ -107,11 +107,12 @@ export class Writer {
 
   /** Moves what it can of the WAL into the database file without waiting for anyone. */
   checkpoint(): void {
-    try {
-      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-    } catch {
-      // The WAL keeps what could not be copied, so nothing is lost; a disk that fails shows itself at the next commit.
-    }
+    copyWal(this.#database);
+  }
+
+  /** The WAL may restart soon: its file is to be cut a little at a time. */
+  limitWalCut(): void {
+    limitCut(this.#database, this.#path);
   }
 
   /** Writes and syncs something harmless, to learn whether writing works again. Returns why it does not. */
