@@ -15,13 +15,11 @@ import type { Writer } from './writer.ts';
 const CHECKPOINT_MESSAGES = 2_048;
 /** WAL frames that the writer may copy itself without a pause that is felt. */
 const REST_FRAMES_MAX = 300;
-/** Of a WAL of more frames (128 MiB) the writer copies more, where no snapshot stays in the way. */
-const WAL_FRAMES_MAX = 32_768;
 /**
- * This part of it at most: where short reads follow one another, the rest is what comes while they run. Copying 8 MiB takes 40 ms; the
- * rest of a long search's WAL, whatever it was, took up to 380.
+ * Of a WAL of more frames (128 MiB) the writer copies more: each pass leaves fewer frames than the one before, down to what comes while it,
+ * or a short read, takes place; another one would not leave fewer.
  */
-const REST_PART_MAX = 1 / 32;
+const WAL_FRAMES_MAX = 32_768;
 /** How long the writer waits for short reads to end, so that the WAL restarts. */
 const WAIT_MS_MAX = 40;
 /** Likewise for a WAL of more than `WAL_FRAMES_MAX`: on a machine with too much to do, a short read takes that long. */
@@ -49,6 +47,8 @@ export class Checkpoints {
   #blockedAtFrame: number | null = null;
   /** What the last pass had copied. Where the next gets further, only short reads that follow one another are in its way. */
   #lastCopied = 0;
+  /** What the last pass had left to copy. */
+  #lastRest = 0;
 
   constructor(path: string, signals: Signals) {
     const { port1, port2 } = new MessageChannel();
@@ -94,8 +94,8 @@ export class Checkpoints {
 
   /**
    * After each pass:
-   * 1. Where few frames are left, or a small part of a very long WAL while no snapshot stays in the way: restart the WAL if it is
-   *    long and no search is running, else copy the rest.
+   * 1. Where few frames are left, or of a very long WAL no fewer than after the pass before, and no snapshot stays in the way: restart
+   *    the WAL if it is long and no search is running, else copy the rest.
    * 2. A WAL that is not long needs no hold.
    * 3. A long one holds new searches, unless something else was found in the way at the same frame.
    * 4. A hold that is over its time, or is blocked without our searches, is released, and the frame is remembered.
@@ -106,11 +106,12 @@ export class Checkpoints {
     const short = rest <= REST_FRAMES_MAX;
     if (copiedFrames !== this.#blockedAtFrame) this.#blockedAtFrame = null;
     const stuck = blocked && copiedFrames === this.#lastCopied;
+    const least = walFrames > WAL_FRAMES_MAX && rest >= this.#lastRest && !stuck;
     this.#lastCopied = copiedFrames;
-    const smallPart = walFrames > WAL_FRAMES_MAX && rest <= walFrames * REST_PART_MAX && !stuck;
-    if (short || smallPart) {
+    this.#lastRest = rest;
+    if (short || least) {
       writer.limitWalCut();
-      const waitMs = smallPart ? LONG_WAIT_MS_MAX : WAIT_MS_MAX;
+      const waitMs = least ? LONG_WAIT_MS_MAX : WAIT_MS_MAX;
       const restarted = long && this.#searches === 0 && writer.restartWal(waitMs);
       if (restarted) return this.#release();
       writer.checkpoint();
