@@ -19,9 +19,9 @@ const CUT_BYTES = 32 * MIB;
 interface Scene {
   readonly path: string;
   readonly writer: DatabaseSync;
-  size(): number;
+  readonly size: () => number;
   /** Copies the WAL into the file, so that the next commit restarts it, and commits. */
-  restart(): void;
+  readonly restart: () => void;
 }
 
 /** A database with a WAL of more than so many bytes, which nothing reads any more. */
