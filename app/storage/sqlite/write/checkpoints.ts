@@ -16,8 +16,8 @@ const CHECKPOINT_MESSAGES = 2_048;
 /** WAL frames that the writer may copy itself without a pause that is felt. */
 const REST_FRAMES_MAX = 300;
 /**
- * Of a WAL of more frames (128 MiB) the writer copies more: each pass leaves fewer frames than the one before, down to what comes while it,
- * or a short read, takes place; another one would not leave fewer.
+ * Of a WAL of more frames (128 MiB) the writer copies a longer rest, once a pass leaves no fewer frames than the one before: that is what
+ * comes during a pass or a short read, and another pass would not leave fewer.
  */
 const WAL_FRAMES_MAX = 32_768;
 /** How long the writer waits for short reads to end, so that the WAL restarts. */
@@ -79,6 +79,7 @@ export class Checkpoints {
     this.#messages = 0;
     this.#running = true;
     this.#noSearchRunning = this.#searches === 0;
+    // A pass that copies everything has the next commit restart the WAL, before its result is known here.
     writer.limitWalCut();
     this.#port.postMessage('checkpoint');
   }
@@ -94,8 +95,8 @@ export class Checkpoints {
 
   /**
    * After each pass:
-   * 1. Where few frames are left, or of a very long WAL no fewer than after the pass before, and no snapshot stays in the way: restart
-   *    the WAL if it is long and no search is running, else copy the rest.
+   * 1. Where few frames are left, or as few as can be of a very long WAL in which no snapshot stays in the way: restart the WAL if it is
+   *    long and no search is running, else copy the rest.
    * 2. A WAL that is not long needs no hold.
    * 3. A long one holds new searches, unless something else was found in the way at the same frame.
    * 4. A hold that is over its time, or is blocked without our searches, is released, and the frame is remembered.
