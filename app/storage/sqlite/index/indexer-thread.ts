@@ -31,8 +31,6 @@ const RETRY_MS = 1_000;
 const REBUILD_EVERY_MS = 60_000;
 /** Of the steps that search may take, one in this many comes before the lists. */
 const SEARCH_EVERY = 4;
-/** While there is work, the WAL is copied into the file once in this many steps. */
-const CHECKPOINT_STEPS = 4;
 
 const { path, memory } = workerData as { path: string; memory: SharedArrayBuffer };
 const signals = new Signals(memory);
@@ -103,7 +101,7 @@ function follow(indexer: Indexer): void {
       if (removed && indexer.truncateWal()) removed = false;
       written = lastWritten();
       signals.waitWhile('committedSeq', committed, POLL_MS);
-    } else if (steps % CHECKPOINT_STEPS === 0 && !checkpointUnchanged(indexer)) {
+    } else if (!checkpointUnchanged(indexer)) {
       return deleteForRebuild();
     }
   }
@@ -124,8 +122,8 @@ function checkpointUnchanged(indexer: Indexer): boolean {
 }
 
 /**
- * Copies the WAL into the file. While searches keep it from restarting, no new ones begin. `followedRemoval` is published after it:
- * a checkpoint that copies anything syncs first, so that after a power cut the index has followed the removals whose records are
+ * Copies the WAL into the file, after each step: the disk writes what is synced together before the next commit, so it must be little.
+ * While searches keep it from restarting, no new ones begin. `followedRemoval` is published after it: a checkpoint that copies anything syncs first, so that after a power cut the index has followed the removals whose records are
  * purged. Where a reader kept it from copying, the index may lack some of those, and is built again.
  */
 function checkpoint(indexer: Indexer): void {
