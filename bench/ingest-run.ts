@@ -1,6 +1,7 @@
 // One measurement of ingest: a fresh process and a fresh file, a warm-up, the load, and a check that nothing was lost.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncDirectory } from '../app/sync-directory.ts';
 import { type Backlog, backlogOf, caughtUp } from './backlog.ts';
 import { CUT_OFF_PER_CONNECTION, type Load, type LoadFigures, runLoad } from './load.ts';
 import type { Subject } from './ingest-subjects.ts';
@@ -66,6 +67,8 @@ export async function measure(
     return figures;
   } finally {
     rmSync(home, { recursive: true, force: true });
+    // Else the disk discards the removed files while the next server is measured, whose commits wait for that.
+    syncDirectory(setting.directory);
   }
 }
 
