@@ -9,7 +9,7 @@ import { THIS_TREE, type Tree, compileCacheOf, nodeOf } from './trees.ts';
 
 /** The service, and the flags with which `make run` starts it. */
 const SERVICE = 'app/main.ts';
-const START_FLAGS = ['--max-semi-space-size=16'];
+const START_FLAGS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring'];
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 5;

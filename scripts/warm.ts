@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../app/main.ts', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'oncebox-warm-'));
-const child = spawn(process.execPath, [main], {
+// As the service is started: the compiled code is kept for each set of such options.
+const OPTIONS = '--max-semi-space-size=16 --no-allocation-site-pretenuring'.split(' ');
+const child = spawn(process.execPath, [...OPTIONS, main], {
   // NODE_COMPILE_CACHE, which names the place, comes from the caller.
   env: {
     ...process.env,

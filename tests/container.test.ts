@@ -81,10 +81,11 @@ describe('the image', () => {
   it('starts with the options of Node that `npm start`, `make run` and `oncebox serve` have', () => {
     const [command = ''] = last.filter((line) => line.startsWith('CMD '));
     const [, ...options] = (JSON.parse(command.slice('CMD '.length)) as string[]).slice(0, -1);
-    assert.deepEqual(options, ['--max-semi-space-size=16']);
+    assert.deepEqual(options, ['--max-semi-space-size=16', '--no-allocation-site-pretenuring']);
     for (const path of ['package.json', 'Makefile'])
       assert.ok(read(path).includes(`exec node ${options.join(' ')} app/main.ts`), path);
-    assert.ok(read('app/cli/commands/serve.ts').includes(`'${options.join(' ')}'`));
+    for (const path of ['app/cli/commands/serve.ts', 'scripts/warm.ts'])
+      assert.ok(read(path).includes(`'${options.join(' ')}'`), path);
   });
 
   it('takes files by their names, so that no file beside them gets in', () => {

@@ -18,7 +18,7 @@ it('oncebox serve runs the service in its own process, and ends as it does', asy
     assert.equal(node, process.execPath);
     assert.deepEqual(
       args.map((arg) => arg.replace(/^\/.*\//, '')),
-      ['--max-semi-space-size=16', 'main.ts', ''],
+      ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', 'main.ts', ''],
     );
   }
   child.kill('SIGTERM');

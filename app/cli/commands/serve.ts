@@ -7,8 +7,8 @@ import { ENVIRONMENT } from '../../config/environment.ts';
 import { withExamples } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** As in the image and for `npm start`: half of V8's default for its young generation. Code cannot set it once V8 runs. */
-const SEMI_SPACE = '--max-semi-space-size=16';
+/** As in the image, where they are explained, and for `npm start`. Code cannot set them once V8 runs. */
+const OPTIONS = '--max-semi-space-size=16 --no-allocation-site-pretenuring'.split(' ');
 
 export function addServeCommand(program: Command, terminal: Terminal): void {
   const command = program
@@ -32,7 +32,7 @@ function becomeService(): void {
   const environment = cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) };
   // The end of a process writes what it has compiled, but this one does not end.
   flushCompileCache();
-  process.execve?.(process.execPath, [process.execPath, SEMI_SPACE, ...process.execArgv, main], {
+  process.execve?.(process.execPath, [process.execPath, ...OPTIONS, ...process.execArgv, main], {
     ...environment,
     ...ENVIRONMENT,
   });
