@@ -123,8 +123,10 @@ function checkpointUnchanged(indexer: Indexer): boolean {
 
 /**
  * Copies the WAL into the file, after each step: the disk writes what is synced together before the next commit, so it must be little.
- * While searches keep it from restarting, no new ones begin. `followedRemoval` is published after it: a checkpoint that copies anything syncs first, so that after a power cut the index has followed the removals whose records are
- * purged. Where a reader kept it from copying, the index may lack some of those, and is built again.
+ * While searches keep it from restarting, no new ones begin.
+ *
+ * `followedRemoval` is published after it: a checkpoint that copies anything syncs first, so that after a power cut the index has
+ * followed the removals whose records are purged. Where a reader kept it from copying, the index may lack some of those, and is built again.
  */
 function checkpoint(indexer: Indexer): void {
   const frames = indexer.checkpoint(false);
