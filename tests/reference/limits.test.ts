@@ -156,6 +156,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
     count(POOLS, 'BACKGROUND_CONNECTIONS'),
     '1',
     '1',
+    count(POOLS, 'FORWARD_CONNECTIONS'),
   ],
   'reads that wait for a connection': [count(POOLS, 'READS_WAITING_MAX')],
   'connecting to one host': [seconds('storage/postgres/database/session.ts', 'CONNECT_MS_MAX')],
@@ -165,6 +166,9 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   'commits that wait for standbys without a client': [count(POOLS, 'APPEND_CONNECTIONS')],
   'a start while the server is away': [
     seconds('storage/postgres/database/start.ts', 'START_MS_MAX'),
+  ],
+  'the lease of a destination': [
+    `${count('storage/postgres/forward/lease.ts', 'LEASE_SECONDS')} s`,
   ],
   'the lease of background work': [
     `${count('storage/postgres/index/lease.ts', 'LEASE_SECONDS')} s`,

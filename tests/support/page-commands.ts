@@ -22,7 +22,7 @@ export const UNRUN: readonly Unrun[] = [
   },
   {
     page: 'docs/operations.md',
-    starts: 'METRICS_TOKEN=$(openssl rand -hex 32) docker compose',
+    starts: 'echo "METRICS_TOKEN=',
     why: `${DOCKER}; tests/operations/compose.test.ts checks the files`,
   },
   { page: 'docs/operations.md', starts: 'docker buildx build', why: DOCKER },

@@ -75,7 +75,7 @@ function filterOf(
   const isFiltered = type !== undefined || source !== undefined;
   if ([numbers.length > 0, isFiltered, all].filter(Boolean).length !== 1)
     throw new CommandError(
-      'say what to replay: numbers of deliveries, or --type and --source, or --all',
+      'say what to replay: numbers of deliveries, or --type, --source or both, or --all',
       EXIT.usage,
     );
   return numbers.length > 0
