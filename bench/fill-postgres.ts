@@ -90,6 +90,7 @@ const OBSERVER: StoreObserver = {
   hazard: quiet,
   waitingForLock: quiet,
   waitingForDatabase: quiet,
+  checkpoint: quiet,
   diskRecovered: quiet,
   pruned: quiet,
   pruneRun: quiet,

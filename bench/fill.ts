@@ -106,7 +106,7 @@ function fill(path: string, rows: number, sources: boolean): void {
 function append(writer: Writer, items: readonly Item[]): void {
   const { failure } = writer.append(items);
   if (failure !== null) throw new Error(`the table could not be filled: ${failure}`);
-  writer.truncateWal();
+  writer.wal.truncate();
 }
 
 /** The instant of one of so many, spread evenly over the year, in milliseconds since 1970. */

@@ -85,7 +85,7 @@ function fill(path: string, rows: number): Pick<Size, 'fields' | 'walBytesMax'> 
     if (first % CHECKPOINT_MESSAGES === 0) {
       for (const [at, file] of [path, indexPath(path)].entries())
         walBytesMax[at] = Math.max(walBytesMax[at] ?? 0, statSync(`${file}-wal`).size);
-      writer.checkpoint();
+      writer.wal.copy();
     }
     if (first % INDEX_MESSAGES === 0) indexer.checkpoint(false);
   }

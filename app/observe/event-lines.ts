@@ -17,6 +17,8 @@ export const EVENTS = {
   protocol_error: ['status', 'code'],
   batch_failed: ['reason', 'messages'],
   disk_recovered: [],
+  checkpoint_failed: ['reason'],
+  checkpoint_recovered: [],
   pruned: ['messages', 'events', 'duration_ms', 'reason'],
   index_building: ['messages'],
   index_built: ['messages'],

@@ -155,6 +155,22 @@ export class Events {
       });
   }
 
+  /** Commits do not depend on it. */
+  #checkpoint(failure: string | null): void {
+    const { logger } = this.#log;
+    if (failure === null)
+      logger.info({
+        event: 'checkpoint_recovered',
+        msg: 'the write-ahead log is copied into the database file again',
+      });
+    else
+      logger.error({
+        event: 'checkpoint_failed',
+        reason: failure,
+        msg: 'the write-ahead log cannot be copied into the database file: it keeps everything and grows, until that succeeds again',
+      });
+  }
+
   /** Posts do not depend on the index. Reads are refused as `index_behind` where it lacks too much. */
   #indexEvent(event: IndexEvent): void {
     const { logger } = this.#log;
@@ -218,6 +234,7 @@ export class Events {
       hazard: (hazard) => this.#hazard(hazard),
       diskRecovered: () =>
         this.#log.logger.info({ event: 'disk_recovered', msg: 'the disk takes writes again' }),
+      checkpoint: (failure) => this.#checkpoint(failure),
       pruned: (messages) => this.#metrics.pruned.inc(messages),
       pruneRun: ({ messages, events, durationMs, failure }) => {
         const line: EventLine = {

@@ -164,6 +164,8 @@ export interface StoreObserver {
   waitingForDatabase(reason: string, waitMs: number): void;
   /** A write succeeds again, after a batch had failed because of the disk. */
   diskRecovered(): void;
+  /** The log cannot be copied into the database file, for this reason: nothing is lost, but it grows. Null: it is copied again. */
+  checkpoint(failure: string | null): void;
   /** Retention has removed messages. */
   pruned(messages: number): void;
   /** Retention has checked everything once, or has failed. */

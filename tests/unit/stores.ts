@@ -11,6 +11,7 @@ export const silent: StoreObserver = {
   waitingForLock: () => undefined,
   waitingForDatabase: () => undefined,
   diskRecovered: () => undefined,
+  checkpoint: () => undefined,
   pruned: () => undefined,
   pruneRun: () => undefined,
   fatal: (error) => {

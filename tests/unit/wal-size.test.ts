@@ -9,7 +9,8 @@ import {
   openForReading,
   openForWriting,
 } from '../../app/storage/sqlite/file/connection.ts';
-import { limitCut } from '../../app/storage/sqlite/write/wal.ts';
+import { openWalIndex } from '../../app/storage/sqlite/file/wal-index.ts';
+import { Wal } from '../../app/storage/sqlite/write/wal.ts';
 import { temporaryDirectory } from '../support/cleanup.ts';
 
 const MIB = 1_048_576;
@@ -54,13 +55,14 @@ it('a WAL of over 256 MiB is cut when it starts over', (t) => {
 it('and little by little where a commit would wait for it', (t) => {
   const { path, writer, size, restart } = longWal(t, KEPT_BYTES + CUT_BYTES);
   const long = size();
-  limitCut(writer, path);
+  const wal = new Wal(writer, path, openWalIndex(path));
+  wal.limitCut();
   restart();
   assert.equal(size(), long - CUT_BYTES);
   // Not cut again by what was allowed once.
   restart();
   assert.equal(size(), long - CUT_BYTES);
-  limitCut(writer, path);
+  wal.limitCut();
   restart();
   assert.equal(size(), KEPT_BYTES);
 });

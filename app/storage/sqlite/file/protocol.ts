@@ -76,6 +76,8 @@ export type WriterReply =
       readonly outcomes: readonly (readonly [id: number, outcome: ForwardOutcome])[];
     }
   | { readonly kind: 'probed'; readonly failure: Failure | null }
+  /** The WAL could not be copied into the file, for this reason; null: it is copied again. */
+  | { readonly kind: 'checkpoint'; readonly failure: string | null }
   | { readonly kind: 'pruned'; readonly messages: number }
   | { readonly kind: 'prune-run'; readonly run: PruneRun };
 

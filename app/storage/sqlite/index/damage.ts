@@ -18,12 +18,25 @@ export class IndexUnusable extends Refusal {
 
 /** `CONSTRAINT`: a row to be added exists already, so the index holds more than its watermark says. */
 const DAMAGE: readonly number[] = [RESULT.CORRUPT, RESULT.NOTADB, RESULT.CONSTRAINT];
-/** An extended code of `IOERR`: the WAL is shorter than it was. */
+/** Extended codes of `IOERR`: the WAL is shorter than it was; a sync failed. */
 const IOERR_SHORT_READ = 522;
+const IOERR_FSYNC = 1_034;
 
 /** Returns whether an error, of `node:sqlite` or an IndexUnusable, says that the file is damaged. */
 export function isDamage(error: unknown): boolean {
   if (error instanceof IndexUnusable) return error.damaged;
-  const code = Number((error as { errcode?: unknown } | null)?.errcode);
+  const code = extendedCode(error);
   return code === IOERR_SHORT_READ || DAMAGE.includes(code & 0xff);
+}
+
+/**
+ * Returns whether a sync of the file or of its WAL has failed. What it covered may be missing when the power fails, although a later sync
+ * succeeds, and nothing would show it: the index is built again then.
+ */
+export function isFailedSync(error: unknown): boolean {
+  return extendedCode(error) === IOERR_FSYNC;
+}
+
+function extendedCode(error: unknown): number {
+  return Number((error as { errcode?: unknown } | null)?.errcode);
 }

@@ -7,7 +7,7 @@ import { LONG_WAL_FRAMES, TAIL_MESSAGES_MAX } from '../file/limits.ts';
 import { Signals } from '../file/signals.ts';
 import { CommitRate } from './commit-rate.ts';
 import { Indexer } from './indexer.ts';
-import { isDamage } from './damage.ts';
+import { isDamage, isFailedSync } from './damage.ts';
 import { deleteIndex, fileIdentity, indexPath } from './schema.ts';
 import { SearchPace } from './search-pace.ts';
 
@@ -171,7 +171,8 @@ function rebuildDamaged(): void {
 }
 
 function recover(error: unknown): void {
-  if (isDamage(error)) rebuildDamaged();
+  if (isFailedSync(error)) deleteForRebuild();
+  else if (isDamage(error)) rebuildDamaged();
   if (!failing) report({ kind: 'failed', reason: (error as Error).message });
   failing = true;
   signals.waitWhile('closing', 0, RETRY_MS);

@@ -92,7 +92,7 @@ export class FileImport implements BulkImport {
 
   #afterBatch(): void {
     this.#batches += 1;
-    if (this.#batches % BATCHES_A_CHECKPOINT === 0) this.#writer.checkpoint();
+    if (this.#batches % BATCHES_A_CHECKPOINT === 0) this.#writer.wal.copy();
     this.#batchMessages = this.#steps.uncontended
       ? Math.min(this.#batchMessages * 2, BATCH_MESSAGES_MAX)
       : BATCH_MESSAGES_MIN;

@@ -120,7 +120,7 @@ export class Pruner {
       this.#onStep('index', index.removals),
     );
     await this.#steps.run(() => ({ failure: this.#writer.purgeRemovals(last) }));
-    this.#writer.checkpoint();
+    this.#writer.wal.copy();
   }
 
   /** The index is rebuilt, too: it holds parts of removed texts until its compaction reaches them. */
@@ -147,9 +147,9 @@ export class Pruner {
   }
 
   async #truncateWal(): Promise<boolean> {
-    this.#writer.checkpoint();
+    this.#writer.wal.copy();
     for (let tries = 0; tries < WAL_TRIES_MAX; tries += 1) {
-      if (this.#writer.truncateWal()) return true;
+      if (this.#writer.wal.truncate()) return true;
       await sleep(WAL_RETRY_MS);
     }
     return false;

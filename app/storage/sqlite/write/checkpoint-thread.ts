@@ -2,6 +2,7 @@
 import { fdatasyncSync } from 'node:fs';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { openExisting } from '../file/connection.ts';
+import { copyAgain } from '../file/wal-index.ts';
 
 /** The state of the WAL after the passes. */
 export type CheckpointReply = {
@@ -10,6 +11,8 @@ export type CheckpointReply = {
   readonly copiedFrames: number;
   /** Whether a snapshot, or the checkpoint of another process, kept the last pass from copying all that was there. */
   readonly blocked: boolean;
+  /** Why a pass failed; null where none did. What was copied is copied again then. */
+  readonly failure: string | null;
 };
 
 /** What arrives during a pass is copied by the next, and each is shorter than the one before. */
@@ -17,10 +20,12 @@ const PASSES_MAX = 4;
 /** Pause before the next pass where a reader was in the way. */
 const BLOCKED_PAUSE_MS = 30;
 
-const { path, file, port, restFramesMax } = workerData as {
+const { path, file, walIndex, port, restFramesMax } = workerData as {
   path: string;
   /** A descriptor of the database file. */
   file: number;
+  /** One of its WAL index. */
+  walIndex: number;
   port: MessagePort;
   restFramesMax: number;
 };
@@ -32,7 +37,7 @@ let synced = 0;
 const pauseCell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 port.on('message', () => {
-  let reply: CheckpointReply = { walFrames: 0, copiedFrames: 0, blocked: false };
+  let reply: CheckpointReply = { walFrames: 0, copiedFrames: 0, blocked: false, failure: null };
   try {
     for (let pass = 0; pass < PASSES_MAX; pass += 1) {
       if (reply.blocked) Atomics.wait(pauseCell, 0, 0, BLOCKED_PAUSE_MS);
@@ -45,11 +50,15 @@ port.on('message', () => {
         walFrames: after.log,
         copiedFrames: after.checkpointed,
         blocked: busy !== 0 || checkpointed < log,
+        failure: null,
       };
       if (after.log - after.checkpointed <= restFramesMax) break;
     }
-  } catch {
-    // A full or failing disk: the WAL keeps what it has, and the next checkpoint tries again.
+  } catch (error) {
+    // A full or failing disk. Another sync may succeed, but not for the pages of one that failed: only the WAL has them for certain.
+    copyAgain(walIndex);
+    synced = 0;
+    reply = { ...reply, failure: (error as Error).message };
   }
   port.postMessage(reply);
 });

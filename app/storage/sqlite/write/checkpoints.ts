@@ -49,15 +49,24 @@ export class Checkpoints {
   #lastCopied = 0;
   /** What the last pass had left to copy. */
   #lastRest = 0;
+  readonly #report: (failure: string | null) => void;
+  /** Whether the last pass failed. */
+  #failing = false;
 
-  constructor(path: string, signals: Signals) {
+  /** `report` is called with the reason when a pass fails after one that did not, and with null when one succeeds again. */
+  constructor(
+    { path, walIndex }: { readonly path: string; readonly walIndex: number },
+    signals: Signals,
+    report: (failure: string | null) => void,
+  ) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#signals = signals;
+    this.#report = report;
     // Of this thread, which ends after its connections: closing a descriptor drops the locks of its process on the file (fcntl(2)).
     const file = openSync(path, 'r+');
     this.#worker = new Worker(new URL('./checkpoint-thread.ts', import.meta.url), {
-      workerData: { path, file, port: port2, restFramesMax: REST_FRAMES_MAX },
+      workerData: { path, file, walIndex, port: port2, restFramesMax: REST_FRAMES_MAX },
       transferList: [port2],
       resourceLimits: { maxYoungGenerationSizeMb: 2 },
       name: 'checkpoint',
@@ -80,7 +89,7 @@ export class Checkpoints {
     this.#running = true;
     this.#noSearchRunning = this.#searches === 0;
     // A pass that copies everything has the next commit restart the WAL, before its result is known here.
-    writer.limitWalCut();
+    writer.wal.limitCut();
     this.#port.postMessage('checkpoint');
   }
 
@@ -101,7 +110,11 @@ export class Checkpoints {
    * 3. A long one holds new searches, unless something else was found in the way at the same frame.
    * 4. A hold that is over its time, or is blocked without our searches, is released, and the frame is remembered.
    */
-  #copied({ walFrames, copiedFrames, blocked }: CheckpointReply, writer: Writer): void {
+  #copied({ walFrames, copiedFrames, blocked, failure }: CheckpointReply, writer: Writer): void {
+    if (this.#failing !== (failure !== null)) this.#report(failure);
+    this.#failing = failure !== null;
+    // All of it has to be copied again, which is for the next pass.
+    if (this.#failing) return this.#release();
     const long = walFrames > LONG_WAL_FRAMES;
     const rest = walFrames - copiedFrames;
     const short = rest <= REST_FRAMES_MAX;
@@ -111,11 +124,11 @@ export class Checkpoints {
     this.#lastCopied = copiedFrames;
     this.#lastRest = rest;
     if (short || least) {
-      writer.limitWalCut();
+      writer.wal.limitCut();
       const waitMs = least ? LONG_WAIT_MS_MAX : WAIT_MS_MAX;
-      const restarted = long && this.#searches === 0 && writer.restartWal(waitMs);
+      const restarted = long && this.#searches === 0 && writer.wal.restart(waitMs);
       if (restarted) return this.#release();
-      writer.checkpoint();
+      writer.wal.copy();
     }
     if (!long) return this.#release();
     if (this.#heldSinceMs === null) {

@@ -235,7 +235,7 @@ export class Retention {
 
   /** While messages come, the WAL is written over by them soon; when none come, what was removed would stay there. */
   #emptyWal(runStartMs: number): void {
-    const done = !this.#pacer.busy && this.#isFollowed() && this.#writer.truncateWal();
+    const done = !this.#pacer.busy && this.#isFollowed() && this.#writer.wal.truncate();
     const sinceMs = performance.now() - runStartMs;
     if (done || sinceMs >= RUN_EVERY_MS) this.#pacer.after(RUN_EVERY_MS, () => this.#begin());
     else this.#pacer.after(QUIET_MS, () => this.#emptyWal(runStartMs));

@@ -121,6 +121,7 @@ export class WriterClient {
 
   #receive(reply: WriterReply): void {
     if (reply.kind === 'probed') this.#disk.writeEnded(reply.failure);
+    if (reply.kind === 'checkpoint') this.#observer.checkpoint(reply.failure);
     if (reply.kind === 'pruned') this.#observer.pruned(reply.messages);
     if (reply.kind === 'prune-run') this.#observer.pruneRun(reply.run);
     if (reply.kind === 'forwarded') {

@@ -79,7 +79,9 @@ function openOnceFree(file: string): Writer {
 }
 
 function run(open: Writer): void {
-  const checkpoints = new Checkpoints(path, signals);
+  const checkpoints = new Checkpoints({ path, walIndex: open.wal.index }, signals, (failure) =>
+    reply({ kind: 'checkpoint', failure }),
+  );
   const stepped = (messages: number): void => checkpoints.committed(messages, open);
   const cleaner = new Cleaner(open, signals, stepped);
   const retention = retentionDays === null ? null : retain(retentionDays, open, stepped);

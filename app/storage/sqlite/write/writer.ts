@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ArchivedDelivery } from '../../archive.ts';
 import type { Storable } from '../../conflict.ts';
-import { CACHE_KIB, openForWriting } from '../file/connection.ts';
+import { BUSY_TIMEOUT_MS, CACHE_KIB, openForWriting } from '../file/connection.ts';
 import { counterReader, counterWriter } from '../file/counters.ts';
 import { beginEpoch, renewEpochs } from '../file/epochs.ts';
 import { failureOf } from '../file/failure.ts';
@@ -14,6 +14,7 @@ import type { AppendResult, Failure, ForwardOutcome } from '../file/protocol.ts'
 import { rewriteWal } from '../file/rewrite-wal.ts';
 import type { ServiceLock } from '../file/service-lock.ts';
 import { prepared } from '../file/statements.ts';
+import { openWalIndex } from '../file/wal-index.ts';
 import { applyForward, mayDeleteRows } from './forward-writer.ts';
 import { Inserter } from './inserter.ts';
 import { type Linked, linkDeliveries } from './linker.ts';
@@ -26,7 +27,7 @@ import {
 } from './remover.ts';
 import { retireSome } from './retire-tables.ts';
 import { vacuum } from './vacuum.ts';
-import { copyWal, limitCut, restartWal } from './wal.ts';
+import { Wal } from './wal.ts';
 
 /** Not safe for use by two threads. */
 export class Writer {
@@ -37,6 +38,7 @@ export class Writer {
   #epochBegun = false;
   #database: DatabaseSync;
   #inserter: Inserter;
+  #wal: Wal;
 
   /**
    * Opens and migrates the file; the first write begins an epoch. `lock` is released by `close`, and where this throws: what SQLite throws, or
@@ -52,6 +54,7 @@ export class Writer {
       rewriteWal(database, path);
       migrate(database);
       this.#inserter = new Inserter(database);
+      this.#wal = new Wal(database, path, openWalIndex(path));
       this.#database = database;
     } catch (error) {
       database?.close();
@@ -105,14 +108,9 @@ export class Writer {
     return seen !== 0 && seen !== this.#seenVersion;
   }
 
-  /** Moves what it can of the WAL into the database file without waiting for anyone. */
-  checkpoint(): void {
-    copyWal(this.#database);
-  }
-
-  /** The WAL may restart soon: its file is to be cut a little at a time. */
-  limitWalCut(): void {
-    limitCut(this.#database, this.#path);
+  /** What it has committed and the file may lack. */
+  get wal(): Wal {
+    return this.#wal;
   }
 
   /** Writes and syncs something harmless, to learn whether writing works again. Returns why it does not. */
@@ -186,23 +184,10 @@ export class Writer {
     return pagesOf(this.#database);
   }
 
-  /** Moves all of the WAL into the file and empties it, unless another connection reads or writes. Returns whether it could. */
-  truncateWal(): boolean {
-    return this.restartWal(0, 'TRUNCATE');
-  }
-
-  /** Moves all of the WAL into the file, so that the next commit restarts it. Readers have `waitMs` to end. Returns whether it could. */
-  restartWal(waitMs: number, mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
-    return restartWal(this.#database, waitMs, mode);
-  }
-
   /** Moves the WAL into the database file and closes it. */
   close(): void {
-    try {
-      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    } catch {
-      // On a full disk the WAL stays as it is: what it holds is durable, and the next start reads it.
-    }
+    // On a full disk the WAL stays as it is: what it holds is durable, and the next start reads it.
+    this.#wal.restart(BUSY_TIMEOUT_MS, 'TRUNCATE');
     this.#database.close();
     this.#lock.release();
   }
@@ -254,6 +239,7 @@ export class Writer {
       fresh.close();
       throw error;
     }
+    this.#wal = new Wal(fresh, this.#path, this.#wal.index);
     this.#database.close();
     this.#database = fresh;
   }
