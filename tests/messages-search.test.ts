@@ -1,6 +1,7 @@
 // q of GET /messages: a substring of the text, whatever its characters, whatever their case.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { eventually } from './support/bounded.ts';
 import { message, uniqueNumber } from './support/message.ts';
 import { startService } from './support/service.ts';
 
@@ -127,6 +128,24 @@ describe('U+0000 is a character like any other', () => {
   );
   search('within q', 'a\u0000b', ['a\u0000b', 'xA\u0000Bx', 'a', 'ab', 'a\u0000', 'a\u0000c'], 2);
   search('at the end of q', 'a\u0000', ['a\u0000', 'a\u0000b', 'a'], 2);
+});
+
+describe('characters that SQLite takes for one another', () => {
+  it('are told apart, before search holds the texts and after', async () => {
+    const from = uniqueNumber();
+    const texts = ['a\ufffdb', 'a\ufffeb', 'a\uffffb'];
+    await service.store(...texts.map((text) => message({ from, text })));
+    const find = async (text: string): Promise<unknown[]> =>
+      (await service.page(`?from=${from}&q=${encodeURIComponent(text)}`)).data.map(
+        (stored) => stored.text,
+      );
+    for (const text of texts) assert.deepEqual(await find(text), [text]);
+    await eventually('search', async () => {
+      const { text } = await service.get('/metrics');
+      return /^oncebox_search_backlog_messages 0$/m.test(text) || undefined;
+    });
+    for (const text of texts) assert.deepEqual(await find(text), [text]);
+  });
 });
 
 describe('texts without characters', () => {

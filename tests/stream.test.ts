@@ -88,6 +88,10 @@ describe('a stream', () => {
   it('refuses a number that no message has had: what follows would be missed', async () => {
     const [issue] = issuesOf(await service.get('/messages/stream?after=1000000'));
     assert.equal(issue?.type, 'less_than_equal');
+    assert.deepEqual(issue.loc, ['query', 'after']);
+    const headers = { 'Last-Event-ID': '1000000' };
+    const [named] = issuesOf(await service.send({ path: '/messages/stream', headers }));
+    assert.deepEqual(named?.loc, ['header', 'last-event-id']);
   });
 });
 

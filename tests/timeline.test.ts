@@ -54,6 +54,13 @@ describe('the timeline', () => {
     );
   });
 
+  it('counts what is within the last second', async () => {
+    const { to, counts } = await timeline(
+      'from=2025-01-15T11:59:00Z&to=2025-01-15T12:00:00.5Z&step=60',
+    );
+    assert.deepEqual([to, counts], ['2025-01-15T12:01:00Z', [0, 1]]);
+  });
+
   it('reaches from the first year to the last', async () => {
     const early = await timeline('from=0001-01-01T00:00:00Z&to=0001-01-03T00:00:00Z&step=86400');
     assert.deepEqual(early.counts, [1, 0]);

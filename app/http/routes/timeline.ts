@@ -60,7 +60,7 @@ function wholeBuckets(
   },
   nowSeconds: number,
 ): TimelineQuery {
-  const to = values.to?.seconds ?? nowSeconds;
+  const to = values.to === undefined ? nowSeconds : wholeSeconds(values.to);
   const from = values.from?.seconds ?? to - RANGE_DEFAULT_SECONDS;
   const stepSeconds = values.step ?? stepFor(to - from);
   const first = Math.ceil(SECONDS_MIN / stepSeconds);
@@ -70,6 +70,11 @@ function wholeBuckets(
     toSeconds: Math.min(Math.ceil(to / stepSeconds), last) * stepSeconds,
     stepSeconds,
   };
+}
+
+/** Rounded up. */
+function wholeSeconds({ seconds, nanos }: Instant): number {
+  return nanos > 0 ? seconds + 1 : seconds;
 }
 
 function stepFor(rangeSeconds: number): Step {

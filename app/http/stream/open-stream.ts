@@ -25,8 +25,10 @@ export const streamRequestHeaders = {
     .describe('Counts before `after`.'),
 };
 
-/** `after` null: from now on. */
-type Start = { readonly after: number | null } | { readonly issues: readonly ValidationIssue[] };
+/** `after` null: from now on. `loc`: where that was said. */
+type Start =
+  | { readonly after: number | null; readonly loc: readonly string[] }
+  | { readonly issues: readonly ValidationIssue[] };
 
 /**
  * Returns where the stream begins, or what is wrong with what was sent. `Last-Event-ID` counts before `after`: a browser
@@ -37,15 +39,15 @@ function startOf({ target, request }: Exchange): Start {
   const id = typeof header === 'string' && header !== '' ? header : undefined;
   const text = id ?? textsOf(target.queryString)('after');
   const result = streamQuery.after.safeParse(text);
-  if (result.success) return { after: result.data ?? null };
   const loc = id === undefined ? ['query', 'after'] : ['header', 'last-event-id'];
+  if (result.success) return { after: result.data ?? null, loc };
   return { issues: [parameterIssue(result.error.issues, loc, text)] };
 }
 
 /** Returns the issue of a number that no item has had yet: what comes next would be taken for what is known already. */
-function aheadOfStream(after: number, lastSeq: number): ValidationIssue {
+function aheadOfStream(after: number, lastSeq: number, loc: readonly string[]): ValidationIssue {
   const { type, msg } = atMost(lastSeq);
-  return { type, loc: ['query', 'after'], msg, input: boundedInput(after) };
+  return { type, loc, msg, input: boundedInput(after) };
 }
 
 /** Sends the stream of a scope until either side ends it, or why it cannot be opened. Rejects with StoreUnavailable. */
@@ -63,7 +65,7 @@ export async function openStream(
   const { refusal: lateRefusal } = broadcaster;
   if (lateRefusal !== null) return exchange.send(errorReply(lateRefusal));
   if (start.after !== null && start.after > lastSeq)
-    return exchange.send(invalid([aheadOfStream(start.after, lastSeq)]));
+    return exchange.send(invalid([aheadOfStream(start.after, lastSeq, start.loc)]));
   const response = exchange.open(STREAM_HEADERS);
   if (response === null) return undefined;
   const subscriber = new Subscriber(response, scope, start.after ?? lastSeq);

@@ -29,7 +29,7 @@ const CANDIDATES = {
 const LIKE_SEARCH_MAX = 16_384;
 /** LIKE folds ASCII only, as `lower` does, and costs a third of comparing what `lower` returns. */
 const LIKE = String.raw`text LIKE :needle ESCAPE '\'`;
-/** For a search that LIKE cannot take: of a pattern it reads no more than what comes before U+0000. */
+/** For a search that LIKE cannot take: of a pattern it reads no more than what comes before U+0000, and these three characters as one. */
 const INSTR = 'instr(lower(text), :needle) > 0';
 
 /** The few code points that fold into ASCII, and the ASCII that is in what they fold into. */
@@ -162,7 +162,7 @@ function sourceOf(candidates: Candidates): Record<string, SQLInputValue> {
 }
 
 function foundIn(needle: string): string {
-  return needle.includes('\0') || needle.length > LIKE_SEARCH_MAX ? INSTR : LIKE;
+  return /[\0\ufffd-\uffff]/.test(needle) || needle.length > LIKE_SEARCH_MAX ? INSTR : LIKE;
 }
 
 function searchParameters(
