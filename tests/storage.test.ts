@@ -1,7 +1,16 @@
 // The database file as other programs see it: the promised table, safe settings, and files that are refused untouched.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -36,6 +45,26 @@ describe('the table messages', () => {
       "SELECT group_concat(name) AS name FROM pragma_table_info('messages') WHERE pk > 0",
     );
     assert.ok(unique[0]?.['found'] === 1 || key?.['name'] === 'message_id');
+  });
+
+  it('may be in a file that a link leads to: its log, index and lock are beside the file', async (t) => {
+    const directory = temporaryDirectory(t);
+    mkdirSync(join(directory, 'real'));
+    const link = join(directory, 'link.db');
+    symlinkSync('real/app.db', link);
+    const env = { DATABASE_URL: `sqlite:///${link}` };
+    const first = await startService(t, { directory, env });
+    await first.store(message({ message_id: 'by the link' }));
+    await first.stop('SIGKILL');
+    assert.deepEqual(readdirSync(directory).toSorted(), ['link.db', 'real']);
+    const beside = ['app.db', 'app.db-index', 'app.db-lock', 'app.db-wal'];
+    const found = readdirSync(join(directory, 'real'));
+    assert.deepEqual(
+      beside.filter((name) => !found.includes(name)),
+      [],
+    );
+    const second = await startService(t, { directory, env });
+    assert.deepEqual(await second.ids(), ['by the link']);
   });
 
   it('holds what was sent, and created_at in server time', async (t) => {

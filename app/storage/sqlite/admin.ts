@@ -24,6 +24,7 @@ import type {
   ExportFilter,
 } from '../archive.ts';
 import type { MigrationSource, MigrationTarget } from '../migration.ts';
+import { withoutLink } from './file/database-file.ts';
 
 // Each operation is loaded when it is called: a command loads one of them.
 
@@ -32,7 +33,7 @@ export class SqliteAdmin implements StoreAdmin {
 
   /** `path` is absolute. There need be no file. */
   constructor(path: string) {
-    this.location = path;
+    this.location = withoutLink(path);
   }
 
   async check(
