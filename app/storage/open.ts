@@ -1,6 +1,7 @@
 // From a database's location to its engine. The rest of the program imports this file and the two ports, and nothing else of storage.
 import type { DatabaseLocation } from '../model/database.ts';
 import type { StoreAdmin } from './admin.ts';
+import { withoutLink } from './link.ts';
 import type { Store, StoreObserver, StoreOptions } from './store.ts';
 
 // An engine is loaded when it is opened: a command that needs none starts without it. Another engine is another case of
@@ -17,7 +18,7 @@ export async function openStore(
     return PostgresStore.open(database, options, observer);
   }
   const { SqliteStore } = await import('./sqlite/store.ts');
-  return SqliteStore.open({ path: database.path, ...options }, observer);
+  return SqliteStore.open({ path: withoutLink(database.path), ...options }, observer);
 }
 
 /** Returns the maintenance of a database. Each call opens the database by itself, and nothing stays open in between. */
@@ -27,5 +28,5 @@ export async function openAdmin(database: DatabaseLocation): Promise<StoreAdmin>
     return new PostgresAdmin(database);
   }
   const { SqliteAdmin } = await import('./sqlite/admin.ts');
-  return new SqliteAdmin(database.path);
+  return new SqliteAdmin(withoutLink(database.path));
 }

@@ -24,7 +24,6 @@ import type {
   ExportFilter,
 } from '../archive.ts';
 import type { MigrationSource, MigrationTarget } from '../migration.ts';
-import { withoutLink } from './file/database-file.ts';
 
 // Each operation is loaded when it is called: a command loads one of them.
 
@@ -33,7 +32,7 @@ export class SqliteAdmin implements StoreAdmin {
 
   /** `path` is absolute. There need be no file. */
   constructor(path: string) {
-    this.location = withoutLink(path);
+    this.location = path;
   }
 
   async check(

@@ -18,7 +18,6 @@ import type {
   Unavailable,
 } from '../store.ts';
 import { reasonOf } from './file/failure.ts';
-import { withoutLink } from './file/database-file.ts';
 import { networkFileSystem, openToOthers } from './file/file-system.ts';
 import { Signals } from './file/signals.ts';
 import { COMMIT_MS_MAX } from '../append-queue.ts';
@@ -59,8 +58,7 @@ export class SqliteStore implements Store {
   }
 
   /** Opens the file, brings its schema to today's version and starts the threads. Rejects with OpenError. */
-  static async open(given: SqliteOptions, observer: StoreObserver): Promise<SqliteStore> {
-    const options = { ...given, path: withoutLink(given.path) };
+  static async open(options: SqliteOptions, observer: StoreObserver): Promise<SqliteStore> {
     const signals = new Signals();
     const listeners = new Set<() => void>();
     const writer = await WriterClient.open(options, signals, observer, () => {

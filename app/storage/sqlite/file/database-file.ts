@@ -1,16 +1,7 @@
 // Checks whether a path can be a database, before SQLite opens it: SQLite reports less, and would wait at a FIFO.
-import {
-  accessSync,
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, openSync, realpathSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { Refusal } from '../../../model/refusal.ts';
 
@@ -20,9 +11,6 @@ const SUFFIXES = ['', '-wal', '-shm', '-journal', '-lock'];
 const PATH_BYTES_MAX = 504 - '-index'.length;
 /** A path longer than this is cut in messages: they are for people. */
 const SHOWN_UNITS_MAX = 200;
-
-/** So many links lead to a file at most. */
-const LINKS_MAX = 40;
 
 /** The database cannot be at its path. The message begins with the path. */
 export class UnusableFile extends Refusal {
@@ -34,21 +22,6 @@ export function unusable(path: string, what: string, error: unknown): unknown {
   const { code, errno } = error as NodeJS.ErrnoException;
   if (code === undefined || errno === undefined) return error;
   return new UnusableFile(`${shown(path)} ${what}: ${getSystemErrorMessage(errno)} (${code})`);
-}
-
-/**
- * Returns the path of the file that a symbolic link at `path` leads to, there or not; `path` where there is no link. SQLite names the WAL
- * after that file, so the files beside it must be as well.
- */
-export function withoutLink(path: string): string {
-  let file = path;
-  try {
-    for (let links = 0; links < LINKS_MAX && lstatSync(file).isSymbolicLink(); links += 1)
-      file = resolve(realpathSync(dirname(file)), readlinkSync(file));
-  } catch {
-    // There is no file yet, or it cannot be reached: to open it says so.
-  }
-  return file;
 }
 
 /** Throws UnusableFile where SQLite would find anything but regular files at `path` and beside it, or wait there. */
