@@ -73,6 +73,12 @@ export function httpUrl(value: string): string {
   throw new InvalidArgumentError('It must be a URL that begins with http:// or https://.');
 }
 
+/** Parses the value of a header. */
+export function headerValue(value: string): string {
+  if (/^[\x20-\x7e]+$/.test(value) && value.trim() !== '') return value;
+  throw new InvalidArgumentError('It must be printable ASCII, and not empty.');
+}
+
 /** Makes a parser for a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (value: string) => number {
   return (value) => {

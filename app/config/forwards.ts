@@ -118,9 +118,24 @@ function readUrl({ variable, text }: Value): string {
     throw new ConfigError(
       `${variable} must be a URL that begins with http:// or https://, such as http://localhost:3000/inbox`,
     );
+  if (!isDecodable(text))
+    throw new ConfigError(
+      `${variable} has a % in its user or password that must be written as %25`,
+    );
   if (text.includes('#'))
     throw new ConfigError(`${variable} must have no # in it: what follows would not be sent`);
   return text;
+}
+
+/** Whether user and password can be read: they are sent as they are meant, not as they are written. */
+function isDecodable(text: string): boolean {
+  const { username, password } = new URL(text);
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readKeys(

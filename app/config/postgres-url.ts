@@ -40,11 +40,13 @@ export function readPostgresUrl(name: string, url: string): PostgresLocation {
   };
 }
 
-/** Returns the URL with the password masked; null where it is not of the form. */
+/** Returns the URL with every password masked; null where it is not of the form. */
 export function maskedPostgresUrl(url: string): string | null {
   const password = URL_PARTS.exec(url)?.groups?.['password'];
   if (!URL_PARTS.test(url)) return null;
-  return password === undefined ? url : url.replace(`:${password}@`, ':********@');
+  const masked = password === undefined ? url : url.replace(`:${password}@`, ':********@');
+  // No parameter that is accepted, but one that libpq has.
+  return masked.replaceAll(/([?&]password=)[^&]*/gi, '$1********');
 }
 
 function readHosts(name: string, list: string): PostgresHost[] {

@@ -18,6 +18,8 @@ export class Breaker {
   #succeededMs: number | null = null;
   #openMs: number | null = null;
   #nextProbeMs = 0;
+  /** Until when the destination asked not to be attempted. */
+  #restEndMs = 0;
   #probeMs = PROBE_MS_MIN;
 
   get isOpen(): boolean {
@@ -29,12 +31,12 @@ export class Breaker {
     return this.#nextProbeMs;
   }
 
-  /** An attempt succeeded. */
+  /** An attempt succeeded. One that was in flight when the destination asked for rest does not end that. */
   succeeded(nowMs: number): void {
     this.#failures = 0;
     this.#succeededMs = nowMs;
-    this.#openMs = null;
     this.#probeMs = PROBE_MS_MIN;
+    if (nowMs >= this.#restEndMs) this.#openMs = null;
   }
 
   /**
@@ -46,11 +48,12 @@ export class Breaker {
     if (restMs === 0 && this.#succeededMs !== null && this.#succeededMs >= startMs) return false;
     const blameless = this.isOpen || this.#succeededMs === null || restMs > 0;
     this.#failures += 1;
+    this.#restEndMs = Math.max(this.#restEndMs, nowMs + restMs);
     if (this.#openMs !== null) {
       if (startMs >= this.#openMs) this.#probeMs = Math.min(this.#probeMs * 2, PROBE_MS_MAX);
     } else if (restMs > 0 || this.#failures >= FAILURES_MAX[failure]) this.#openMs = nowMs;
     else return blameless;
-    this.#nextProbeMs = Math.max(this.#nextProbeMs, nowMs + Math.max(this.#probeMs, restMs));
+    this.#nextProbeMs = Math.max(this.#restEndMs, nowMs + this.#probeMs);
     return blameless;
   }
 }

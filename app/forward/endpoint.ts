@@ -53,6 +53,12 @@ export class Endpoint {
       };
       discard(answer, () => end({ error: 'no answer' }));
     });
+    // An answer 101, which nobody asked for: Node reports neither an answer nor an error otherwise.
+    request.once('upgrade', ({ statusCode = 0 }, socket) => {
+      response = { status: statusCode, retryAfter: null };
+      socket.destroy();
+    });
+    request.once('close', () => end({ error: 'no answer' }));
     request.end(body);
     return promise;
   }

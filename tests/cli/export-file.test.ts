@@ -168,6 +168,35 @@ describe('what is no file is not replaced by', () => {
   }
 });
 
+describe('what a command works on is not written over by', () => {
+  it('an export', async (t) => {
+    const path = await filledDatabase(t);
+    const link = join(temporaryDirectory(t), 'link');
+    symlinkSync(path, link);
+    for (const target of [path, link, `${path}-index`, `${path}-wal`]) {
+      const { stderr } = await call(t, ['export', '-d', path, '-o', target], 2);
+      assert.match(stderr, /^oncebox: --output: [^\n]* belongs to the database itself\n$/);
+    }
+    const { stdout } = await call(t, ['export', '-d', path]);
+    assert.equal(stdout.trimEnd().split('\n').length, 3);
+  });
+
+  it('the rejects of an import', async (t) => {
+    const path = await filledDatabase(t);
+    const input = ndjson(t, [message({ message_id: '' })]);
+    const before = readFileSync(input, 'utf8');
+    for (const target of [input, path]) {
+      const { stderr } = await call(t, ['import', '-d', path, input, '--rejects', target], 2);
+      assert.match(
+        stderr,
+        /^oncebox: --rejects: [^\n]* (is the input|belongs to the database) itself\n$/,
+      );
+    }
+    assert.equal(readFileSync(input, 'utf8'), before);
+    await call(t, ['check', '-d', path]);
+  });
+});
+
 it('an error that nobody expects comes with its stack, one of the system without', async (t) => {
   const path = await filledDatabase(t);
   const out = join(temporaryDirectory(t), 'out.ndjson');

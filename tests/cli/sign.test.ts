@@ -97,6 +97,8 @@ describe('oncebox sign --scheme', () => {
   const wrong = [
     { args: ['--scheme', 'nope'], says: /Allowed choices are oncebox, meta/ },
     { args: ['--scheme', 'github', '--source', 'code'], says: /exclude each other/ },
+    { args: ['--scheme', 'standard', '--id', 'a\nX-Evil: 1'], says: /printable ASCII/ },
+    { args: ['--scheme', 'standard', '--id', ''], says: /printable ASCII/ },
     { args: ['--id', 'x'], says: /--id needs --scheme or --source/ },
     { args: ['--at', '2025-01-15T10:00:00Z'], says: /--at needs --scheme or --source/ },
     { args: ['--url', 'https://hooks.example.com/'], says: /--url needs --scheme/ },

@@ -23,6 +23,7 @@ describe('an attempt that fails is repeated, and holds back only its conversatio
     ['hangs', 'hang'],
     ['resets the connection', 'reset'],
     ['answers half a head', 'half-headers'],
+    ['answers 101', 'upgrade'],
     ['answers 500', { status: 500 }],
     ['redirects', { status: 301, headers: { Location: '/elsewhere' } }],
     ['refuses', { status: 400 }],

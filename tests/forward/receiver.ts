@@ -25,6 +25,7 @@ export type Behaviour =
   | 'hang'
   | 'hang-body'
   | 'half-headers'
+  | 'upgrade'
   | 'half-body'
   | 'reset'
   | {
@@ -147,6 +148,11 @@ export class Receiver {
         break;
       case 'half-headers':
         response.socket?.end('HTTP/1.1 200 OK\r\nContent-Le');
+        break;
+      case 'upgrade':
+        response.socket?.write(
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+        );
         break;
       case 'half-body':
         this.accepted.push(arrival);

@@ -31,6 +31,7 @@ const REFUSED: readonly (readonly [env: Environment, message: RegExp])[] = [
   [{ ...app, FORWARD_APP_URL: `localhost/${HIDDEN}` }, /^FORWARD_APP_URL must be a URL/],
   [{ ...app, FORWARD_APP_URL: `ftp://${HIDDEN}@a/` }, /^FORWARD_APP_URL must be a URL/],
   [{ ...app, FORWARD_APP_URL: `http://a/#${HIDDEN}` }, /^FORWARD_APP_URL must have no #/],
+  [{ ...app, FORWARD_APP_URL: `http://u:%zz${HIDDEN}@a/` }, /^FORWARD_APP_URL has a % in its user/],
   // Keys.
   [{ FORWARDS: 'app', FORWARD_APP_URL: URL }, /^FORWARD_APP_SECRET is not set/],
   [{ ...app, FORWARD_APP_SECRET: HIDDEN }, /^FORWARD_APP_SECRET /],

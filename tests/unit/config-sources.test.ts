@@ -176,9 +176,12 @@ it('whatever the variables hold, they are usable or refused in words of ours', (
       }
       const shown = describeSettings(env).filter(({ name }) => secrets.test(name));
       told += JSON.stringify(shown);
+      // What is no secret, such as the path of a file, may be told, also where a secret is the same.
+      const open = Object.entries(env).filter(([name]) => !secrets.test(name));
       for (const [name, value] of Object.entries(env))
         // A short value may be part of a word of the message.
-        if (secrets.test(name) && value.length > 12) assert.ok(!told.includes(value), told);
+        if (secrets.test(name) && value.length > 12 && open.every(([, text]) => text !== value))
+          assert.ok(!told.includes(value), told);
     }),
     { numRuns: 2_000 },
   );

@@ -98,6 +98,10 @@ describe('the URL of a PostgreSQL database', () => {
     const shown = (DATABASE_URL: string): string | null | undefined =>
       describeSettings({ DATABASE_URL }).find(({ name }) => name === 'DATABASE_URL')?.value;
     assert.equal(shown(`postgres://ann:${PASSWORD}@db/x`), 'postgres://ann:********@db/x');
+    assert.equal(
+      shown(`postgres://ann@db/x?sslmode=require&password=${PASSWORD}`),
+      'postgres://ann@db/x?sslmode=require&password=********',
+    );
     assert.equal(shown('postgres://ann@db/x'), 'postgres://ann@db/x');
     assert.equal(shown(`postgres://ann:${PASSWORD}@x@db/x`), '********');
     assert.equal(shown(`mysql://ann:${PASSWORD}@db`), '********');

@@ -54,9 +54,10 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
 }
 
 async function exportTo(terminal: Terminal, options: ExportOptions): Promise<void> {
-  const [{ toFile, toStdout }, { Exporter }] = await Promise.all([
+  const [{ toFile, toStdout }, { Exporter }, { refuseOwnFile }] = await Promise.all([
     import('../transfer/output.ts'),
     import('../transfer/exporter.ts'),
+    import('../transfer/own-files.ts'),
   ]);
   const { output: file, spreadsheet = false } = options;
   const format = options.format ?? formatOf(file);
@@ -72,6 +73,7 @@ async function exportTo(terminal: Terminal, options: ExportOptions): Promise<voi
     text: options.q || null,
   };
   const admin = await adminOf(options);
+  if (file !== undefined) refuseOwnFile('--output', file, admin.location);
   const interruption = terminal.interruption();
   const startMs = performance.now();
   const progress = terminal.progress();

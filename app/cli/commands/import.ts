@@ -39,12 +39,14 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
 
 async function importFrom(terminal: Terminal, file: string, options: ImportOptions): Promise<void> {
   const { Importer } = await import('../transfer/importer.ts');
+  const { refuseOwnFile } = await import('../transfer/own-files.ts');
   const { readSourceNames } = await import('../../config/sources.ts');
   const isStdin = file === '-';
   const format = options.format ?? formatOf(file);
   const bytes = isStdin ? null : inputBytes(file);
   const rejects = options.rejects ?? `${isStdin ? 'stdin' : file}.rejects.ndjson`;
   const admin = await adminOf(options);
+  refuseOwnFile('--rejects', rejects, admin.location, isStdin ? null : file);
   const interruption = terminal.interruption();
   const importer = new Importer({
     bulk: await admin.openImport(),

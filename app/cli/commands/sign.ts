@@ -7,7 +7,7 @@ import type { Instant } from '../../model/instant.ts';
 import { SCHEMES, type SchemeName } from '../../model/source.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { BODY_BYTES_MAX, readWhole } from '../input.ts';
-import { httpUrl, instant, withExamples, withJson } from '../options.ts';
+import { headerValue, httpUrl, instant, withExamples, withJson } from '../options.ts';
 import type { Signing } from '../signing.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -27,7 +27,11 @@ export function addSignCommand(program: Command, terminal: Terminal): void {
       new Option('--scheme <name>', 'all headers as this scheme has them').choices(SCHEMES),
     )
     .option('--source <name>', 'all headers as for this source, with its secret')
-    .option('--id <id>', 'with --scheme or --source: id of the delivery; default: a new one')
+    .option(
+      '--id <id>',
+      'with --scheme or --source: id of the delivery; default: a new one',
+      headerValue,
+    )
     .option('--url <url>', 'with --scheme: the URL, where the scheme signs it', httpUrl)
     .option('--at <instant>', 'with --scheme or --source: when it is signed; default: now', instant)
     .action(async (file: string | undefined, options: Options) => {

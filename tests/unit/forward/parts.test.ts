@@ -142,6 +142,14 @@ describe('the breaker', () => {
     assert.equal(breaker.nextProbeMs, 60_002);
     breaker.failed('failed', 1, 3, 0);
     assert.equal(breaker.nextProbeMs, 60_002);
+    // One that was in flight says nothing of that.
+    breaker.succeeded(1_000);
+    assert.deepEqual([breaker.isOpen, breaker.nextProbeMs], [true, 60_002]);
+    breaker.succeeded(60_010);
+    assert.equal(breaker.isOpen, false);
+    // A rest that is over does not count again.
+    breaker.failed('unreachable', 60_020, 60_030, 0);
+    assert.deepEqual([breaker.isOpen, breaker.nextProbeMs], [true, 61_030]);
   });
 });
 
