@@ -122,9 +122,12 @@ describe('a sync of the database file that fails', () => {
     await restarts(load, service.databasePath);
     await load.stop();
     await service.stop('SIGTERM');
-    const events = service.output.lines().map(({ event }) => event);
-    for (const event of ['checkpoint_failed', 'checkpoint_recovered'])
-      assert.equal(events.filter((of) => of === event).length, 1, event);
+    // A descriptor that was not used meanwhile may be told later of a failure that is over.
+    const told = service.output
+      .lines()
+      .filter(({ event }) => String(event).startsWith('checkpoint_'));
+    assert.equal(told[0]?.event, 'checkpoint_failed');
+    assert.equal(told[1]?.event, 'checkpoint_recovered');
     assertStored(service.databasePath, load.acknowledged);
     await cutPower(t, records(), MOMENTS);
   });
