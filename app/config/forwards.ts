@@ -10,6 +10,7 @@ import { DEFAULT_SOURCE } from '../model/source.ts';
 import { schemeOf } from '../sources/registry.ts';
 import { UnusableSetting } from '../sources/scheme.ts';
 import { ConfigError } from './config-error.ts';
+import { decoded } from './percent-encoding.ts';
 import type { Environment } from './environment.ts';
 import { readNamed, variableOf } from './named.ts';
 import { nearestName } from './nearest.ts';
@@ -118,24 +119,11 @@ function readUrl({ variable, text }: Value): string {
     throw new ConfigError(
       `${variable} must be a URL that begins with http:// or https://, such as http://localhost:3000/inbox`,
     );
-  if (!isDecodable(text))
-    throw new ConfigError(
-      `${variable} has a % in its user or password that must be written as %25`,
-    );
+  const { username, password } = new URL(text);
+  decoded(variable, username + password);
   if (text.includes('#'))
     throw new ConfigError(`${variable} must have no # in it: what follows would not be sent`);
   return text;
-}
-
-/** Whether user and password can be read: they are sent as they are meant, not as they are written. */
-function isDecodable(text: string): boolean {
-  const { username, password } = new URL(text);
-  try {
-    decodeURIComponent(username + password);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function readKeys(

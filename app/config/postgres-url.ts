@@ -6,6 +6,7 @@ import {
   TLS_MODES,
 } from '../model/database.ts';
 import { ConfigError } from './config-error.ts';
+import { decoded } from './percent-encoding.ts';
 
 const FORM = 'postgres://USER:PASSWORD@HOST:PORT/DATABASE';
 const URL_PARTS =
@@ -87,14 +88,4 @@ function readTls(name: string, parameters: ReadonlyMap<Parameter, string>): Post
   if ((certificate === null) !== (key === null))
     throw new ConfigError(`${name}: sslcert and sslkey belong together`);
   return { mode, rootCertificate: parameters.get('sslrootcert') ?? null, certificate, key };
-}
-
-function decoded(name: string, part: string): string {
-  try {
-    const text = decodeURIComponent(part);
-    if (!text.includes('\0')) return text;
-  } catch {
-    // It is reported below.
-  }
-  throw new ConfigError(`${name} has a part that is not percent-encoded UTF-8`);
 }

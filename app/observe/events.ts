@@ -183,7 +183,7 @@ export class Events {
     else if (event.kind === 'damaged')
       logger.error({
         event: 'index_damaged',
-        msg: 'the index file was deleted, exchanged or damaged: it is built again from the messages',
+        msg: 'the index file was deleted, exchanged or damaged, or could not be synced: it is built again from the messages',
       });
     else if (event.kind === 'building')
       logger.warn({

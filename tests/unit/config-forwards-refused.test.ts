@@ -31,7 +31,10 @@ const REFUSED: readonly (readonly [env: Environment, message: RegExp])[] = [
   [{ ...app, FORWARD_APP_URL: `localhost/${HIDDEN}` }, /^FORWARD_APP_URL must be a URL/],
   [{ ...app, FORWARD_APP_URL: `ftp://${HIDDEN}@a/` }, /^FORWARD_APP_URL must be a URL/],
   [{ ...app, FORWARD_APP_URL: `http://a/#${HIDDEN}` }, /^FORWARD_APP_URL must have no #/],
-  [{ ...app, FORWARD_APP_URL: `http://u:%zz${HIDDEN}@a/` }, /^FORWARD_APP_URL has a % in its user/],
+  [
+    { ...app, FORWARD_APP_URL: `http://u:%zz${HIDDEN}@a/` },
+    /^FORWARD_APP_URL has a part that is not percent-encoded UTF-8$/,
+  ],
   // Keys.
   [{ FORWARDS: 'app', FORWARD_APP_URL: URL }, /^FORWARD_APP_SECRET is not set/],
   [{ ...app, FORWARD_APP_SECRET: HIDDEN }, /^FORWARD_APP_SECRET /],

@@ -158,7 +158,7 @@ function lastWritten(): string {
   return [file?.mtimeNs, file?.size].join();
 }
 
-/** Deletes an index that was deleted, exchanged or damaged, so that it is built again. Reported as `damaged`. */
+/** Deletes an index that was deleted, exchanged or damaged, or whose sync failed, so that it is built again. Reported as `damaged`. */
 function deleteForRebuild(): void {
   report({ kind: 'damaged' });
   deleteIndex(path);
